@@ -1,0 +1,20 @@
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Hosting;
+
+namespace Orchestrator.Api;
+
+/// <summary>The doors of this process.</summary>
+internal static class ApiDoors
+{
+    /// <summary>The sessions door's port unless <c>PORT</c> says another.</summary>
+    public const int SessionsPort = 3001;
+
+    /// <summary>The machines door's port unless <c>MACHINES_PORT</c> says another.</summary>
+    public const int MachinesPort = 9092;
+
+    /// <summary>Opens the sessions and the machines door.</summary>
+    /// <exception cref="ConfigurationException">A port is wrong.</exception>
+    public static WebApplicationBuilder AddApiDoors(this WebApplicationBuilder builder) => builder
+        .AddDoor(Door.Sessions, "PORT", SessionsPort)
+        .AddDoor(Door.Machines, "MACHINES_PORT", MachinesPort);
+}

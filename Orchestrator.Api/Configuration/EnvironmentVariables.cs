@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace Orchestrator.Api.Configuration;
+
+/// <summary>
+/// The contract's variables. Each is an ordinary configuration key of that name; where one stands for a section's key,
+/// it wins over it.
+/// </summary>
+internal static class EnvironmentVariables
+{
+    private static readonly (string Variable, string Key)[] Table =
+    [
+        ("RUNNERS_HOST", "Runners:Host"),
+        ("RUNNERS_BIND", "Runners:Bind"),
+        ("DOCKER_IMAGE_NAME", "Runners:Image"),
+        ("INACTIVITY_TIMEOUT_SECONDS", "Runners:InactivityTimeoutSeconds"),
+        ("CLEANUP_INTERVAL_SECONDS", "Runners:CleanupIntervalSeconds"),
+        ("MAX_CONCURRENT_RUNNERS", "Runners:MaxConcurrent"),
+        ("PROVISION_WAIT_SECONDS", "Runners:ProvisionWaitSeconds"),
+        ("REUSE_RUNNER_MODE", "Runners:Reuse"),
+    ];
+
+    /// <summary>Puts the variables that are set above their sections' keys; empty ones count as not set.</summary>
+    public static void Apply(ConfigurationManager configuration)
+    {
+        var set = Table.Where(entry => !string.IsNullOrWhiteSpace(configuration[entry.Variable]))
+            .ToDictionary(entry => entry.Key, entry => configuration[entry.Variable]?.Trim());
+        ((IConfigurationBuilder)configuration).Add(new MemoryConfigurationSource { InitialData = set });
+    }
+
+    /// <summary>The name that the operator gave a key by: the variable where that is set, else the key.</summary>
+    public static string NameOf(IConfiguration configuration, string key) =>
+        Table.FirstOrDefault(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Variable is { } variable
+            && !string.IsNullOrWhiteSpace(configuration[variable])
+                ? variable
+                : key;
+}

@@ -1,0 +1,65 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.ServiceDefaults.Resilience;
+using Polly;
+
+namespace Orchestrator.Api.Docker;
+
+/// <summary>Kills and removes containers, with their volumes.</summary>
+internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+
+    // The engine trips over itself when an exec ends, or is begun, in a container that it is removing: "unable to remove
+    // filesystem: directory not empty". What it left is a dead container, which it removes when asked again.
+    private readonly ResiliencePipeline _insisting = ResilienceDefaults.Guard("engine", time)
+        .AddBoundedRetry(new PredicateBuilder().Handle<DockerApiException>(error => (int)error.StatusCode >= 500 && !error.IsStopping()), BetweenLooks)
+        .Build();
+
+    /// <summary>Removes a container by its id or name; what is gone already is fine.</summary>
+    /// <exception cref="EngineException">The engine refused three times, or a removal that somebody else began does not end.</exception>
+    public async Task RemoveAsync(string container, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+        try
+        {
+            await _insisting.ExecuteAsync(
+                async stop => await calls.RepeatedAsync(
+                    "remove a container", (client, token) => client.Containers.RemoveContainerAsync(container, parameters, token), stop),
+                cancellationToken);
+        }
+        catch (DockerApiException error) when (error.IsNotFound())
+        {
+        }
+        catch (DockerApiException error) when (error.IsBeingRemoved())
+        {
+            await UntilGoneAsync(container, cancellationToken);
+        }
+        catch (DockerApiException error)
+        {
+            throw error.ToEngineException($"remove container {container}");
+        }
+    }
+
+    private async Task UntilGoneAsync(string container, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            do
+            {
+                await Task.Delay(BetweenLooks, time, cancellationToken);
+                await calls.RepeatedAsync(
+                    "look at a container", (client, token) => client.Containers.InspectContainerAsync(container, token), cancellationToken);
+            }
+            while (time.GetElapsedTime(began) < calls.Options.CallTimeout);
+        }
+        catch (DockerApiException error) when (error.IsNotFound())
+        {
+            return;
+        }
+
+        throw new EngineException($"The removal of container {container} is under way, but does not end.");
+    }
+}

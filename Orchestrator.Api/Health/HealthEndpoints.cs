@@ -1,0 +1,19 @@
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.OpenApi;
+
+namespace Orchestrator.Api.Health;
+
+/// <summary>The health check of worker-machines.md, on this process's own doors.</summary>
+internal static class HealthEndpoints
+{
+    public static void MapEngineHealth(this IEndpointRouteBuilder endpoints)
+    {
+        foreach (var door in (Door[])[Door.Machines, Door.Sessions])
+        {
+            endpoints.MapDoor(door).WithTags("Health").MapGet("/health", EngineHealth.GetAsync)
+                .WithSummary("Tells whether the engine answers, and how many machines there are")
+                .Answers<HealthResponse>(200, """{"status":"ok","docker":"connected","machines":{"total":2,"idle":1,"used":1}}""")
+                .Answers<HealthResponse>(503, """{"status":"error","docker":"disconnected","error":"Docker connection failed"}""");
+        }
+    }
+}

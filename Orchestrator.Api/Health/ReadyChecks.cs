@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Store;
+
+namespace Orchestrator.Api.Health;
+
+/// <summary>What <c>/ready</c> asks: does the engine answer, does the store?</summary>
+internal static class ReadyChecks
+{
+    private const string ReadyTag = "ready";
+
+    public static void AddReadyChecks(this IServiceCollection services) => services.AddHealthChecks()
+        .Add(new HealthCheckRegistration("engine", provider => new Check(provider.GetRequiredService<IRunnerEngine>().PingAsync), null, [ReadyTag]))
+        .Add(new HealthCheckRegistration(
+            "store", provider => new Check(cancel => provider.GetRequiredService<IRunnerStore>().PingAsync(cancel).AsTask()), null, [ReadyTag]));
+
+    private sealed class Check(Func<CancellationToken, Task> ping) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await ping(cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (Exception exception) when (exception is EngineException or StoreUnavailableException)
+            {
+                return HealthCheckResult.Unhealthy(exception.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Orchestrator.Api.Configuration;
+using Orchestrator.Api.Sessions;
+using Orchestrator.Core.Runners;
+using Orchestrator.ServiceDefaults.Http;
+
+namespace Orchestrator.Api.Machines;
+
+/// <summary>Lends machines to projects, takes them back, shows and destroys them.</summary>
+internal static class MachineHandlers
+{
+    public static async Task<Ok<MachineResponse>> AssignAsync(
+        string projectId, MachinePool machines, PublicAddress address, CancellationToken cancellationToken)
+    {
+        ProjectIds.Check(projectId);
+        var machine = await machines.AssignAsync(projectId, cancellationToken);
+        var port = machine.HostPort ?? throw new InvalidOperationException($"Machine {machine.Id} has no port.");
+        return TypedResults.Ok(new MachineResponse(address.Name, port, address.UrlOf(port), machine.Id, TokenOf(machine)));
+    }
+
+    public static async Task<IResult> ReleaseAsync(string projectId, MachinePool machines, CancellationToken cancellationToken)
+    {
+        ProjectIds.Check(projectId);
+        return await machines.ReleaseAsync(projectId, cancellationToken)
+            ? TypedResults.Ok(new MessageResponse($"Machine {projectId} released"))
+            : MachineErrors.NotFound();
+    }
+
+    public static async Task<IResult> DestroyAsync(HttpRequest request, MachinePool machines)
+    {
+        var body = await JsonBody.ReadAsync(request, ApiJson.Default.DestroyRequest);
+        if (body?.ContainerId is not { Length: > 0 } id)
+        {
+            return MachineErrors.ContainerIdRequired();
+        }
+
+        if (id.Length > 128)
+        {
+            throw InvalidInputException.Field("containerId", "is longer than 128 characters.");
+        }
+
+        return await machines.DestroyAsync(id, request.HttpContext.RequestAborted)
+            ? TypedResults.Ok(new MessageResponse($"Container {id} destroyed successfully"))
+            : MachineErrors.NotFound();
+    }
+
+    public static async Task<Ok<MachineList>> ListAsync(MachinePool machines, PublicAddress address, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new MachineList([.. (await machines.ListAsync(cancellationToken)).Select(machine => Describe(machine, address))]));
+
+    private static MachineEntry Describe(Runner machine, PublicAddress address) => new(
+        machine.Id,
+        MachinePool.Shorten(machine.Placement!.ContainerId),
+        machine.Placement.Address,
+        machine.HostPort ?? 0,
+        machine.State == RunnerState.Leased,
+        machine.Owner switch
+        {
+            null => null,
+            { Kind: OwnerKind.Machine, Id: var project } => project,
+            _ => "unknown",
+        },
+        address.EndpointOf(machine) ?? "");
+
+    // Another image knows nothing of the token, and its callers expect no such field.
+    private static string? TokenOf(Runner machine) =>
+        machine.Placement is { Image: var image } && RunnerImage.IsOurs(image) ? machine.Token : null;
+}

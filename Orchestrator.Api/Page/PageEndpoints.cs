@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Net.Http.Headers;
+using Orchestrator.ServiceDefaults.Doors;
+
+namespace Orchestrator.Api.Page;
+
+/// <summary>
+/// The page at <c>/</c> of the sessions door. Its files need no key; what it asks the API for does.
+/// </summary>
+internal static class PageEndpoints
+{
+    // No inline script or style, nothing from elsewhere, no markup made of text, no frame around it.
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types orchestrator";
+
+    private static readonly string[] Verbs = ["GET", "HEAD"];
+
+    public static void MapPage(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapDoor(Door.Sessions).ExcludeFromDescription().WithMetadata(new AllowAnonymousAttribute());
+        group.MapMethods("/", Verbs, context => SendAsync(context, "index.html"));
+        group.MapMethods("/assets/{name}", Verbs, context => SendAsync(context, $"assets/{context.GetRouteValue("name")}"));
+    }
+
+    private static Task SendAsync(HttpContext context, string path)
+    {
+        var response = context.Response;
+        if (PageFiles.Find(path) is not { } file)
+        {
+            response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        var headers = response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        // Asked for again every time, and sent only when it is another one: no version is ever mixed with the next.
+        headers.CacheControl = "no-cache";
+        headers.Vary = HeaderNames.AcceptEncoding;
+        headers.ETag = file.Tag;
+        if (IsKnown(context.Request, file))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        var (body, encoding) = TakesGzip(context.Request) ? (file.Compressed, "gzip") : (file.Plain, null);
+        response.ContentType = file.ContentType;
+        response.ContentLength = body.Length;
+        headers.ContentEncoding = encoding;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    // A proxy that compresses marks the tag as weak.
+    private static bool IsKnown(HttpRequest request, PageFile file) =>
+        EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var tags)
+        && tags.Any(tag => tag.Tag == file.Tag);
+
+    private static bool TakesGzip(HttpRequest request) =>
+        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var encodings)
+        && encodings.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
+}

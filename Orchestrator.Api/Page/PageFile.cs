@@ -1,0 +1,33 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+
+namespace Orchestrator.Api.Page;
+
+/// <summary>A file of the page as it is sent: whole, or compressed where the browser takes that.</summary>
+/// <param name="ContentType">Its media type.</param>
+/// <param name="Plain">Its bytes.</param>
+/// <param name="Compressed">The same as gzip.</param>
+/// <param name="Tag">What tells this version from others, quoted as an <c>ETag</c>.</param>
+internal sealed record PageFile(string ContentType, byte[] Plain, byte[] Compressed, string Tag)
+{
+    private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
+    {
+        [".html"] = "text/html; charset=utf-8",
+        [".css"] = "text/css; charset=utf-8",
+        [".js"] = "text/javascript; charset=utf-8",
+        [".svg"] = "image/svg+xml",
+    };
+
+    /// <summary>Makes a file ready to be sent.</summary>
+    public static PageFile Of(string name, byte[] content)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize))
+        {
+            gzip.Write(content);
+        }
+
+        return new PageFile(
+            ContentTypes[Path.GetExtension(name)], content, compressed.ToArray(), $"\"{Convert.ToHexStringLower(SHA256.HashData(content), 0, 12)}\"");
+    }
+}

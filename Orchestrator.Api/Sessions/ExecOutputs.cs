@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Text;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Guest.Protocol;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>Collects a command's output; the engine bounds it.</summary>
+internal sealed class CollectedOutput : IExecOutput
+{
+    private readonly ArrayBufferWriter<byte> _stdout = new();
+    private readonly ArrayBufferWriter<byte> _stderr = new();
+
+    /// <summary>Standard output as UTF-8; what is none became U+FFFD.</summary>
+    public string Stdout => Encoding.UTF8.GetString(_stdout.WrittenSpan);
+
+    /// <summary>Standard error, likewise.</summary>
+    public string Stderr => Encoding.UTF8.GetString(_stderr.WrittenSpan);
+
+    public ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        (stream == OutputStream.Stdout ? _stdout : _stderr).Write(data.Span);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Passes a command's output on as server-sent events.</summary>
+internal sealed class EventOutput(HttpResponse response) : IExecOutput
+{
+    private readonly ServerSentEvents _events = new(response.BodyWriter);
+
+    /// <summary>Begins the answer, so that the caller knows that the command runs before it says anything.</summary>
+    public Task BeginAsync(CancellationToken cancellationToken)
+    {
+        response.ContentType = ServerSentEvents.ContentType;
+        response.Headers.CacheControl = "no-store";
+        return response.StartAsync(cancellationToken);
+    }
+
+    public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        if (stream == OutputStream.Stdout)
+        {
+            _events.Output(data.Span);
+        }
+        else
+        {
+            _events.Error(data.Span);
+        }
+
+        await response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the answer.</summary>
+    public async ValueTask EndAsync(CommandExit exit, CancellationToken cancellationToken)
+    {
+        _events.Exit(exit);
+        await response.BodyWriter.FlushAsync(cancellationToken);
+    }
+}
+
+/// <summary>Copies a log to the caller as it comes.</summary>
+internal sealed class LogOutput(HttpResponse response, bool flush) : IExecOutput
+{
+    /// <summary>Begins the answer with its headers.</summary>
+    public Task BeginAsync(CancellationToken cancellationToken)
+    {
+        response.ContentType = "text/plain; charset=utf-8";
+        // What a runner printed is never a page.
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.CacheControl = "no-store";
+        return response.StartAsync(cancellationToken);
+    }
+
+    public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        await response.BodyWriter.WriteAsync(data, cancellationToken);
+        if (flush)
+        {
+            await response.BodyWriter.FlushAsync(cancellationToken);
+        }
+    }
+}

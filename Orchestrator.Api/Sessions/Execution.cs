@@ -1,0 +1,117 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.Guest.Protocol;
+using Orchestrator.ServiceDefaults.Http;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>Runs commands in sessions' runners.</summary>
+internal static class Execution
+{
+    private const string Removed = "The command outlived its time and could not be killed alone, so its runner was removed.";
+    private const string Lost = "The runner ended while the command ran.";
+
+    public static async Task<IResult> ExecAsync(string sessionId, HttpRequest request, SessionRunners sessions)
+    {
+        SessionIds.Check(sessionId);
+        var command = ExecInput.Read(await JsonBody.ReadAsync(request, ApiJson.Default.ExecBody));
+        return WantsEvents(request)
+            ? await StreamAsync(sessionId, command, request.HttpContext, sessions)
+            : await CollectAsync(sessionId, command, sessions, request.HttpContext.RequestAborted);
+    }
+
+    private static async Task<IResult> CollectAsync(
+        string sessionId, ExecRequest command, SessionRunners sessions, CancellationToken cancellationToken)
+    {
+        var output = new CollectedOutput();
+        if (await sessions.ExecAsync(sessionId, command, output, cancellationToken) is not { } result)
+        {
+            return SessionErrors.RunnerNotFound();
+        }
+
+        return TypedResults.Ok(new ExecResponse(
+            result.ExitCode,
+            output.Stdout,
+            output.Stderr,
+            Math.Round(result.Duration.TotalMilliseconds, 3),
+            result.TimedOut,
+            result.Truncated,
+            result.StillRunning ? Removed : null));
+    }
+
+    private static async Task<IResult> StreamAsync(string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions)
+    {
+        var cancellationToken = context.RequestAborted;
+        if (!await sessions.IsLeasedAsync(sessionId, cancellationToken))
+        {
+            return SessionErrors.RunnerNotFound();
+        }
+
+        var output = new EventOutput(context.Response);
+        await output.BeginAsync(cancellationToken);
+        await output.EndAsync(await RunAsync(), cancellationToken);
+        return Results.Empty;
+
+        // Once the events have begun, a failure is the last of them.
+        async Task<CommandExit> RunAsync()
+        {
+            try
+            {
+                return await sessions.ExecAsync(sessionId, command, output, cancellationToken) is { } result
+                    ? new CommandExit(result.ExitCode, result.TimedOut, result.Truncated,
+                        Math.Round(result.Duration.TotalMilliseconds, 3), result.StillRunning ? Removed : null)
+                    : new CommandExit(null, false, false, 0, Lost);
+            }
+            catch (Exception exception) when (exception is EngineException or StoreUnavailableException)
+            {
+                return new CommandExit(null, false, false, 0, SessionErrors.Map.Find(exception)?.Value.Message ?? "The engine could not run the command.");
+            }
+        }
+    }
+
+    public static async Task<IResult> CopyLogsAsync(
+        string sessionId,
+        HttpContext context,
+        SessionRunners sessions,
+        [FromQuery] string? follow,
+        [FromQuery] string? tail)
+    {
+        SessionIds.Check(sessionId);
+        var following = ReadFollow(follow);
+        var lines = ReadTail(tail);
+        var cancellationToken = context.RequestAborted;
+        if (!await sessions.IsLeasedAsync(sessionId, cancellationToken))
+        {
+            return SessionErrors.RunnerNotFound();
+        }
+
+        var output = new LogOutput(context.Response, following);
+        if (following)
+        {
+            await output.BeginAsync(cancellationToken);
+        }
+
+        await sessions.CopyLogsAsync(sessionId, following, lines, output, cancellationToken);
+        return Results.Empty;
+    }
+
+    private static bool WantsEvents(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
+        && accepted.Any(type => type.MediaType.Equals(ServerSentEvents.ContentType, StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
+
+    private static bool ReadFollow(string? value) => value switch
+    {
+        null or "" or "false" or "0" => false,
+        "true" or "1" => true,
+        _ => throw InvalidInputException.Field("follow", "must be true or false."),
+    };
+
+    private static int? ReadTail(string? value) => value switch
+    {
+        null or "" or "all" => null,
+        _ when int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var lines) => lines,
+        _ => throw InvalidInputException.Field("tail", "must be a number of lines from 0."),
+    };
+}

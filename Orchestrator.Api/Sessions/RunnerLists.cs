@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Orchestrator.Api.Configuration;
+using Orchestrator.Core.Runners;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>Shows every runner there is, never its token.</summary>
+internal static class RunnerLists
+{
+    public static async Task<Ok<RunnerList>> ListAsync(RunnerLeases leases, RunnerTemplates templates, PublicAddress address, CancellationToken cancellationToken)
+    {
+        var runners = await leases.ListAsync(cancellationToken);
+        return TypedResults.Ok(new RunnerList([.. runners.Select(runner => Describe(runner, templates, address))]));
+    }
+
+    public static async Task<Ok<MessageResponse>> DrainAsync(RunnerLeases leases, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new MessageResponse($"{await leases.DrainAsync(cancellationToken)} idle runners removed; fresh ones take their places."));
+
+    private static RunnerEntry Describe(Runner runner, RunnerTemplates templates, PublicAddress address) => new(
+        runner.Id,
+        runner.Template,
+        Lower(runner.State),
+        runner.Owner is { } owner ? new OwnerEntry(Lower(owner.Kind), owner.Id) : null,
+        address.EndpointOf(runner),
+        runner.Placement?.ContainerId,
+        runner.Placement?.Image ?? templates.Find(runner.Template)?.Image,
+        runner.CreatedAt,
+        runner.State == RunnerState.Leased ? runner.ExpiresAt : null);
+
+    private static string Lower(Enum value) => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,82 @@
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.OpenApi;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>The calls of session-runners.md, and those that the contract adds.</summary>
+internal static class SessionEndpoints
+{
+    private const string Unexpected = "An unexpected error occurred on the server.";
+
+    public static RouteGroupBuilder MapSessions(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapDoor(Door.Sessions).MapGroup("/api/runner").WithTags("Sessions");
+
+        group.MapPost("/provision", Provisioning.ProvisionAsync)
+            .WithName("ProvisionRunner")
+            .WithSummary("Gives a session its runner")
+            .WithDescription("The runner is ready when the answer comes. The session is made up when the call names none.")
+            .Takes<ProvisionRequest>("""{"sessionId":"my-session"}""")
+            .Answers<ProvisionResponse>(201, Provisioned("Runner provisioned successfully."))
+            .Answers<ProvisionResponse>(200, Provisioned("Runner already exists for this session."))
+            .Fails(400, "SESSION_ID_INVALID", "sessionId must be 1 to 128 letters, digits, '.', '_', ':' or '-', the first a letter or digit.")
+            .Fails(500, "DOCKER_IMAGE_NOT_FOUND", "Docker image runner-image not found. Ensure it has been built, typically by the 'runner-builder' service.")
+            .Fails(503, "CAPACITY_EXHAUSTED", "Every runner is taken. Please retry in a few seconds.")
+            .Fails(504, "RUNNER_NOT_READY", "The runner did not get ready in time and was removed.");
+
+        group.MapPost("/deprovision", Provisioning.DeprovisionAsync)
+            .WithName("DeprovisionRunner")
+            .WithSummary("Stops and removes a session's runner")
+            .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
+            .Answers<MessageResponse>(200, """{"message":"Runner for session my-session deprovisioned successfully."}""")
+            .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for deprovisioning.")
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
+            .Fails(500, "SERVER_ERROR", Unexpected);
+
+        group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
+            .WithName("HeartbeatRunner")
+            .WithSummary("Keeps a session's runner for another INACTIVITY_TIMEOUT_SECONDS")
+            .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
+            .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
+            .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+
+        group.MapPost("/{sessionId}/exec", Execution.ExecAsync)
+            .WithName("ExecInRunner")
+            .WithSummary("Runs a command in a session's runner")
+            .WithDescription("With Accept: text/event-stream its output comes as it is produced, in events stdout, stderr and exit.")
+            .Takes<ExecBody>("""{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
+            .Answers<ExecResponse>(200, """{"exitCode":0,"stdout":"1\n","stderr":"","durationMs":21.4,"timedOut":false,"truncated":false}""")
+            .Fails(400, "FIELD_REQUIRED", "command is required: the program and its arguments.")
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+
+        group.MapGet("/{sessionId}/logs", Execution.CopyLogsAsync)
+            .WithName("GetRunnerLogs")
+            .WithSummary("Streams the log of a session's runner")
+            .Answers<string>(200, "Listening on port 3000.\n", "text/plain")
+            .Fails(400, "FIELD_INVALID", "tail must be a number of lines from 0.")
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+
+        group.MapPost("/drain", RunnerLists.DrainAsync)
+            .WithName("DrainPool")
+            .WithSummary("Removes every idle runner and machine")
+            .WithDescription("Leased ones are left alone. The pools make fresh ones at once.")
+            .Answers<MessageResponse>(200, """{"message":"4 idle runners removed; fresh ones take their places."}""");
+
+        group.MapGet("/", RunnerLists.ListAsync)
+            .WithName("ListRunners")
+            .WithSummary("Lists every runner")
+            .Answers<RunnerList>(200, """
+                {"runners":[{"id":"runner-1766000000000-a1b2c3d4e","template":"session","state":"leased",
+                "owner":{"kind":"session","id":"my-session"},"endpoint":"http://localhost:32768",
+                "containerId":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","image":"runner-image",
+                "createdAt":"2026-01-01T00:00:00+00:00","expiresAt":"2026-01-01T00:01:00+00:00"}]}
+                """);
+        return group;
+    }
+
+    private static string Provisioned(string message) => $$"""
+        {"message":"{{message}}","endpoint":"http://localhost:32768","sessionId":"my-session",
+        "runnerId":"runner-1766000000000-a1b2c3d4e","token":"64 hexadecimal digits","expiresAt":"2026-01-01T00:01:00+00:00"}
+        """;
+}

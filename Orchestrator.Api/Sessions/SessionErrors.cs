@@ -1,0 +1,38 @@
+using Orchestrator.Core.Runners;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.ServiceDefaults.Errors;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>What goes wrong below, in the words of session-runners.md and the contract.</summary>
+internal static class SessionErrors
+{
+    /// <summary>How long a caller should leave an engine or store alone that does not answer.</summary>
+    public static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the domain throws, as answers.</summary>
+    public static ErrorMap Map { get; } = new(Find);
+
+    public static ErrorResult RunnerNotFound(string message = "No active runner found for this session ID.") =>
+        new(StatusCodes.Status404NotFound, "RUNNER_NOT_FOUND", message);
+
+    public static ErrorResult SessionIdRequired(string purpose) =>
+        new(StatusCodes.Status400BadRequest, "SESSION_ID_REQUIRED", $"Session ID is required for {purpose}.");
+
+    private static ErrorResult? Find(Exception exception) => exception switch
+    {
+        CapacityExhaustedException full => new(StatusCodes.Status503ServiceUnavailable, "CAPACITY_EXHAUSTED",
+            "Every runner is taken. Please retry in a few seconds.", full.RetryAfter),
+        RunnerImageMissingException missing => new(StatusCodes.Status500InternalServerError, "DOCKER_IMAGE_NOT_FOUND",
+            $"Docker image {missing.Image} not found. Ensure it has been built, typically by the 'runner-builder' service."),
+        RunnerNotReadyException => new(StatusCodes.Status504GatewayTimeout, "RUNNER_NOT_READY",
+            "The runner did not get ready in time and was removed."),
+        RunnerGoneException => RunnerNotFound(),
+        EngineUnavailableException => new(StatusCodes.Status503ServiceUnavailable, "ENGINE_UNAVAILABLE",
+            "The container engine can't be reached. Please retry in a few seconds.", OutagePause),
+        StoreUnavailableException => new(StatusCodes.Status503ServiceUnavailable, "STORE_UNAVAILABLE",
+            "The store can't be reached. Please retry in a few seconds.", OutagePause),
+        _ => null,
+    };
+}

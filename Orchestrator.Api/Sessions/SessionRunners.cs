@@ -1,0 +1,39 @@
+using Orchestrator.Core.Runners;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Options;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>The runners of sessions: one each, or one for all with <c>REUSE_RUNNER_MODE</c>.</summary>
+internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templates, RunnersOptions options)
+{
+    private readonly RunnerTemplate _template = templates[RunnersOptions.TemplateName];
+
+    /// <summary>Whether one runner serves every session.</summary>
+    public bool IsShared => options.Reuse;
+
+    /// <summary>Gives a session its runner; the shared one in place of it where there is one runner for all.</summary>
+    public Task<ProvisionResult> ProvisionAsync(string sessionId, RunnerNetwork network, CancellationToken cancellationToken) => IsShared
+        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken)
+        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken);
+
+    /// <summary>Takes a session's runner away; false when it has none.</summary>
+    public Task<bool> ReleaseAsync(string sessionId, CancellationToken cancellationToken) =>
+        leases.ReleaseAsync(_template, Owner.Session(sessionId), cancellationToken);
+
+    /// <summary>A session's sign of life; false when it has no runner.</summary>
+    public async ValueTask<bool> HeartbeatAsync(string sessionId, CancellationToken cancellationToken) =>
+        await leases.HeartbeatAsync(_template, Owner.Session(sessionId), cancellationToken) is not null;
+
+    /// <summary>Whether a session has a runner that commands can run in.</summary>
+    public async ValueTask<bool> IsLeasedAsync(string sessionId, CancellationToken cancellationToken) =>
+        await leases.FindAsync(_template, Owner.Session(sessionId), cancellationToken) is { State: RunnerState.Leased };
+
+    /// <summary>Runs a command in a session's runner; null when it has none.</summary>
+    public Task<ExecResult?> ExecAsync(string sessionId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
+        leases.ExecAsync(_template, Owner.Session(sessionId), request, output, cancellationToken);
+
+    /// <summary>Copies the log of a session's runner; false when it has none.</summary>
+    public Task<bool> CopyLogsAsync(string sessionId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
+        leases.CopyLogsAsync(_template, Owner.Session(sessionId), follow, tail, output, cancellationToken);
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Handlers;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Telemetry;
+
+namespace Orchestrator.Api.Tasks;
+
+/// <summary>Adds at once, takes tasks in, shows them, cancels them and puts them back.</summary>
+internal static class TaskCalls
+{
+    private const int MaxIdLength = 128;
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1_000;
+    private const string Greeting = "hello from valkey";
+
+    public static Ok<SumResponse> Add([FromQuery] string? a, [FromQuery] string? b, ServiceIdentity identity)
+    {
+        try
+        {
+            return TypedResults.Ok(new SumResponse(identity.InstanceId, AddHandler.Add(a, b).ToJson()));
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidInputException("INPUT_INVALID", e.Message);
+        }
+    }
+
+    public static async Task<IResult> SubmitAsync(
+        HttpRequest request, TaskSubmission submission, ITaskQueue queue, ServiceIdentity identity)
+    {
+        var spec = submission.Read(await JsonBody.ReadAsync(request, ApiJson.Default.TaskRequest), request.Query);
+        var cancellationToken = request.HttpContext.RequestAborted;
+        var added = await queue.EnqueueAsync(spec, cancellationToken);
+        var initiator = identity.InstanceId;
+        if (added.Existing && await queue.GetAsync(added.TaskId, cancellationToken) is { } earlier)
+        {
+            if (!TaskSubmission.AreSame(spec, earlier.Spec))
+            {
+                return new ErrorResult(StatusCodes.Status409Conflict, "IDEMPOTENCY_CONFLICT", "The idempotency_key belongs to a task of another type or input.");
+            }
+
+            initiator = earlier.Spec.InitiatedBy;
+        }
+
+        return TypedResults.Accepted($"/tasks/{added.TaskId}/status", new TaskAccepted(added.TaskId, initiator));
+    }
+
+    public static async Task<IResult> GetStatusAsync(
+        string taskId, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
+        IsId(taskId) && await queue.GetAsync(taskId, cancellationToken) is { } task
+            ? TypedResults.Ok(TaskView.Of(task, identity.InstanceId))
+            : NotFound();
+
+    public static async Task<Ok<TaskList>> ListAsync(
+        [FromQuery] string? status, [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken)
+    {
+        var tasks = await queue.ListAsync(ReadState(status), ReadLimit(limit), cancellationToken);
+        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskView.Of(task, identity.InstanceId))]));
+    }
+
+    public static Task<Ok<TaskList>> ListDeadAsync(
+        [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
+        ListAsync("failed", limit, queue, identity, cancellationToken);
+
+    public static Ok<TaskTypeList> ListTypes(TaskTypes types) => TypedResults.Ok(new TaskTypeList(
+        [.. types.All.Select(handler => new TaskTypeEntry(handler.Type, JsonElement.Parse(handler.InputSchema)))]));
+
+    public static async Task<IResult> CancelAsync(string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
+        (IsId(taskId) ? await queue.CancelAsync(taskId, cancellationToken) : TaskChange.Unknown) switch
+        {
+            TaskChange.Done => TypedResults.Ok(new TaskChanged(taskId, "cancelled")),
+            TaskChange.Refused => Conflict("TASK_NOT_PENDING", "Only a pending task can be cancelled."),
+            _ => NotFound(),
+        };
+
+    public static async Task<IResult> RetryAsync(string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
+        (IsId(taskId) ? await queue.RetryAsync(taskId, cancellationToken) : TaskChange.Unknown) switch
+        {
+            TaskChange.Done => TypedResults.Ok(new TaskChanged(taskId, "pending")),
+            TaskChange.Refused => Conflict("TASK_NOT_FAILED", "Only a failed task can be put back."),
+            _ => NotFound(),
+        };
+
+    public static Ok<string> WhoAmI(ServiceIdentity identity) => TypedResults.Ok(identity.InstanceId);
+
+    public static async Task<IResult> TestValkeyAsync(
+        IServiceProvider services, ServiceIdentity identity, CancellationToken cancellationToken)
+    {
+        var (message, error) = await TryValkeyAsync(services.GetService<RedisConnection>(), cancellationToken);
+        return error is null
+            ? TypedResults.Ok(new ValkeyTestResponse(true, new ValkeyMessage(message!), null, identity.InstanceId))
+            : TypedResults.Json(
+                new ValkeyTestResponse(false, null, error, identity.InstanceId),
+                ApiJson.Default.ValkeyTestResponse,
+                statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<(string? Message, string? Error)> TryValkeyAsync(RedisConnection? redis, CancellationToken cancellationToken)
+    {
+        if (redis is null)
+        {
+            return (null, "No Redis or Valkey is configured (ConnectionStrings:redis).");
+        }
+
+        try
+        {
+            return await redis.WriteAndReadAsync("valkey_test", Greeting, cancellationToken) is { } read ? (read, null) : (null, "What was written could not be read.");
+        }
+        catch (StoreUnavailableException e)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    private static TaskState? ReadState(string? status)
+    {
+        if (string.IsNullOrEmpty(status))
+        {
+            return null;
+        }
+
+        foreach (var state in Enum.GetValues<TaskState>())
+        {
+            if (TaskView.NameOf(state) == status)
+            {
+                return state;
+            }
+        }
+
+        throw InvalidInputException.Field("status", "must be pending, running, complete, failed or cancelled.");
+    }
+
+    private static int ReadLimit(string? limit) => limit switch
+    {
+        null or "" => DefaultLimit,
+        _ when int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxLimit => number,
+        _ => throw InvalidInputException.Field("limit", $"must be from 1 to {MaxLimit}."),
+    };
+
+    private static bool IsId(string id) => id.Length <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, "TASK_NOT_FOUND", "There is no task of this id, or no more.");
+
+    private static ErrorResult Conflict(string error, string message) => new(StatusCodes.Status409Conflict, error, message);
+}

@@ -1,0 +1,58 @@
+using Orchestrator.Core.Mining;
+using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core.Storage.Sqlite;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Handlers;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Worker.Hosting;
+using Orchestrator.Worker.Mining;
+using Orchestrator.Worker.Pod;
+
+namespace Orchestrator.Api.Tasks;
+
+/// <summary>Adds what takes tasks in, and where nothing is shared with other processes what works them off.</summary>
+internal static class TaskHosting
+{
+    /// <summary>
+    /// With <c>ConnectionStrings:redis</c> the queue is there, and workers are processes of their own. Without, it is in
+    /// the embedded store, and this process is the worker, too.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    public static WebApplicationBuilder AddTasks(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ITaskRunners, LeasedTaskRunners>();
+        builder.Services.AddSingleton<TaskSubmission>();
+        if (builder.Configuration.RedisConnectionString() is { } redis)
+        {
+            builder.Services.AddTaskTypes(builder.Configuration.ReadTasksOptions(), builder.Configuration.ReadCallbackOptions());
+            builder.Services.AddRedis(redis, builder.Configuration.ReadRedisOptions());
+            builder.Services.AddRedisTasks();
+            // Only to know the type and its inputs; mined is in the workers.
+            builder.Services.AddSingleton(builder.Configuration.ReadMiningOptions());
+            builder.Services.AddMineTask();
+            builder.Services.AddRedisShares();
+        }
+        else
+        {
+            builder.AddPod();
+            builder.AddMining();
+            builder.AddTaskHost();
+            builder.Services.AddSqliteTasks();
+        }
+
+        return builder;
+    }
+
+    /// <summary>Maps the calls of tasks, and the pod door where this process is the worker.</summary>
+    public static WebApplication MapTaskCalls(this WebApplication app)
+    {
+        app.MapTasks();
+        if (app.Configuration.RedisConnectionString() is null)
+        {
+            app.MapPod();
+            app.MapMining();
+        }
+
+        return app;
+    }
+}

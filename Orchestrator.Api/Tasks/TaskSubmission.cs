@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Callbacks;
+using Orchestrator.Core.Tasks.Handlers;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Telemetry;
+
+namespace Orchestrator.Api.Tasks;
+
+/// <summary>Makes a task of what a caller sent, or says what is wrong with it.</summary>
+internal sealed class TaskSubmission(
+    TaskTypes types, CallbackRules callbacks, TasksOptions options, ServiceIdentity identity, TimeProvider time)
+{
+    private const int MaxKeyLength = 200;
+    private const int MaxTypeLength = 64;
+    private static readonly TimeSpan LatestStart = TimeSpan.FromDays(366);
+
+    // With an offset: what a time without one means depends on whose clock it is.
+    private static readonly string[] TimeFormats =
+    [
+        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK",
+    ];
+
+    /// <summary>Reads a call of <c>POST /task</c>; the body wins over the query.</summary>
+    /// <exception cref="InvalidInputException">Something is missing or wrong.</exception>
+    public TaskSpec Read(TaskRequest? body, IQueryCollection query)
+    {
+        body ??= new TaskRequest();
+        var (type, input) = body.Type is { } name ? (name, body.Input) : ReadOperation(body, query);
+        if (types.Find(type) is not { } handler)
+        {
+            throw InvalidInputException.Field("type", $"{Shown(type)} is not a task type; GET /tasks/types lists them.");
+        }
+
+        var given = input ?? JsonElement.Parse("{}");
+        if (handler.Refuse(given) is { } problem)
+        {
+            throw new InvalidInputException("INPUT_INVALID", problem);
+        }
+
+        return new TaskSpec
+        {
+            Type = type,
+            Input = given.GetRawText(),
+            InitiatedBy = identity.InstanceId,
+            MaxAttempts = ReadAttempts(body.MaxAttempts),
+            IdempotencyKey = ReadKey(body.IdempotencyKey),
+            RunAt = ReadTime(body.RunAt),
+            Callback = ReadCallback(body.CallbackUrl),
+            TraceParent = Activity.Current?.Id,
+        };
+    }
+
+    /// <summary>Whether two tasks ask for the same.</summary>
+    public static bool AreSame(TaskSpec one, TaskSpec other) =>
+        one.Type == other.Type && JsonElement.DeepEquals(JsonElement.Parse(one.Input), JsonElement.Parse(other.Input));
+
+    private static (string Type, JsonElement? Input) ReadOperation(TaskRequest body, IQueryCollection query)
+    {
+        var operation = body.Operation ?? Single(query, "operation") ?? AddHandler.Name;
+        if (operation != AddHandler.Name)
+        {
+            throw InvalidInputException.Field("operation", $"{Shown(operation)} is not known; it is {AddHandler.Name}.");
+        }
+
+        // Numbers stay as they were written, so that none is rounded on the way.
+        var text = new StringBuilder("{");
+        Append(text, "a", body.A, query);
+        Append(text, "b", body.B, query);
+        return (operation, JsonElement.Parse(text.Append('}').ToString()));
+    }
+
+    private static void Append(StringBuilder text, string name, JsonElement? given, IQueryCollection query)
+    {
+        var value = given is { } json ? json.GetRawText()
+            : Single(query, name) is { } written ? $"\"{JavaScriptEncoder.Default.Encode(written)}\""
+            : null;
+        if (value is not null)
+        {
+            text.Append(text.Length > 1 ? "," : "").Append('"').Append(name).Append("\":").Append(value);
+        }
+    }
+
+    private static string? Single(IQueryCollection query, string name) => query[name] switch
+    {
+        { Count: 0 } => null,
+        { Count: 1 } values => values[0],
+        _ => throw InvalidInputException.Field(name, "is given more than once."),
+    };
+
+    private int ReadAttempts(int? attempts) => attempts switch
+    {
+        null => options.MaxAttempts,
+        >= 1 and <= 100 => attempts.Value,
+        _ => throw InvalidInputException.Field("max_attempts", "must be from 1 to 100."),
+    };
+
+    // Callers' keys and the pod's never meet.
+    private static string? ReadKey(string? key) => key switch
+    {
+        null => null,
+        { Length: > 0 and <= MaxKeyLength } when !key.Any(char.IsControl) => $"api {key}",
+        _ => throw InvalidInputException.Field("idempotency_key", $"must be 1 to {MaxKeyLength} printable characters."),
+    };
+
+    private DateTimeOffset? ReadTime(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (!DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
+            || !(text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > "yyyy-MM-dd".Length))
+        {
+            throw InvalidInputException.Field("run_at", "must be a time with an offset, as 2026-01-31T12:00:00Z.");
+        }
+
+        return at <= time.GetUtcNow() + LatestStart
+            ? at
+            : throw InvalidInputException.Field("run_at", $"must be within {LatestStart.TotalDays} days.");
+    }
+
+    private TaskCallback? ReadCallback(string? url) => url switch
+    {
+        null => null,
+        _ when callbacks.Refuse(url) is { } problem => throw InvalidInputException.Field("callback_url", problem),
+        _ => new TaskCallback(url),
+    };
+
+    private static string Shown(string text) => $"'{(text.Length <= MaxTypeLength ? text : text[..MaxTypeLength] + "…")}'";
+}

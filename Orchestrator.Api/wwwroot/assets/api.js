@@ -1,0 +1,73 @@
+// Calls to the API. Every address is relative to the page's own, so that a path prefix of a proxy stays in it.
+
+const KEY = 'orchestrator.key';
+const TIME_LIMIT = 45_000;
+const SECOND_TRY = 300;
+
+export const key = {
+  get: () => sessionStorage.getItem(KEY),
+  set: value => sessionStorage.setItem(KEY, value),
+};
+
+/** A call that was refused or failed, or that nobody answered (then `away` is true). */
+export class Problem extends Error {
+  constructor(status, code, message, { details, retryAfter, away = false } = {}) {
+    super(message);
+    Object.assign(this, { status, code, details, retryAfter, away });
+  }
+}
+
+/** Sends a call and gives the answer as it begins; throws a Problem unless it went well. */
+export async function send(method, path, { body, accept = 'application/json', signal } = {}) {
+  const headers = { Accept: accept };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (key.get()) headers['X-Api-Key'] = key.get();
+  let response;
+  try {
+    response = await fetch(path, { method, headers, signal, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (error) {
+    if (signal?.aborted && signal.reason?.name !== 'TimeoutError') throw error;
+    throw new Problem(0, 'NO_ANSWER', 'The API does not answer.', { away: true });
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/**
+ * Sends a call and reads the answer's JSON. Tried a second time where nobody answered: each call that comes this way can
+ * be made twice, and browsers break connections off whenever a network interface comes or goes, as containers' do.
+ */
+export async function call(method, path, body, timeLimit = TIME_LIMIT) {
+  const options = { body, signal: AbortSignal.timeout(timeLimit) };
+  let response;
+  try {
+    response = await send(method, path, options);
+  } catch (problem) {
+    if (problem.code !== 'NO_ANSWER' || options.signal.aborted) throw problem;
+    await new Promise(resolve => setTimeout(resolve, SECOND_TRY));
+    response = await send(method, path, options);
+  }
+  try {
+    return await response.json();
+  } catch {
+    throw new Problem(0, 'NO_ANSWER', 'The API broke off in the middle of its answer.', { away: true });
+  }
+}
+
+async function problemOf(response) {
+  let answer;
+  try {
+    answer = await response.json();
+  } catch {
+    // Not in the API's shape: a proxy in front of it speaks.
+  }
+  if (typeof answer?.error !== 'string') {
+    const away = [502, 503, 504].includes(response.status);
+    return new Problem(response.status, `HTTP ${response.status}`,
+      away ? 'The proxy does not reach the API.' : `The answer was ${response.status} ${response.statusText}`.trim(), { away });
+  }
+  return new Problem(response.status, answer.error, answer.message ?? answer.error, {
+    details: answer.details,
+    retryAfter: Number(response.headers.get('Retry-After')) || undefined,
+  });
+}

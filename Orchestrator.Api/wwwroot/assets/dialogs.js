@@ -1,0 +1,34 @@
+// The two questions that the page asks: for a key, and whether something is really meant.
+
+import { $, text } from './dom.js';
+import { key } from './api.js';
+
+/** Asks for an API key until one is given; `refused` says that the one at hand is not known. */
+export function askForKey(refused) {
+  const dialog = $('key-dialog');
+  if (dialog.open) return Promise.resolve();
+  if (refused) text($('key-why'), 'The key is not known here. Enter another one of Security:ApiKeys.');
+  $('key').value = '';
+  dialog.showModal();
+  return new Promise(resolve => {
+    $('key-form').onsubmit = () => {
+      key.set($('key').value.trim());
+      resolve();
+    };
+    // There is nothing to see without one.
+    dialog.oncancel = event => event.preventDefault();
+  });
+}
+
+/** Asks whether something is really meant. */
+export function ask(title, words, yes) {
+  const dialog = $('ask-dialog');
+  text($('ask-title'), title);
+  text($('ask-text'), words);
+  text($('ask-yes'), yes);
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise(resolve => {
+    dialog.onclose = () => resolve(dialog.returnValue === 'yes');
+  });
+}

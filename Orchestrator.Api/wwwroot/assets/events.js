@@ -1,0 +1,29 @@
+// Reads server-sent events from an answer: EventSource can neither POST nor send a key.
+
+/** Yields { event, data } for each event, data read as JSON. */
+export async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop();
+      for (const block of blocks) yield read(block);
+    }
+  } finally {
+    // Whoever stops reading lets the server stop, too.
+    reader.cancel().catch(() => {});
+  }
+}
+
+function read(block) {
+  let event = 'message';
+  let data = '';
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event: ')) event = line.slice(7);
+    else if (line.startsWith('data: ')) data += line.slice(6);
+  }
+  return { event, data: data ? JSON.parse(data) : null };
+}

@@ -1,0 +1,117 @@
+// One clock for the whole page: asks for the overview every two seconds, tells everybody, remembers the last minutes,
+// and finds out when the API is away and when it is back.
+
+import { $, show, text } from './dom.js';
+import { call, key } from './api.js';
+import { askForKey } from './dialogs.js';
+import { advice } from './problem.js';
+
+const INTERVAL = 2_000;
+const HIDDEN_INTERVAL = 10_000;
+const KEPT = 150;
+
+const listeners = [];
+/** What the last minutes were like: one entry an overview. */
+export const history = [];
+let skew = 0;
+let latest = null;
+let wake = () => {};
+let failures = 0;
+
+/** The API's time now: deadlines are its own, and this machine's clock may be another. */
+export const now = () => Date.now() + skew;
+export const overview = () => latest;
+
+/** Calls back with every overview; a view that is not looked at returns early. */
+export const onOverview = listener => listeners.push(listener);
+
+/** Asks anew at once, because something has changed. */
+export const refresh = () => wake();
+
+export async function run() {
+  document.addEventListener('visibilitychange', () => document.hidden || wake());
+  for (;;) {
+    const pause = await look().catch(ununderstood);
+    await new Promise(resolve => {
+      const timer = setTimeout(resolve, pause);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+async function look() {
+  const began = performance.now();
+  try {
+    latest = await call('GET', 'api/overview', undefined, 15_000);
+  } catch (problem) {
+    return missed(problem);
+  }
+  skew = Date.parse(latest.now) - Date.now();
+  const answerMs = performance.now() - began;
+  remember(answerMs);
+  if (failures > 0) show($('away'), false);
+  failures = 0;
+  document.body.classList.remove('stale');
+  tellState();
+  await Promise.all(listeners.map(listener => Promise.resolve(listener(latest)).catch(problem => tellListener(problem))));
+  return document.hidden ? HIDDEN_INTERVAL : INTERVAL;
+}
+
+// An answer that is none of this API's: another version of it, or somebody else.
+function ununderstood(error) {
+  console.error(error);
+  lamp('bad', 'The answers are not understood: reload the page');
+  return 5_000;
+}
+
+// A view shows its own problems; what gets here is one of the page itself.
+function tellListener(problem) {
+  if (!problem?.away) console.error(problem);
+}
+
+async function missed(problem) {
+  if (problem.status === 401) {
+    lamp('warn', 'A key is needed');
+    await askForKey(Boolean(key.get()));
+    return 0;
+  }
+  failures++;
+  const pause = Math.min(500 * 2 ** Math.min(failures, 4), 5_000);
+  document.body.classList.add('stale');
+  lamp('bad', problem.away ? 'The API is away' : 'The API refuses');
+  text($('away'), `${problem.message} ${latest ? 'What is shown is as it was before. ' : ''}${advice(problem)}`);
+  show($('away'), true);
+  return pause;
+}
+
+function tellState() {
+  const down = Object.entries(latest.health).filter(([, part]) => part.state === 'down').map(([name]) => name);
+  if (down.length > 0) lamp('bad', `${down.join(', ')} down`);
+  else if (!latest.health.engine.isolated) lamp('warn', 'Well, but runners are not isolated');
+  else lamp('good', 'All is well');
+}
+
+function lamp(kind, words) {
+  const state = $('state');
+  state.firstElementChild.className = `lamp ${kind}`;
+  text(state.lastElementChild, words);
+}
+
+function remember(answerMs) {
+  const sum = (list, pick) => list?.reduce((total, one) => total + pick(one), 0) ?? null;
+  const ofState = state => sum(latest.tasks?.filter(one => one.state === state), one => one.count);
+  history.push({
+    at: now(),
+    answerMs,
+    leased: sum(latest.pools, pool => pool.leased),
+    idle: sum(latest.pools, pool => pool.idle),
+    pending: ofState('pending'),
+    running: ofState('running'),
+    hashRate: latest.mining?.hashRate ?? null,
+    shares: latest.mining ? latest.mining.validShares + latest.mining.invalidShares : null,
+  });
+  if (history.length > KEPT) history.shift();
+}

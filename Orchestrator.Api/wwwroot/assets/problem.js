@@ -1,0 +1,47 @@
+// What went wrong, and what to do about it.
+
+import { h } from './dom.js';
+
+const BY_CODE = {
+  API_KEY_REQUIRED: 'Enter a key; the page asks for it.',
+  API_KEY_INVALID: 'Enter another key; this one is not among Security:ApiKeys.',
+  HOST_NOT_ALLOWED: 'Open the page as localhost, or add this name to AllowedHosts.',
+  FORWARDED_NOT_ALLOWED: 'A proxy stands before the API: set Security:ApiKeys and enter one here.',
+  ORIGIN_NOT_ALLOWED: "Add this page's origin to Cors:AllowedOrigins, or set Security:ApiKeys.",
+  CAPACITY_EXHAUSTED: 'Give a runner back, wait for one to expire, or raise MAX_CONCURRENT_RUNNERS.',
+  ENGINE_UNAVAILABLE: 'Start the container engine; everything goes on by itself as soon as it answers. ./orchestrator doctor tells more.',
+  STORE_UNAVAILABLE: 'Look after the store (its disk, or Redis); everything goes on by itself as soon as it answers.',
+  DOCKER_IMAGE_NOT_FOUND: 'Build the image: ./orchestrator images. Then try again.',
+  RUNNER_NOT_READY: "Look at the image: it has to answer on its ready path within Runners:Ready:TimeoutSeconds.",
+  RUNNER_NOT_FOUND: 'The lease has ended. Get a runner anew.',
+  SESSION_ID_INVALID: 'Choose another name for the session, or leave the field empty.',
+  QUEUE_FULL: 'Wait until some tasks are done, start more workers, or raise Tasks:MaxPending.',
+  NO_ANSWER: 'Start it (./orchestrator up), or look at its log. The page goes on by itself.',
+};
+
+const BY_STATUS = {
+  401: 'Enter a key; the page asks for it.',
+  403: 'This call may not be made from here; the message says why.',
+  413: 'Send less at a time.',
+  429: 'Wait a moment, then try again.',
+  500: "Look at the server's log: it has this error with its cause.",
+  503: 'Wait a moment, then try again; the Health view tells which part is away.',
+  504: 'Try again; if it stays so, look at the Health view.',
+};
+
+/** What to do about a problem. */
+export function advice(problem) {
+  const words = BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? '';
+  return problem.retryAfter && ![401, 403].includes(problem.status) ? `${words} Worth another try in ${problem.retryAfter} s.`.trim() : words;
+}
+
+/** Shows a problem in a place of its own, or takes it away again (null). */
+export function showProblem(place, problem) {
+  place.replaceChildren();
+  if (!problem) return;
+  const kind = problem.status ? `${problem.status} ${/^[A-Z_]+$/.test(problem.code) ? problem.code : ''}`.trim() : '';
+  place.append(h('div', { class: 'notice bad', role: 'alert' },
+    h('p', {}, h('strong', {}, problem.message), kind && h('span', { class: 'quiet code' }, ` ${kind}`)),
+    problem.details && problem.details !== problem.message && h('p', { class: 'code' }, problem.details),
+    advice(problem) && h('p', {}, advice(problem))));
+}

@@ -1,0 +1,55 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Orchestrator.Api.Docker;
+using Orchestrator.ServiceDefaults.Resilience;
+using Polly;
+
+namespace Orchestrator.Benchmarks.Hosting;
+
+/// <summary>An orchestrator leaves its runners running when it stops; a benchmark does not.</summary>
+internal static class RunnerContainers
+{
+    private static readonly ResiliencePipeline Insisting = ResilienceDefaults.Guard("engine", TimeProvider.System)
+        .AddBoundedRetry(new PredicateBuilder().Handle<DockerApiException>(), TimeSpan.FromMilliseconds(250), retries: 4)
+        .Build();
+
+    /// <summary>How many containers of an instance there are, whatever their state.</summary>
+    public static async Task<int> CountAsync(string instance)
+    {
+        using var client = DockerEndpoint.CreateClient(new DockerOptions());
+        return (await client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = Of(instance) })).Count;
+    }
+
+    /// <summary>
+    /// Removes every container and network of an instance, those as well that the engine was still making. A network stays
+    /// that the engine believes in use when it is not, which it does until it is started anew; the next run takes it over.
+    /// </summary>
+    public static async Task RemoveAsync(string instance)
+    {
+        using var client = DockerEndpoint.CreateClient(new DockerOptions());
+        try
+        {
+            await Insisting.ExecuteAsync(async _ => await RemoveAsync(client, Of(instance)));
+        }
+        catch (DockerApiException error)
+        {
+            Console.Error.WriteLine($"Something of {instance} is left on the engine: {error.Message}");
+        }
+    }
+
+    private static async Task RemoveAsync(IDockerClient client, Dictionary<string, IDictionary<string, bool>> ours)
+    {
+        var containers = await client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = ours });
+        await Parallel.ForEachAsync(containers, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (container, stop) =>
+            await client.Containers.RemoveContainerAsync(container.ID, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, stop));
+        foreach (var network in await client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = ours }))
+        {
+            await client.Networks.DeleteNetworkAsync(network.ID);
+        }
+    }
+
+    private static Dictionary<string, IDictionary<string, bool>> Of(string instance) => new()
+    {
+        ["label"] = new Dictionary<string, bool> { [$"orchestrator.instance={instance}"] = true },
+    };
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Orchestrator.Benchmarks.Measuring;
+using Orchestrator.Benchmarks.Mining;
+using Orchestrator.Benchmarks.Provision;
+using Orchestrator.Benchmarks.Scale;
+using Orchestrator.Benchmarks.Startup;
+using Orchestrator.Benchmarks.Tasks;
+
+const string Usage = """
+    Usage: ./orchestrator bench provision|scale|startup|tasks|telemetry|mining|all [--quick] [--json FILE] [--write FILE]
+
+      provision   warm and cold provisions and deprovisions on Docker; a burst on the simulated engine
+      scale       claims, reconciles and memory with 100 to 100,000 runners of a simulated engine
+      startup     process start to ready, and memory with 100 runners known
+      tasks       the queue on Redis beside BullMQ (needs redis-server, node and npm), on SQLite beside bare statements
+      telemetry   the queue on Redis with telemetry on and off, in turns (needs redis-server)
+      mining      double SHA-256 beside the framework's and openssl's; submissions over HTTP on SQLite and Redis
+      --quick     fewer rounds: a look, not a figure to quote
+      --json      the same figures as JSON
+      --write     puts them into a document between its marks: docs/performance.md
+    """;
+
+if (args is [ListingEngine.Command, var socket, var runners])
+{
+    await ListingEngine.ServeAsync(socket, int.Parse(runners, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+if (args.Length == 0 || args[0] is not ("provision" or "scale" or "startup" or "tasks" or "telemetry" or "mining" or "all"))
+{
+    Console.WriteLine(Usage);
+    return args is ["--help"] or ["-h"] ? 0 : 2;
+}
+
+var quick = args.Contains("--quick");
+var json = args.SkipWhile(a => a != "--json").Skip(1).FirstOrDefault();
+var document = args.SkipWhile(a => a != "--write").Skip(1).FirstOrDefault();
+var report = new Report();
+
+if (args[0] is "provision" or "all")
+{
+    report.Benchmark = "provision";
+    report.Add(await WarmBurst.RunAsync(quick));
+    report.AddAll(await WarmOnDocker.RunAsync(quick));
+    report.AddAll(await ColdOnDocker.RunAsync(quick));
+    report.Add(await DeafOnDocker.RunAsync(quick));
+}
+
+if (args[0] is "scale" or "all")
+{
+    report.Benchmark = "scale";
+    report.AddAll(await ClaimScale.RunAsync(quick));
+    report.AddAll(await KeptMemory.RunAsync(quick));
+    report.AddAll(await ReconcileScale.RunAsync(quick));
+}
+
+if (args[0] is "startup" or "all")
+{
+    report.Benchmark = "startup";
+    report.Add(await StartupBenchmark.StartAsync(quick));
+    await SleeperImage.MakeAsync();
+    report.Add(await StartupBenchmark.MemoryAsync(quick));
+}
+
+if (args[0] is "tasks" or "all")
+{
+    report.Benchmark = "tasks";
+    report.AddAll(await RedisBenchmark.RunAsync(quick));
+    report.AddAll(await SqliteBenchmark.RunAsync(quick));
+}
+
+if (args[0] is "telemetry" or "all")
+{
+    report.Benchmark = "telemetry";
+    report.Add(await TelemetryCost.RunAsync(quick));
+}
+
+if (args[0] is "mining" or "all")
+{
+    report.Benchmark = "mining";
+    report.Add(HashingBenchmark.Run(quick));
+    report.Add(await SubmissionBenchmark.RunEmbeddedAsync(quick));
+    report.Add(await SubmissionBenchmark.RunOnRedisAsync(quick));
+}
+
+if (json is not null)
+{
+    await report.WriteJsonAsync(json);
+}
+
+if (document is not null)
+{
+    await report.WriteDocumentAsync(document);
+}
+
+return 0;

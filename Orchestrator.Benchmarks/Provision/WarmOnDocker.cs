@@ -1,0 +1,88 @@
+using Orchestrator.Benchmarks.Hosting;
+using Orchestrator.Benchmarks.Measuring;
+using Orchestrator.Benchmarks.Startup;
+
+namespace Orchestrator.Benchmarks.Provision;
+
+/// <summary>
+/// Provisions from a pool of idle Docker runners, durable in SQLite, beside no-op POSTs to the same server: by one caller
+/// with the pool full again before every round so that refills disturb neither, and by a hundred at once.
+/// </summary>
+internal static class WarmOnDocker
+{
+    private const int Idle = 100;
+
+    public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
+    {
+        // They sleep: a hundred of them start in bearable time, and cost the machine nothing while others are measured.
+        await SleeperImage.MakeAsync();
+        await using var api = await OrchestratorServer.StartAsync(
+            "bench-warm", ("Runners__MinIdle", $"{Idle}"), ("Runners__MaxIdle", $"{2 * Idle}"),
+            ("Runners__Image", SleeperImage.Name), ("Runners__Ready__Probe", "None"), ("INACTIVITY_TIMEOUT_SECONDS", "600"));
+        await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(3));
+
+        // Both paths get their compiled code first: a server that runs for weeks is what is compared.
+        for (var call = 0; call < 300; call++)
+        {
+            await api.ProvisionAsync("warm-up");
+            await api.NoOpAsync();
+        }
+
+        await api.DeprovisionAsync("warm-up");
+
+        // Those calls found their runner there already, but for the first: the bursts' claims compile the way of a claim.
+        var bursts = await BurstsAsync(api, quick ? 1 : 3);
+        return [await OneAsync(api, quick ? 15 : 60), bursts];
+    }
+
+    private static async Task<Comparison> OneAsync(OrchestratorServer api, int rounds)
+    {
+        var (ours, floor) = (new Samples("POST /api/runner/provision, warm"), new Samples("POST /healthz, the same server"));
+        for (var round = -5; round < rounds; round++)
+        {
+            // The first rounds warm both paths up and are not counted.
+            var (one, other) = round < 0 ? (new Samples(""), new Samples("")) : (ours, floor);
+            await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(1));
+            if (round % 2 == 0)
+            {
+                await other.TimeAsync(api.NoOpAsync);
+            }
+
+            await one.TimeAsync(() => api.ProvisionAsync($"bench-{round + 5}"));
+            if (round % 2 != 0)
+            {
+                await other.TimeAsync(api.NoOpAsync);
+            }
+
+            await api.DeprovisionAsync($"bench-{round + 5}");
+        }
+
+        return new Comparison($"Warm provision over HTTP, one caller, Docker, {Idle} idle runners, durable in SQLite", ours, floor, new Goal(50, 2));
+    }
+
+    private static async Task<Comparison> BurstsAsync(OrchestratorServer api, int rounds)
+    {
+        var (ours, floor) = (new Samples("POST /api/runner/provision, warm"), new Samples("POST /healthz, the same server"));
+
+        // Every connection is there already, to whichever door.
+        for (var round = 0; round < 5; round++)
+        {
+            await BurstAsync(new Samples(""), _ => api.NoOpAsync());
+            await BurstAsync(new Samples(""), _ => api.ProvisionAsync("warm-up"));
+        }
+
+        await api.DeprovisionAsync("warm-up");
+        for (var round = 0; round < rounds; round++)
+        {
+            await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(3));
+            await BurstAsync(floor, _ => api.NoOpAsync());
+            await BurstAsync(ours, caller => api.ProvisionAsync($"burst-{caller}"));
+            await Parallel.ForAsync(0, Idle, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (caller, _) => await api.DeprovisionAsync($"burst-{caller}"));
+        }
+
+        return new Comparison($"{Idle} warm provisions over HTTP at once, Docker, a pool of {Idle}, refills under way", ours, floor, new Goal(99, 10));
+    }
+
+    private static Task BurstAsync(Samples samples, Func<int, Task> call) =>
+        Task.WhenAll(Enumerable.Range(0, Idle).Select(caller => samples.TimeAsync(() => call(caller))));
+}

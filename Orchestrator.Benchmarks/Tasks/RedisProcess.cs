@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orchestrator.Benchmarks.Tasks;
+
+/// <summary>A Redis (or Valkey) of the benchmark's own, with the append-only file on: ours and the peer's alike.</summary>
+internal sealed class RedisProcess : IAsyncDisposable
+{
+    private static readonly string[] Programs = ["redis-server", "valkey-server"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-bench-redis-").FullName;
+    private readonly Process _process;
+
+    private RedisProcess(string program)
+    {
+        using (var listener = new TcpListener(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
+        foreach (var argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--appendonly", "yes", "--save", ""])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+    }
+
+    public int Port { get; }
+
+    public static async Task<RedisProcess> StartAsync()
+    {
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        var program = Programs.FirstOrDefault(name => path.Any(folder => File.Exists(Path.Combine(folder, name))))
+            ?? throw new InvalidOperationException("Neither redis-server nor valkey-server is installed.");
+        var redis = new RedisProcess(program);
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, redis.Port);
+                return redis;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

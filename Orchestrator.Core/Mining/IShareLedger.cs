@@ -1,0 +1,61 @@
+using Orchestrator.Core.Runners.Store;
+
+namespace Orchestrator.Core.Mining;
+
+/// <summary>
+/// Which shares were submitted, and how many. Every call is atomic across all processes that share the ledger and, once
+/// it has answered, durable against the death of any of them. What it costs does not grow with the number of shares.
+/// </summary>
+/// <remarks>
+/// Calls throw <see cref="StoreUnavailableException"/> when the ledger can't be reached or does not answer in time. An
+/// append may then have been done or not; it can be repeated without harm.
+/// </remarks>
+public interface IShareLedger
+{
+    /// <summary>
+    /// Counts a submission once: for its round, for all rounds and for its worker. One whose id was counted before, in
+    /// whatever round, changes nothing and gets the first one's answer.
+    /// </summary>
+    ValueTask<ShareAnswer> AppendAsync(Submission submission, bool valid, CancellationToken cancellationToken);
+
+    /// <summary>The counts of one round; zeros for a round that nothing was submitted to.</summary>
+    ValueTask<ShareCounts> CountRoundAsync(long roundNumber, CancellationToken cancellationToken);
+
+    /// <summary>Notes that a round was asked for, so that it counts for <see cref="LedgerTotals.NewestRound"/>.</summary>
+    ValueTask NoteRoundAsync(long roundNumber, CancellationToken cancellationToken);
+
+    /// <summary>The counts over all rounds.</summary>
+    ValueTask<LedgerTotals> GetTotalsAsync(CancellationToken cancellationToken);
+
+    /// <summary>The counts over all rounds together with the newest shares, newest first, as of one moment.</summary>
+    ValueTask<Audit> AuditAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What became of a submission.</summary>
+/// <param name="Valid">Whether the first submission of that id was valid.</param>
+/// <param name="Counted">Whether this was the first one.</param>
+public readonly record struct ShareAnswer(bool Valid, bool Counted);
+
+/// <summary>How many shares were counted.</summary>
+/// <param name="Valid">Valid ones.</param>
+/// <param name="Invalid">Invalid ones.</param>
+public readonly record struct ShareCounts(long Valid, long Invalid)
+{
+    /// <summary>All of them.</summary>
+    public long Total => Valid + Invalid;
+}
+
+/// <summary>The ledger in figures.</summary>
+/// <param name="Shares">The shares of all rounds.</param>
+/// <param name="UniqueWorkers">How many different workers submitted them; exact on every ledger.</param>
+/// <param name="NewestRound">The greatest round asked for or submitted to; 0 before there was one.</param>
+public sealed record LedgerTotals(ShareCounts Shares, long UniqueWorkers, long NewestRound);
+
+/// <summary>The ledger in figures, and the newest entries.</summary>
+/// <param name="Totals">The figures.</param>
+/// <param name="Recent">The newest <see cref="MaxRecent"/> shares, newest first.</param>
+public sealed record Audit(LedgerTotals Totals, IReadOnlyList<Share> Recent)
+{
+    /// <summary>How many of the newest shares are told.</summary>
+    public const int MaxRecent = 10;
+}

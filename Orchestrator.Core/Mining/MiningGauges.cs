@@ -1,0 +1,97 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Runners.Store;
+
+namespace Orchestrator.Core.Mining;
+
+/// <summary>
+/// The <c>miner_*</c> metrics. What belongs to the ledger is read from it every second and left out while that fails;
+/// so all instances tell the same.
+/// </summary>
+public sealed partial class MiningGauges : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // Several readings may fail to come before the reader counts as dead.
+    private static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly IShareLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger<MiningGauges> _logger;
+    private volatile LedgerTotals? _totals;
+    private double _cpuPercent;
+    private long _lastTurn;
+
+    /// <summary>Makes the instruments; they tell the ledger's figures once the service runs.</summary>
+    public MiningGauges(IShareLedger ledger, HashMeter meter, IMeterFactory meters, TimeProvider time, ILogger<MiningGauges> logger)
+    {
+        _ledger = ledger;
+        _time = time;
+        _logger = logger;
+        _lastTurn = time.GetTimestamp();
+
+        // The host's own meter of that name: it goes with the host. No units, so that scraping and OTLP give one name.
+        var own = meters.Create(OrchestratorTelemetry.Name);
+        own.CreateObservableGauge("miner_hash_rate", meter.GetRate, description: "Hashes a second of this process over the last minute.");
+        own.CreateObservableGauge("miner_cpu_usage", () => Volatile.Read(ref _cpuPercent), description: "Processor time of this process in percent of all processors'.");
+        own.CreateObservableGauge("miner_memory_usage", () => Environment.WorkingSet / 1e6, description: "Memory of this process in megabytes.");
+        own.CreateObservableGauge("miner_shares_submitted", () => Tell(totals => totals.Shares.Total), description: "Shares in the ledger.");
+        own.CreateObservableGauge("miner_valid_shares", () => Tell(totals => totals.Shares.Valid), description: "Valid shares in the ledger.");
+        own.CreateObservableGauge("miner_invalid_shares", () => Tell(totals => totals.Shares.Invalid), description: "Invalid shares in the ledger.");
+        own.CreateObservableGauge("mining_round", () => Tell(totals => totals.NewestRound), description: "The newest round asked for or submitted to.");
+    }
+
+    /// <summary>Whether the metrics are still being read, be it in vain.</summary>
+    public bool IsAlive => ExecuteTask is { IsCompleted: false } && _time.GetElapsedTime(Volatile.Read(ref _lastTurn)) < AliveFor;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var (processorTime, at) = (Environment.CpuUsage.TotalTime, _time.GetTimestamp());
+        using var timer = new PeriodicTimer(Interval, _time);
+        try
+        {
+            do
+            {
+                await ReadAsync(stoppingToken);
+                Volatile.Write(ref _lastTurn, _time.GetTimestamp());
+                if (_time.GetElapsedTime(at) is { Ticks: > 0 } elapsed)
+                {
+                    var total = Environment.CpuUsage.TotalTime;
+                    Volatile.Write(ref _cpuPercent, 100 * (total - processorTime) / elapsed / Environment.ProcessorCount);
+                    (processorTime, at) = (total, _time.GetTimestamp());
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
+
+    private async Task ReadAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            _totals = await _ledger.GetTotalsAsync(stoppingToken).AsTask().WaitAsync(ReadTimeout, _time, stoppingToken);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+        {
+            if (_totals is not null)
+            {
+                LogLost(e.Message);
+            }
+
+            _totals = null;
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Tell(Func<LedgerTotals, long> figure) =>
+        _totals is { } totals ? [new Measurement<long>(figure(totals))] : [];
+
+    [LoggerMessage(1901, LogLevel.Warning, "The ledger of shares can't be read, its metrics are left out meanwhile: {Cause}")]
+    private partial void LogLost(string cause);
+}

@@ -1,0 +1,63 @@
+namespace Orchestrator.Core.Runners.Store;
+
+/// <summary>A runner that is to be made: what is written before the engine is asked.</summary>
+/// <param name="RunnerId">Its id.</param>
+/// <param name="Template">Its template's name.</param>
+/// <param name="EngineId">The engine group that will run it.</param>
+/// <param name="Token">The secret of its interface.</param>
+/// <param name="Network">The network it gets.</param>
+/// <param name="FirstHostPort">The lowest host port it may get, the first free one from there is reserved; null when the engine chooses.</param>
+/// <param name="Within">How long making it may take; after that anyone may end the reservation.</param>
+public sealed record Reservation(
+    string RunnerId,
+    string Template,
+    string EngineId,
+    string Token,
+    RunnerNetwork Network,
+    int? FirstHostPort,
+    TimeSpan Within);
+
+/// <summary>An owner's wish for a runner.</summary>
+/// <param name="Owner">Who wants it.</param>
+/// <param name="LeaseTime">How long a lease lives without a sign of life; null for ever.</param>
+/// <param name="MaxLeased">How many of the template may be leased or created for owners at a time; null for no limit.</param>
+/// <param name="FromPool">Whether an idle runner will do.</param>
+/// <param name="Reservation">What to reserve when none is idle; its template and engine are the ones wanted.</param>
+public sealed record ClaimRequest(
+    Owner Owner,
+    TimeSpan? LeaseTime,
+    int? MaxLeased,
+    bool FromPool,
+    Reservation Reservation);
+
+/// <summary>What became of a claim.</summary>
+public enum ClaimOutcome
+{
+    /// <summary>The owner had this runner already. A lease that was found counts as touched.</summary>
+    Existing,
+
+    /// <summary>An idle runner is leased now.</summary>
+    Warm,
+
+    /// <summary>A reservation was made; the caller creates, starts and attaches the runner.</summary>
+    Reserved,
+
+    /// <summary>The template's limit is reached; nothing was changed.</summary>
+    Full,
+}
+
+/// <summary>What became of a claim, and the runner as it is now.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Runner">The runner; null when <see cref="ClaimOutcome.Full"/>.</param>
+public readonly record struct ClaimResult(ClaimOutcome Outcome, Runner? Runner);
+
+/// <summary>How many runners of a template there are.</summary>
+/// <param name="Idle">In the pool.</param>
+/// <param name="Refilling">Being made for the pool.</param>
+/// <param name="Creating">Being made for an owner.</param>
+/// <param name="Leased">Owned.</param>
+/// <param name="Removing">Being removed.</param>
+public readonly record struct PoolCounts(int Idle, int Refilling, int Creating, int Leased, int Removing);
+
+/// <summary>The store can't be reached, or does not answer in time.</summary>
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

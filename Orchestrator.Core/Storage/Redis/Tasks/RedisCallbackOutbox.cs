@@ -1,0 +1,34 @@
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Core.Storage.Redis.Tasks;
+
+/// <summary>The outbox on Redis or Valkey; its keys are listed at <see cref="RedisTaskKeys"/>.</summary>
+internal sealed class RedisCallbackOutbox(RedisConnection redis, RedisTaskQueue queue) : ICallbackOutbox
+{
+    private readonly RedisTaskKeys _keys = new(redis.KeyPrefix);
+
+    public async ValueTask<CallbackBatch> ClaimCallbacksAsync(int count, TimeSpan visibility, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var answer = RedisTaskQueue.Values(await redis.EvaluateAsync(
+            RedisTaskScripts.ClaimCallbacks, _keys.Root, [count, RedisTaskQueue.Milliseconds(visibility)]));
+        List<DueCallback> callbacks = [];
+        for (var i = 1; i < answer.Length; i += 3)
+        {
+            if (await queue.ReadAsync(answer[i].ToString()) is { FinishedAt: not null } task)
+            {
+                callbacks.Add(new DueCallback(task, (int)answer[i + 1], TimeSpan.FromMilliseconds((long)answer[i + 2]), (long)answer[i + 1]));
+            }
+        }
+
+        return new CallbackBatch(callbacks, RedisTaskQueue.Due(answer[0]));
+    }
+
+    public async ValueTask<bool> SettleCallbackAsync(DueCallback callback, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    {
+        var pause = retryAfter is { } time ? RedisTaskQueue.Milliseconds(time) : -1;
+        var answer = await redis.EvaluateAsync(
+            RedisTaskScripts.SettleCallback, _keys.Root, [callback.Task.Id, callback.Fence, pause]).WaitAsync(cancellationToken);
+        return (int)answer == 1;
+    }
+}

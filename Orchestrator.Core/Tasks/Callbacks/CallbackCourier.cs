@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Tasks.Processing;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Core.Tasks.Callbacks;
+
+/// <summary>
+/// Delivers what the outbox holds: at once, then after 0.5, 1, 2, 4 … at most 60 seconds, for 10 minutes from the task's
+/// end. What is due is in the store, so restarts lose nothing; whichever worker comes first delivers it.
+/// </summary>
+internal sealed partial class CallbackCourier(
+    ICallbackOutbox outbox, ITaskQueue queue, ICallbackSender sender, TimeProvider time, Random random, ILogger<CallbackCourier> logger)
+    : BackgroundService
+{
+    private const int AtOnce = 16;
+
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
+
+    // Longer than any try takes; past it somebody else may try.
+    private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(15);
+
+    private readonly RetryPauses _pauses = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(60), null);
+    private readonly RetryPauses _storePauses = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10), random);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        var wakeup = new Wakeup(time);
+        using var subscription = queue.OnWork(wakeup.Call);
+        for (var failures = 0; ;)
+        {
+            try
+            {
+                var batch = await outbox.ClaimCallbacksAsync(AtOnce, Visibility, stoppingToken);
+                failures = 0;
+                if (batch.Callbacks.Count > 0)
+                {
+                    await Task.WhenAll(batch.Callbacks.Select(callback => DeliverAsync(callback, stoppingToken)));
+                    continue;
+                }
+
+                await wakeup.WaitAsync(batch.NextDue is { } due && due < LongestSleep ? due + TimeSpan.FromMilliseconds(2) : LongestSleep, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogStoreUnavailable(e.Message);
+                await Task.Delay(_storePauses.After(++failures), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception e)
+            {
+                LogDeliveryThrew(e);
+                await Task.Delay(_storePauses.After(++failures), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task DeliverAsync(DueCallback callback, CancellationToken cancellationToken)
+    {
+        // The rest of an address may hold its owner's secrets.
+        var (task, url) = (callback.Task, new Uri(callback.Task.Spec.Callback!.Url).Authority);
+        ActivityContext.TryParse(task.Spec.TraceParent, null, out var parent);
+        using var activity = OrchestratorTelemetry.Source.StartActivity("callback", ActivityKind.Producer, parent);
+        activity?.SetTag("task.id", task.Id).SetTag("callback.attempt", callback.Attempt);
+
+        var started = time.GetTimestamp();
+        var delivery = await sender.SendAsync(task, cancellationToken);
+        TimeSpan? again = null;
+        if (delivery.Delivered)
+        {
+            LogDelivered(task.Id, url, callback.Attempt);
+        }
+        else
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, delivery.Reason);
+            var pause = _pauses.After(callback.Attempt);
+            again = delivery.Retry && callback.Age + time.GetElapsedTime(started) + pause < GiveUpAfter ? pause : null;
+            if (again is null)
+            {
+                LogGivenUp(task.Id, url, callback.Attempt, delivery.Reason);
+            }
+            else
+            {
+                LogFailed(task.Id, url, callback.Attempt, pause.TotalSeconds, delivery.Reason);
+            }
+        }
+
+        TaskMetrics.CallbackTried(delivery.Delivered ? "delivered" : again is null ? "given_up" : "retry");
+        await outbox.SettleCallbackAsync(callback, again, CancellationToken.None);
+    }
+
+    [LoggerMessage(1890, LogLevel.Information, "Told {Url} of the end of task {TaskId} at try {Attempt}.")]
+    private partial void LogDelivered(string taskId, string url, int attempt);
+
+    [LoggerMessage(1891, LogLevel.Warning, "Could not tell {Url} of the end of task {TaskId} at try {Attempt}, again in {Seconds} s: {Reason}")]
+    private partial void LogFailed(string taskId, string url, int attempt, double seconds, string? reason);
+
+    [LoggerMessage(1892, LogLevel.Error, "Gave up telling {Url} of the end of task {TaskId} after try {Attempt}: {Reason}")]
+    private partial void LogGivenUp(string taskId, string url, int attempt, string? reason);
+
+    [LoggerMessage(1893, LogLevel.Debug, "The outbox can't be reached: {Error}")]
+    private partial void LogStoreUnavailable(string error);
+
+    [LoggerMessage(1894, LogLevel.Error, "Callbacks could not be delivered.")]
+    private partial void LogDeliveryThrew(Exception exception);
+}

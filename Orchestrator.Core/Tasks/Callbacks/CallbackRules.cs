@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orchestrator.Core.Tasks.Callbacks;
+
+/// <summary>
+/// Where callbacks may go. What a caller names is checked against the list when the task is taken in and again before
+/// each delivery; the address that its name means then is checked at connect.
+/// </summary>
+/// <param name="options">The list.</param>
+public sealed class CallbackRules(CallbackOptions options)
+{
+    /// <summary>The longest address, in characters.</summary>
+    public const int MaxLength = 2_048;
+
+    private readonly HashSet<string> _allowed = new(options.Allowed.Select(entry => entry.Trim()), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Looks at an address that a caller names.</summary>
+    /// <returns>Why it can't be used, the rest of a sentence that begins with its name; null when it can.</returns>
+    public string? Refuse(string url)
+    {
+        if (url.Length > MaxLength || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            return "must be an http or https address.";
+        }
+
+        if (uri.UserInfo.Length > 0)
+        {
+            return "must not hold a user or password.";
+        }
+
+        if (IPAddress.TryParse(uri.IdnHost, out var address) && RefuseAddress(uri.IdnHost, address) is { } reason)
+        {
+            return $"must not lead to {reason}.";
+        }
+
+        var pair = $"{uri.IdnHost}:{uri.Port}";
+        return _allowed.Contains(pair) || _allowed.Contains($"{uri.Host}:{uri.Port}") ? null : $"leads to {pair}, which is not in Callbacks:Allowed.";
+    }
+
+    /// <summary>Looks at an address that a callback's host means right now.</summary>
+    /// <returns>What kind of address it is that nothing may be sent to; null for one that it may.</returns>
+    public static string? RefuseAddress(string host, IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        var bytes = address.GetAddressBytes();
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            return bytes switch
+            {
+                [0, ..] => "an unspecified address",
+                [169, 254, ..] => "a link-local address, where clouds keep their metadata",
+                [100, 100, 100, 200] => "a metadata address",
+                [>= 224, ..] => "a multicast or reserved address",
+                [127, ..] when !MeansThisMachine(host) => "this machine under another name",
+                _ => null,
+            };
+        }
+
+        return address switch
+        {
+            { IsIPv6LinkLocal: true } => "a link-local address",
+            { IsIPv6Multicast: true } => "a multicast address",
+            _ when address.Equals(IPAddress.IPv6Any) => "an unspecified address",
+            // fd00:ec2::254, fd20:ce::254
+            _ when bytes is [0xfd, 0x00, 0x0e, 0xc2, ..] or [0xfd, 0x20, 0x00, 0xce, ..] => "a metadata address",
+            // IPv4 inside IPv6: 64:ff9b::/96 and the deprecated ::/96.
+            _ when bytes is [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..] => RefuseAddress(host, new IPAddress(bytes.AsSpan(12))),
+            _ when IPAddress.IsLoopback(address) => MeansThisMachine(host) ? null : "this machine under another name",
+            _ when !bytes.AsSpan(0, 12).ContainsAnyExcept((byte)0) => RefuseAddress(host, new IPAddress(bytes.AsSpan(12))),
+            _ => null,
+        };
+    }
+
+    private static bool MeansThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || host.Equals("host.docker.internal", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var literal) && IPAddress.IsLoopback(literal));
+}

@@ -1,0 +1,23 @@
+using Orchestrator.Core.Runners.Engine;
+
+namespace Orchestrator.Core.Tasks.Handlers;
+
+/// <summary>What a command run for a task printed, and how it ended.</summary>
+/// <param name="ExitCode">Its exit code; null when its time was up.</param>
+/// <param name="Stdout">Its output, as far as it is kept.</param>
+/// <param name="Stderr">Its errors, as far as they are kept.</param>
+/// <param name="DurationMs">How long it ran.</param>
+/// <param name="TimedOut">Whether its time was up.</param>
+/// <param name="Truncated">Whether output was dropped.</param>
+public sealed record TaskRunOutput(int? ExitCode, string Stdout, string Stderr, double DurationMs, bool TimedOut, bool Truncated);
+
+/// <summary>Runners for tasks: in process, or over another process's HTTP calls.</summary>
+public interface ITaskRunners
+{
+    /// <summary>
+    /// Leases a runner for a task, runs a command in it, and gives the runner back whatever happens. Each try of a task
+    /// gets a fresh lease.
+    /// </summary>
+    /// <exception cref="TaskFailedException">There was no runner, or it was lost while the command ran; another try may help.</exception>
+    Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken);
+}

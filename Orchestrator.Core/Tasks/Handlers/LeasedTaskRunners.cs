@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Runners;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core.Runners.Store;
+
+namespace Orchestrator.Core.Tasks.Handlers;
+
+/// <summary>Leases runners for tasks in this process, of the sessions' template.</summary>
+public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplates templates, RunnersOptions options, ILogger<LeasedTaskRunners> logger) : ITaskRunners
+{
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(30);
+
+    private readonly RunnerTemplate _template = templates[RunnersOptions.TemplateName];
+
+    /// <inheritdoc />
+    public async Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
+    {
+        // An owner of its own for every try: one that was taken up elsewhere must not lose its runner to the first.
+        var owner = new Owner(OwnerKind.Task, $"{taskId}-{Guid.NewGuid():N}");
+        try
+        {
+            if (options.Reuse)
+            {
+                // One runner serves everybody, and stays with whoever came first.
+                var (shared, _) = await leases.ProvisionSharedAsync(_template, owner, RunnerNetwork.Bridge, cancellationToken);
+                return await ExecAsync(shared.Owner ?? owner, command, cancellationToken);
+            }
+
+            await leases.ProvisionAsync(_template, owner, RunnerNetwork.Bridge, cancellationToken);
+            return await ExecAsync(owner, command, cancellationToken);
+        }
+        catch (Exception e) when (e is EngineException or CapacityExhaustedException or StoreUnavailableException)
+        {
+            throw new TaskFailedException(e.Message, retry: true, e);
+        }
+        finally
+        {
+            if (!options.Reuse)
+            {
+                await ReleaseAsync(owner);
+            }
+        }
+    }
+
+    private async Task<TaskRunOutput> ExecAsync(Owner owner, ExecRequest command, CancellationToken cancellationToken)
+    {
+        var output = new Collected();
+        var result = await leases.ExecAsync(_template, owner, command, output, cancellationToken)
+            ?? throw new TaskFailedException("The runner ended while the command ran.", retry: true);
+        return new TaskRunOutput(
+            result.ExitCode, output.Stdout, output.Stderr, Math.Round(result.Duration.TotalMilliseconds, 3), result.TimedOut, result.Truncated);
+    }
+
+    private async Task ReleaseAsync(Owner owner)
+    {
+        using var limit = new CancellationTokenSource(ReleaseTime);
+        try
+        {
+            await leases.ReleaseAsync(_template, owner, limit.Token);
+        }
+        catch (Exception e) when (e is EngineException or StoreUnavailableException or OperationCanceledException)
+        {
+            // Its lease ends by itself: nobody keeps it alive any more.
+            LogNotReleased(owner, e.Message);
+        }
+    }
+
+    [LoggerMessage(1880, LogLevel.Warning, "The runner of {Owner} was not given back and is left to expire: {Error}")]
+    private partial void LogNotReleased(Owner owner, string error);
+
+    private sealed class Collected : IExecOutput
+    {
+        private readonly ArrayBufferWriter<byte> _stdout = new();
+        private readonly ArrayBufferWriter<byte> _stderr = new();
+
+        public string Stdout => Encoding.UTF8.GetString(_stdout.WrittenSpan);
+
+        public string Stderr => Encoding.UTF8.GetString(_stderr.WrittenSpan);
+
+        public ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+        {
+            (stream == OutputStream.Stdout ? _stdout : _stderr).Write(data.Span);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

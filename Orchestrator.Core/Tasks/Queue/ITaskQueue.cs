@@ -1,0 +1,82 @@
+using Orchestrator.Core.Runners.Store;
+
+namespace Orchestrator.Core.Tasks.Queue;
+
+/// <summary>
+/// The durable queue of tasks. Every call is atomic and, once it has answered, durable against the death of any process.
+/// Delivery is at least once; a task's end is written once: whoever ends a try names its claim, and a void claim changes
+/// nothing. Times are computed and compared by the store's own clock. Calls made at the same time share round trips.
+/// </summary>
+/// <remarks>
+/// Calls throw <see cref="StoreUnavailableException"/> when the store can't be reached or does not answer in time; what
+/// they were to do may then have been done or not. All but enqueue, claim and retry can be repeated without harm.
+/// </remarks>
+public interface ITaskQueue
+{
+    /// <summary>Adds a task, or finds the one that has its idempotency key.</summary>
+    /// <exception cref="TaskQueueFullException">As many tasks as allowed are pending; nothing was added.</exception>
+    ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Claims up to <paramref name="count"/> tasks, first come first served, each for <paramref name="visibility"/>.
+    /// A claim that ran out holds until somebody asks: then its task is the next one, or has failed after its last try.
+    /// </summary>
+    ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken);
+
+    /// <summary>Lets claims live for <paramref name="visibility"/> from now.</summary>
+    /// <returns>For each claim whether it still holds.</returns>
+    ValueTask<IReadOnlyList<bool>> ExtendAsync(IReadOnlyList<TaskClaim> claims, TimeSpan visibility, CancellationToken cancellationToken);
+
+    /// <summary>Ends a task well. True as well when this very claim has done so before.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="result">The result as JSON text.</param>
+    /// <param name="cancellationToken">Stops waiting; the result may be written nevertheless.</param>
+    /// <returns>False when the claim was void; nothing was changed.</returns>
+    ValueTask<bool> CompleteAsync(TaskClaim claim, string result, CancellationToken cancellationToken);
+
+    /// <summary>Ends a try badly.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="retryAfter">How long to wait before the next try, if there are any left; null to fail for good.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<FailOutcome> FailAsync(TaskClaim claim, string error, TimeSpan? retryAfter, CancellationToken cancellationToken);
+
+    /// <summary>Gives a task back as if it had not been claimed; it is the next one to be claimed.</summary>
+    /// <returns>False when the claim was void.</returns>
+    ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken);
+
+    /// <summary>The task of that id; null when there is none, or no more.</summary>
+    ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken);
+
+    /// <summary>The newest tasks, newest first.</summary>
+    /// <param name="state">Only those in this state; null for all.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Cancels a pending task; <see cref="TaskChange.Refused"/> in any other state.</summary>
+    ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken);
+
+    /// <summary>Puts a failed task back, with all its tries; <see cref="TaskChange.Refused"/> in any other state.</summary>
+    ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken);
+
+    /// <summary>How many tasks there are, by type and state; what is zero may be left out.</summary>
+    ValueTask<IReadOnlyList<TaskCount>> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forgets finished tasks of which the retention is over, their idempotency keys included, some thousands at a time.
+    /// A task whose end has still to be told stays.
+    /// </summary>
+    /// <returns>How many were forgotten.</returns>
+    ValueTask<int> PurgeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Calls <paramref name="wake"/> whenever there may be something to claim or a callback to deliver: a hint that can
+    /// come for nothing and, when a connection breaks, be lost; after a reconnect it comes once. Has to be quick.
+    /// </summary>
+    /// <returns>Ends it.</returns>
+    IDisposable OnWork(Action wake);
+
+    /// <summary>Asks the store for a sign of life.</summary>
+    ValueTask PingAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,58 @@
+namespace Orchestrator.Core.Tasks.Queue;
+
+/// <summary>The right to end a try of a task. Void as soon as the task is claimed again, ended or given back.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="Fence">Greater for every claim of the task.</param>
+public readonly record struct TaskClaim(string TaskId, long Fence);
+
+/// <summary>A task that a worker has claimed.</summary>
+/// <param name="Claim">The right to end this try.</param>
+/// <param name="Spec">What is to be done.</param>
+/// <param name="Attempt">Which try this is, from 1.</param>
+/// <param name="CreatedAt">When the task was asked for, by the store's clock.</param>
+/// <param name="ClaimedAt">When it was claimed, by the store's clock.</param>
+public sealed record ClaimedTask(TaskClaim Claim, TaskSpec Spec, int Attempt, DateTimeOffset CreatedAt, DateTimeOffset ClaimedAt);
+
+/// <summary>What a claim got.</summary>
+/// <param name="Tasks">The tasks, oldest first; none when nothing is to be done.</param>
+/// <param name="NextDue">When nothing was there: how long until the next delayed or abandoned task falls due; null when none will.</param>
+public readonly record struct ClaimedBatch(IReadOnlyList<ClaimedTask> Tasks, TimeSpan? NextDue);
+
+/// <summary>What an enqueue did.</summary>
+/// <param name="TaskId">The task's id; an earlier task's when the idempotency key was known.</param>
+/// <param name="Existing">Whether the idempotency key was known, so that nothing was added.</param>
+public readonly record struct EnqueueResult(string TaskId, bool Existing);
+
+/// <summary>What became of a try that failed.</summary>
+public enum FailOutcome
+{
+    /// <summary>The claim was void; nothing was changed.</summary>
+    Stale,
+
+    /// <summary>It will be tried again.</summary>
+    Retrying,
+
+    /// <summary>It failed for good.</summary>
+    Dead,
+}
+
+/// <summary>What became of a wish about a task.</summary>
+public enum TaskChange
+{
+    /// <summary>It was done.</summary>
+    Done,
+
+    /// <summary>The task is in another state; nothing was changed.</summary>
+    Refused,
+
+    /// <summary>There is no such task.</summary>
+    Unknown,
+}
+
+/// <summary>The queue holds as many pending tasks as it may.</summary>
+/// <param name="limit">The limit that is reached.</param>
+public sealed class TaskQueueFullException(long limit) : Exception($"The queue is full: {limit} tasks are pending.")
+{
+    /// <summary>The limit that is reached.</summary>
+    public long Limit { get; } = limit;
+}

@@ -1,0 +1,60 @@
+namespace Orchestrator.Core.Tasks.Queue;
+
+/// <summary>Where a task stands.</summary>
+public enum TaskState
+{
+    /// <summary>Waiting: for a worker, for its time, or for the pause after a failed try.</summary>
+    Pending,
+
+    /// <summary>Claimed by a worker.</summary>
+    Running,
+
+    /// <summary>Done; its result is there.</summary>
+    Complete,
+
+    /// <summary>Failed for good; <see cref="ITaskQueue.RetryAsync"/> puts it back.</summary>
+    Failed,
+
+    /// <summary>Cancelled before a worker took it.</summary>
+    Cancelled,
+}
+
+/// <summary>A task as the queue knows it. All times are the store's.</summary>
+public sealed record TaskRecord
+{
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required TaskSpec Spec { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required TaskState State { get; init; }
+
+    /// <summary>How often it was begun since it was asked for, or put back.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>When it was asked for.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the last try began; null before the first.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended; null until then.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The worker of the last try; null before the first.</summary>
+    public string? HandledBy { get; init; }
+
+    /// <summary>The result as JSON text; null unless <see cref="TaskState.Complete"/>.</summary>
+    public string? Result { get; init; }
+
+    /// <summary>What went wrong in the last try; null when nothing did.</summary>
+    public string? Error { get; init; }
+}
+
+/// <summary>How many tasks of a type are in a state.</summary>
+/// <param name="Type">The task type.</param>
+/// <param name="State">The state.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct TaskCount(string Type, TaskState State, long Count);

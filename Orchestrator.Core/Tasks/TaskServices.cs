@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Tasks.Callbacks;
+using Orchestrator.Core.Tasks.Handlers;
+using Orchestrator.Core.Tasks.Processing;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Core.Tasks;
+
+/// <summary>Registers the tasks' domain.</summary>
+public static class TaskServices
+{
+    /// <summary>
+    /// Adds the task types, for whoever takes tasks in or runs them: <c>add</c>, <c>fibonacci</c>, and <c>run</c>, which
+    /// needs <see cref="ITaskRunners"/>. Another type is one more <see cref="ITaskHandler"/> in the services.
+    /// </summary>
+    public static IServiceCollection AddTaskTypes(this IServiceCollection services, TasksOptions options, CallbackOptions callbacks)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(Random.Shared);
+        if (services.Any(service => service.ServiceType == typeof(TaskTypes)))
+        {
+            return services;
+        }
+
+        services.AddSingleton(options);
+        services.AddSingleton(new CallbackRules(callbacks));
+        services.AddSingleton<ITaskHandler, AddHandler>();
+        services.AddSingleton(new FibonacciHandler(options.FibonacciLimit));
+        services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<FibonacciHandler>());
+        services.AddSingleton<ITaskHandler, RunHandler>();
+        services.AddSingleton<TaskTypes>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds what works tasks off in this process: the processor, the courier of callbacks and the janitor. Needs
+    /// <see cref="AddTaskTypes"/>, an <see cref="ITaskQueue"/>, its <see cref="ICallbackOutbox"/> and an <see cref="ICallbackSender"/>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="workerId">Gives the name that this worker goes by.</param>
+    public static IServiceCollection AddTaskProcessor(this IServiceCollection services, Func<IServiceProvider, string> workerId)
+    {
+        services.AddSingleton<TaskMetrics>();
+        services.AddSingleton(provider => new TaskProcessor(
+            workerId(provider),
+            provider.GetRequiredService<ITaskQueue>(),
+            provider.GetRequiredService<TaskTypes>(),
+            provider.GetRequiredService<TasksOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddHostedService(provider => provider.GetRequiredService<TaskProcessor>());
+        services.AddHostedService<CallbackCourier>();
+        services.AddHostedService<TaskJanitor>();
+        return services;
+    }
+}

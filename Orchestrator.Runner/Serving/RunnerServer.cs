@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Orchestrator.Guest.Supervision;
+
+namespace Orchestrator.Guest.Serving;
+
+/// <summary>The HTTP server: four paths in one handler. No configuration files, no routing, no container of services
+/// to speak of: its start is on the way of every cold provision.</summary>
+internal static partial class RunnerServer
+{
+    private const int MaxConnections = 512;
+
+    public static int Run(bool sameUser)
+    {
+        Settings settings;
+        try
+        {
+            settings = Settings.FromEnvironment(sameUser);
+        }
+        catch (FormatException error)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+
+        var processes = sameUser ? new ProcessTree(adoptOrphans: true) : null;
+        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => ExitNow(context, processes));
+        using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => ExitNow(context, processes));
+
+        IAgentConnector agents = processes is null ? new AgentConnector(TimeProvider.System) : new SameUserConnector(processes);
+        using var app = Build(settings, agents, TimeProvider.System);
+        try
+        {
+            app.Start();
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            Console.Error.WriteLine($"Cannot listen on port {settings.Port}: {error.Message}");
+            return 1;
+        }
+
+        LogListening(app.Logger, AddressOf(app), sameUser ? "in this process's own name" : "through the agent");
+        ReservedThreads.Make();
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+    }
+
+    /// <summary>The application, not yet listening.</summary>
+    public static WebApplication Build(Settings settings, IAgentConnector agents, TimeProvider time)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddProvider(new LineLoggerProvider(Console.Out, time));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RunRequest.MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            if (settings.Address is { } address)
+            {
+                kestrel.Listen(address, settings.Port);
+            }
+            else
+            {
+                kestrel.ListenAnyIP(settings.Port);
+            }
+        });
+
+        var app = builder.Build();
+        var activity = new Activity(time);
+        var run = new RunEndpoint(new BearerToken(settings.TokenHash), agents, activity, time, app.Logger);
+        app.Run(context => HandleAsync(context, run, activity));
+        return app;
+    }
+
+    /// <summary>The address a started application listens on, with the port the system chose.</summary>
+    public static string AddressOf(WebApplication app) =>
+        ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    private static Task HandleAsync(HttpContext context, RunEndpoint run, Activity activity)
+    {
+        // The page that shows a session's code runs elsewhere than the runner; the token is what protects it.
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        var method = context.Request.Method;
+        var path = context.Request.Path.Value;
+        if (path is not ("/healthz" or "/activity" or "/run"))
+        {
+            return RunEndpoint.Refuse(context, 404, "NOT_FOUND", "There is GET /healthz, GET /activity and POST /run.");
+        }
+
+        var wanted = path == "/run" ? HttpMethods.Post : HttpMethods.Get;
+        if (HttpMethods.IsOptions(method))
+        {
+            return Preflight(context, wanted);
+        }
+
+        if (method != wanted && !(HttpMethods.IsHead(method) && wanted == HttpMethods.Get))
+        {
+            context.Response.Headers.Allow = $"{wanted}, OPTIONS";
+            return RunEndpoint.Refuse(context, 405, "METHOD_NOT_ALLOWED", $"{path} takes {wanted}.");
+        }
+
+        return path switch
+        {
+            "/run" => run.HandleAsync(context),
+            "/activity" => Answer(context, "application/json", activity.IdleSeconds.ToString(CultureInfo.InvariantCulture)),
+            _ => Answer(context, "text/plain", "OK"),
+        };
+    }
+
+    private static Task Preflight(HttpContext context, string method)
+    {
+        var headers = context.Response.Headers;
+        headers.AccessControlAllowMethods = method;
+        headers.AccessControlAllowHeaders = "Authorization, Content-Type";
+        headers.AccessControlMaxAge = "600";
+        if (context.Request.Headers.ContainsKey("Access-Control-Request-Private-Network"))
+        {
+            headers["Access-Control-Allow-Private-Network"] = "true";
+        }
+
+        context.Response.StatusCode = 204;
+        return Task.CompletedTask;
+    }
+
+    private static Task Answer(HttpContext context, string type, string text)
+    {
+        context.Response.ContentType = type;
+        context.Response.ContentLength = text.Length;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    /// <summary>Nothing here is worth a graceful end: who waits for a runner's removal waits for this.</summary>
+    private static void ExitNow(PosixSignalContext context, ProcessTree? processes)
+    {
+        context.Cancel = true;
+        processes?.KillAll();
+        Posix._exit(0);
+    }
+
+    [LoggerMessage(1510, LogLevel.Information, "Listening on {Address}, running code {How}")]
+    private static partial void LogListening(ILogger logger, string address, string how);
+}

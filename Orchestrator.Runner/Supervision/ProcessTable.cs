@@ -1,0 +1,108 @@
+using System.Buffers.Text;
+using System.Globalization;
+
+namespace Orchestrator.Guest.Supervision;
+
+/// <summary>One process as <c>/proc/[pid]/stat</c> tells it.</summary>
+/// <remarks>A class: collections of it then need no code compiled at run time, which a command would wait for.</remarks>
+internal sealed record ProcessEntry(int Pid, char State, int Parent, int Group, int Session)
+{
+    public bool IsDead => State is 'Z' or 'X';
+}
+
+/// <summary>Reads <c>/proc</c>.</summary>
+internal static class ProcessTable
+{
+    public static List<ProcessEntry> Read()
+    {
+        var entries = new List<ProcessEntry>();
+        var buffer = new byte[1024];
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(folder.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && ReadFile($"{folder}/stat", buffer) is var count and > 0
+                && Parse(pid, buffer.AsSpan(0, count)) is { } entry)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>A variable of the environment that the process was started with; null when it has none such, or its
+    /// environment cannot be read.</summary>
+    public static string? VariableOf(int pid, string name)
+    {
+        var environment = ReadText($"/proc/{pid}/environ");
+        foreach (var entry in environment.Split('\0'))
+        {
+            if (entry.StartsWith(name, StringComparison.Ordinal) && entry.AsSpan(name.Length).StartsWith("="))
+            {
+                return entry[(name.Length + 1)..];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether both processes run as the same user.</summary>
+    public static bool IsSameUser(int pid, int other) => UserOf(pid) is { Length: > 0 } user && user == UserOf(other);
+
+    private static string? UserOf(int pid) =>
+        ReadText($"/proc/{pid}/status").Split('\n').FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Gone, or somebody else's.
+            return "";
+        }
+    }
+
+    /// <summary>Parses e.g. <c>17 (a (b) c) S 1 17 17 0 …</c>: pid, name, state, parent, group, session.</summary>
+    internal static ProcessEntry? Parse(int pid, ReadOnlySpan<byte> stat)
+    {
+        // The name may hold anything, parentheses too: count from the last one.
+        var rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
+        if (rest.Length < 4)
+        {
+            return null;
+        }
+
+        var state = (char)rest[1];
+        rest = rest[3..];
+        return Next(ref rest, out var parent) && Next(ref rest, out var group) && Next(ref rest, out var session)
+            ? new ProcessEntry(pid, state, parent, group, session)
+            : null;
+    }
+
+    private static bool Next(ref ReadOnlySpan<byte> rest, out int number)
+    {
+        if (!Utf8Parser.TryParse(rest, out number, out var used))
+        {
+            return false;
+        }
+
+        rest = rest[Math.Min(used + 1, rest.Length)..];
+        return true;
+    }
+
+    private static int ReadFile(string path, Span<byte> buffer)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path);
+            return RandomAccess.Read(handle, buffer, 0);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using Orchestrator.Guest.Protocol;
+
+namespace Orchestrator.Guest.Supervision;
+
+/// <summary>Starts commands and ends them with everything they started, whatever that did to get away.</summary>
+/// <remarks>
+/// A command leads a session of its own. What stays in it dies by one signal to the group. What leaves it
+/// (<c>setsid</c>, double fork) is found as a descendant; when its parent is gone too, as an orphan: this process
+/// adopts them (PR_SET_CHILD_SUBREAPER), which needs it to have no other children. An orphan that carries the id of
+/// another running command is left to that one. gVisor adopts nothing (and old ones show no environment): there,
+/// in the container, every orphan of the same user goes that carries no other command's id. A process that has
+/// children of its own asks for neither: then the id alone finds orphans.
+/// </remarks>
+internal sealed class ProcessTree
+{
+    private const int Init = 1;
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, string> _running = [];
+    private readonly int _self = Posix.getpid();
+    private readonly bool _adopts;
+    private readonly bool _takesInits;
+
+    /// <param name="adoptOrphans">Only in a process whose every child is a command.</param>
+    public ProcessTree(bool adoptOrphans)
+    {
+        _adopts = adoptOrphans && Posix.BecomeSubreaper();
+        _takesInits = adoptOrphans && !_adopts;
+    }
+
+    /// <summary>Whether orphans end here, so that <see cref="ReapOrphans"/> wants to be called now and then.</summary>
+    public bool AdoptsOrphans => _adopts;
+
+    public (SpawnedCommand? Command, CommandExit? Failure) Start(CommandRequest request)
+    {
+        // Under the lock, so that nobody takes a command just started for an orphan.
+        lock (_gate)
+        {
+            var started = SpawnedCommand.Start(request, Guid.NewGuid().ToString("N"));
+            if (started.Command is { } command)
+            {
+                _running[command.Pid] = command.Id;
+            }
+
+            return started;
+        }
+    }
+
+    /// <summary>Kills the command and all it left behind, and reaps it. A second call does nothing.</summary>
+    /// <returns>Its wait status, or null when it did not end within five seconds (stuck in the kernel).</returns>
+    public int? End(SpawnedCommand command)
+    {
+        if (command.HasEnded)
+        {
+            return null;
+        }
+
+        command.HasEnded = true;
+        var began = Stopwatch.GetTimestamp();
+        var stopped = new HashSet<int>();
+        Posix.kill(-command.Pid, Posix.SIGKILL);
+        for (var pass = 0; Stopwatch.GetElapsedTime(began) < KillLimit; pass++)
+        {
+            lock (_gate)
+            {
+                var victims = Victims(command);
+                if (victims.Count == 0 && Posix.HasExited(command.Pid))
+                {
+                    _running.Remove(command.Pid);
+                    return Posix.Reap(command.Pid);
+                }
+
+                Strike(victims, stopped);
+            }
+
+            // Killed is not gone: the kernel needs a moment, and a victim may be waiting for the only CPU.
+            if (pass > 0)
+            {
+                Posix.Poll([], Math.Min(pass, 20));
+            }
+        }
+
+        lock (_gate)
+        {
+            _running.Remove(command.Pid);
+        }
+
+        return null;
+    }
+
+    /// <summary>Kills every running command's processes; for the end of this process.</summary>
+    public void KillAll()
+    {
+        lock (_gate)
+        {
+            foreach (var pid in _running.Keys)
+            {
+                Posix.kill(-pid, Posix.SIGKILL);
+            }
+
+            if (_adopts)
+            {
+                foreach (var entry in Family(ProcessTable.Read(), entry => entry.Parent == _self))
+                {
+                    Posix.kill(entry.Pid, Posix.SIGKILL);
+                }
+            }
+        }
+    }
+
+    /// <summary>Buries adopted orphans that have ended: each held one of the container's few process ids.</summary>
+    public void ReapOrphans()
+    {
+        lock (_gate)
+        {
+            while (_adopts && Posix.AnyExited() is var pid and > 0 && !_running.ContainsKey(pid) && Posix.Reap(pid) is not null)
+            {
+            }
+        }
+    }
+
+    /// <summary>Kills what outlived its supervisor. Code can kill that, being the same user; its processes then are
+    /// init's, where nothing else of this user is, since the engine starts every supervisor from outside.</summary>
+    /// <returns>False when some are left after five seconds. True, and nothing done, where no engine started us:
+    /// on an ordinary machine everybody's background processes are init's.</returns>
+    public bool EndStrays()
+    {
+        var began = Stopwatch.GetTimestamp();
+        var stopped = new HashSet<int>();
+        for (var pass = 0; Posix.getppid() == 0; pass++)
+        {
+            var strays = Family(
+                ProcessTable.Read(),
+                entry => entry.Parent == Init && entry.Pid != _self && ProcessTable.IsSameUser(entry.Pid, _self));
+            strays.RemoveAll(entry => entry.IsDead);
+            if (strays.Count == 0)
+            {
+                break;
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > KillLimit)
+            {
+                return false;
+            }
+
+            Strike(strays, stopped);
+            Posix.Poll([], Math.Min(pass, 20));
+        }
+
+        return true;
+    }
+
+    /// <summary>Stops all, then kills all: processes that fork faster than they are killed are caught standing still.
+    /// A process with a signal pending cannot fork, so nobody has to be waited for.</summary>
+    private static void Strike(List<ProcessEntry> victims, HashSet<int> stopped)
+    {
+        var fresh = victims.FindAll(entry => stopped.Add(entry.Pid));
+        var signal = fresh.Count > 0 ? Posix.SIGSTOP : Posix.SIGKILL;
+        foreach (var entry in fresh.Count > 0 ? fresh : victims)
+        {
+            Posix.kill(entry.Pid, signal);
+        }
+    }
+
+    /// <summary>What of the command lives, the command itself included.</summary>
+    private List<ProcessEntry> Victims(SpawnedCommand command)
+    {
+        var family = Family(
+            ProcessTable.Read(),
+            entry => entry.Session == command.Pid || entry.Group == command.Pid || IsOrphanOf(entry, command));
+        family.FindAll(entry => entry.IsDead).ForEach(BuryIfOrphan);
+        family.RemoveAll(entry => entry.IsDead);
+        return family;
+    }
+
+    private bool IsOrphanOf(ProcessEntry entry, SpawnedCommand command)
+    {
+        if (_running.ContainsKey(entry.Pid) || entry.Pid == _self)
+        {
+            return false;
+        }
+
+        if (_adopts)
+        {
+            return entry.Parent == _self
+                && (Owner(entry) is not { } owner || owner == command.Id || !_running.ContainsValue(owner));
+        }
+
+        if (_takesInits)
+        {
+            return entry.Parent == Init && !entry.IsDead && ProcessTable.IsSameUser(entry.Pid, _self)
+                && (Owner(entry) is not { } owner || owner == command.Id);
+        }
+
+        return !entry.IsDead && Owner(entry) == command.Id;
+    }
+
+    private static string? Owner(ProcessEntry entry) => ProcessTable.VariableOf(entry.Pid, CommandEnvironment.Marker);
+
+    private void BuryIfOrphan(ProcessEntry entry)
+    {
+        if (_adopts && entry.Parent == _self && !_running.ContainsKey(entry.Pid))
+        {
+            Posix.Reap(entry.Pid);
+        }
+    }
+
+    /// <summary>The roots and all their descendants.</summary>
+    private static List<ProcessEntry> Family(List<ProcessEntry> table, Predicate<ProcessEntry> isRoot)
+    {
+        var byId = new Dictionary<int, ProcessEntry>(table.Count);
+        foreach (var entry in table)
+        {
+            byId[entry.Pid] = entry;
+        }
+
+        var family = new Dictionary<int, ProcessEntry>();
+        return table.FindAll(Belongs);
+
+        bool Belongs(ProcessEntry entry)
+        {
+            // The table is read one by one: a re-used id could make a parent its own descendant, hence the limit.
+            var ancestor = entry;
+            for (var steps = 0; ancestor is not null && steps <= table.Count; steps++)
+            {
+                if (family.ContainsKey(ancestor.Pid) || isRoot(ancestor))
+                {
+                    family[entry.Pid] = entry;
+                    return true;
+                }
+
+                ancestor = byId.GetValueOrDefault(ancestor.Parent);
+            }
+
+            return false;
+        }
+    }
+}

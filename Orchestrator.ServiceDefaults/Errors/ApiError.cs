@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Orchestrator.ServiceDefaults.Errors;
+
+/// <summary>The answer to every call that is refused or fails (contract, "Errors").</summary>
+/// <param name="Error">A code, or the text that a document gives in its place.</param>
+/// <param name="Message">What it means, for people; left out when null.</param>
+/// <param name="Details">What happened inside, outside Production only; left out when null.</param>
+public sealed record ApiError(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("message"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message = null,
+    [property: JsonPropertyName("details"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Details = null);
+
+[JsonSerializable(typeof(ApiError))]
+internal sealed partial class ApiErrorJson : JsonSerializerContext
+{
+    // Quotes and plus signs as they stand: the answers are JSON and never part of a page.
+    public static ApiErrorJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary>What a call may weigh.</summary>
+public static class RequestLimits
+{
+    /// <summary>The most bytes of a body.</summary>
+    public const int MaxBodyBytes = 1 << 20;
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Orchestrator.ServiceDefaults.Errors;
+
+/// <summary>Refuses a call, or says that it failed: writes the answer and logs its cause.</summary>
+/// <param name="statusCode">400 to 599.</param>
+/// <param name="error">A code, or the text that a document gives in its place.</param>
+/// <param name="message">What it means, for people.</param>
+/// <param name="retryAfter">When the same call may go well; rounded up to whole seconds, at least one.</param>
+public sealed class ErrorResult(int statusCode, string error, string? message = null, TimeSpan? retryAfter = null)
+    : IResult, IStatusCodeHttpResult, IValueHttpResult<ApiError>
+{
+    internal static ErrorResult BodyTooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE",
+        $"A body has at most {RequestLimits.MaxBodyBytes} bytes.");
+
+    /// <inheritdoc />
+    public int? StatusCode => statusCode;
+
+    /// <inheritdoc />
+    public ApiError Value { get; } = new(error, message);
+
+    /// <inheritdoc />
+    public Task ExecuteAsync(HttpContext httpContext) => ExecuteAsync(httpContext, null);
+
+    /// <summary>Writes the answer to a call that an exception ended.</summary>
+    internal Task ExecuteAsync(HttpContext httpContext, Exception? cause)
+    {
+        if (retryAfter is { } pause)
+        {
+            var seconds = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds));
+            httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return httpContext.RequestServices.GetRequiredService<ErrorWriter>().WriteAsync(httpContext, statusCode, Value, cause);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.ServiceDefaults.Doors;
+
+namespace Orchestrator.ServiceDefaults.Errors;
+
+/// <summary>Writes errors in the contract's shape and logs each with its cause.</summary>
+internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfiguration configuration, ILogger<ErrorWriter> logger)
+{
+    private readonly bool _tellDetails = !environment.IsProduction()
+        && !string.Equals(configuration["NODE_ENV"], Environments.Production, StringComparison.OrdinalIgnoreCase);
+
+    public async Task WriteAsync(HttpContext context, int statusCode, ApiError error, Exception? cause)
+    {
+        Log(context, statusCode, error, cause);
+        if (_tellDetails && cause is not null && statusCode >= 500)
+        {
+            error = error with { Details = cause.Message };
+        }
+
+        var response = context.Response;
+        response.StatusCode = statusCode;
+        response.ContentType = "application/json; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        var body = JsonSerializer.SerializeToUtf8Bytes(error, ApiErrorJson.Plain.ApiError);
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+
+    public void Abandoned(HttpContext context) => CallerLeft(context.Request.Method, Path(context), context.GetDoor());
+
+    public void Unforeseen(HttpContext context, Exception exception) =>
+        Failed(context.Request.Method, Path(context), context.GetDoor(), context.TraceIdentifier, exception);
+
+    public void CutShort(HttpContext context, Exception cause) =>
+        AnswerCutShort(context.Request.Method, Path(context), context.GetDoor(), cause);
+
+    private void Log(HttpContext context, int statusCode, ApiError error, Exception? cause)
+    {
+        var (method, path, door) = (context.Request.Method, Path(context), context.GetDoor());
+        if (statusCode >= 500)
+        {
+            NotServed(statusCode, error.Error, method, path, door, cause?.Message ?? error.Message ?? "");
+        }
+        else
+        {
+            Refused(statusCode, error.Error, method, path, door, cause?.Message ?? error.Message ?? "");
+        }
+    }
+
+    // What strangers send is cut short before it fills the log.
+    private static string Path(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "";
+        return path.Length <= 200 ? path : path[..200] + "…";
+    }
+
+    [LoggerMessage(1700, LogLevel.Information, "Refused with {Status} {Code}: {Method} {Path} on the {Door} door. {Cause}")]
+    private partial void Refused(int status, string code, string method, string path, Door? door, string cause);
+
+    [LoggerMessage(1701, LogLevel.Warning, "Not served, {Status} {Code}: {Method} {Path} on the {Door} door. {Cause}")]
+    private partial void NotServed(int status, string code, string method, string path, Door? door, string cause);
+
+    [LoggerMessage(1702, LogLevel.Error, "Unhandled error in {Method} {Path} on the {Door} door, request {Request}.")]
+    private partial void Failed(string method, string path, Door? door, string request, Exception exception);
+
+    [LoggerMessage(1703, LogLevel.Debug, "The caller left during {Method} {Path} on the {Door} door.")]
+    private partial void CallerLeft(string method, string path, Door? door);
+
+    [LoggerMessage(1704, LogLevel.Error, "The answer to {Method} {Path} on the {Door} door was cut short.")]
+    private partial void AnswerCutShort(string method, string path, Door? door, Exception exception);
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Orchestrator.ServiceDefaults.Health;
+
+/// <summary>
+/// <c>/alive</c>: the process answers; a supervisor restarts it when it does not. <c>/ready</c>: what it needs answers
+/// too (checks tagged <see cref="ReadyTag"/>); a balancer sends it work only then.
+/// </summary>
+internal static class HealthEndpoints
+{
+    public const string ReadyTag = "ready";
+
+    private static readonly string[] Verbs = ["GET", "HEAD"];
+
+    /// <summary>No check may hold an answer up longer than this.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
+
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks();
+        services.PostConfigure<HealthCheckServiceOptions>(options =>
+        {
+            foreach (var check in options.Registrations)
+            {
+                if (check.Timeout <= TimeSpan.Zero)
+                {
+                    check.Timeout = CheckTimeout;
+                }
+            }
+        });
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapProbe("/alive", context => context.Response.WriteAsync("alive", context.RequestAborted));
+        endpoints.MapProbe("/ready", ReadyAsync);
+    }
+
+    /// <summary>Maps an endpoint that only machines ask; it stays out of the API's document and of the requests' metrics.</summary>
+    public static void MapProbe(this IEndpointRouteBuilder endpoints, string path, RequestDelegate answer) =>
+        endpoints.MapMethods(path, Verbs, answer).ExcludeFromDescription().DisableHttpMetrics();
+
+    // Names and states only: what a check found out is for the log, not for whoever asks.
+    private static async Task ReadyAsync(HttpContext context)
+    {
+        var health = context.RequestServices.GetRequiredService<HealthCheckService>();
+        var report = await health.CheckHealthAsync(check => check.Tags.Contains(ReadyTag), context.RequestAborted);
+        var ready = report.Status is not HealthStatus.Unhealthy;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        await context.Response.WriteAsJsonAsync(
+            new ReadyAnswer(ready ? "ready" : "unready", report.Entries.ToDictionary(e => e.Key, e => StateOf(e.Value.Status))),
+            HealthJson.Default.ReadyAnswer,
+            cancellationToken: context.RequestAborted);
+    }
+
+    private static string StateOf(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
+}

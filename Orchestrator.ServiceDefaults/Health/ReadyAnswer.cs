@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Orchestrator.ServiceDefaults.Health;
+
+/// <summary>What <c>/ready</c> says.</summary>
+internal sealed record ReadyAnswer(string Status, IReadOnlyDictionary<string, string> Checks);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ReadyAnswer))]
+internal sealed partial class HealthJson : JsonSerializerContext;

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orchestrator.ServiceDefaults.Doors;
+
+namespace Orchestrator.ServiceDefaults.Hosting;
+
+/// <summary>A process of Orchestrator: how it is built, started and ended.</summary>
+public static class OrchestratorProcess
+{
+    // The weakest source of all: anything that the operator says comes after it.
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+    };
+
+    /// <summary>A lean builder: settings from appsettings.json, environment and command line.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // Settings are read once, at the start: a watcher costs time, and an inotify instance that many machines are short of.
+            Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        // Every service is made in tests; checking all of them again at each start in Development takes time from it.
+        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = false);
+        // ASP.NET Core's own filters: one would believe forwarding headers when an environment variable says so, the
+        // other knows AllowedHosts as a full list only. The guards are stricter than both.
+        builder.Services.RemoveAll<IStartupFilter>();
+        return builder;
+    }
+
+    /// <summary>Builds and runs the process, and says in one line when it is ready, or why it can't start.</summary>
+    /// <param name="create">Builds it; throws <see cref="ConfigurationException"/> when a setting is wrong.</param>
+    /// <param name="isExplained">Other failures whose message tells the operator what to do.</param>
+    /// <returns>The process's exit code: 0 after a clean stop, 1 when it could not start.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> create, Func<Exception, bool>? isExplained = null)
+    {
+        WebApplication app;
+        try
+        {
+            app = create();
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (Explain(exception, isExplained) is { } line)
+        {
+            await Console.Error.WriteLineAsync(line.ReplaceLineEndings(" "));
+            return 1;
+        }
+
+        await using (app)
+        {
+            await Console.Out.WriteLineAsync(ReadyLine(app.Services.GetRequiredService<OpenDoors>()));
+            await ((IHost)app).WaitForShutdownAsync();
+        }
+
+        return 0;
+    }
+
+    /// <summary>The line that says where the doors are.</summary>
+    public static string ReadyLine(OpenDoors doors) => "Orchestrator is ready: " + string.Join("  ",
+        doors.All.Select(door => $"{door.ToString().ToLower(CultureInfo.InvariantCulture)} {doors.AddressOf(door)}"));
+
+    // One line for what an operator can mend; anything else is a defect and keeps its stack trace.
+    private static string? Explain(Exception exception, Func<Exception, bool>? isExplained) => exception switch
+    {
+        ConfigurationException => exception.Message,
+        OptionsValidationException invalid => string.Join(" ", invalid.Failures),
+        // The binder's own words, as "Failed to convert configuration value 'abc' at 'Docker:CallTimeoutSeconds' to type 'System.Double'."
+        InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => exception.Message,
+        IOException { InnerException: AddressInUseException } => exception.Message,
+        IOException when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) => exception.Message,
+        _ => isExplained?.Invoke(exception) == true ? exception.Message : null,
+    };
+}

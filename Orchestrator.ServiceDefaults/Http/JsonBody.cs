@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.ServiceDefaults.Errors;
+
+namespace Orchestrator.ServiceDefaults.Http;
+
+/// <summary>Reads JSON bodies: optional, whatever their <c>Content-Type</c>, with errors that name the field.</summary>
+public static class JsonBody
+{
+    /// <summary>Reads the body as a JSON object; null when there is none.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="type">What the object has.</param>
+    /// <exception cref="InvalidInputException">It is not JSON, no object, or a field has the wrong type.</exception>
+    /// <exception cref="BadHttpRequestException">It is too long, or did not arrive in time.</exception>
+    public static async ValueTask<T?> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (request.ContentLength == 0)
+        {
+            return null;
+        }
+
+        var cancellationToken = request.HttpContext.RequestAborted;
+        while (true)
+        {
+            var read = await ReadAsync(request, cancellationToken);
+            if (read.Buffer.Length > RequestLimits.MaxBodyBytes)
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                throw new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge);
+            }
+
+            if (!read.IsCompleted)
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            try
+            {
+                return Parse(read.Buffer, type);
+            }
+            finally
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(cancellationToken);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            // Kestrel's word for a chunk size that is no number it can hold.
+            throw new BadHttpRequestException("The body's chunks are malformed.", exception);
+        }
+    }
+
+    private static T? Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        var reader = new Utf8JsonReader(SkipMark(body), new JsonReaderOptions { MaxDepth = 32 });
+        try
+        {
+            if (!reader.Read())
+            {
+                return null;
+            }
+
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new InvalidInputException("BODY_INVALID", "The body is not a JSON object.");
+            }
+
+            var value = JsonSerializer.Deserialize(ref reader, type);
+            return reader.Read() ? throw new InvalidInputException("BODY_INVALID", "There is something after the JSON object.") : value;
+        }
+        catch (JsonException) when (IsBlank(body))
+        {
+            return null;
+        }
+        catch (JsonException exception)
+        {
+            throw Describe(exception);
+        }
+    }
+
+    // The reader throws for malformed JSON with a position only; the serializer tells the path of a wrong value.
+    private static InvalidInputException Describe(JsonException exception)
+    {
+        var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+        if (exception.InnerException is JsonException || field is null)
+        {
+            var position = $"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}";
+            return new InvalidInputException("BODY_INVALID", $"The body is not valid JSON ({position}{(field is null ? "" : $", in {field}")}).");
+        }
+
+        return InvalidInputException.Field(field, "has the wrong type, or is no valid text.");
+    }
+
+    private static ReadOnlySequence<byte> SkipMark(ReadOnlySequence<byte> body)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        Span<byte> start = stackalloc byte[mark.Length];
+        if (body.Length < mark.Length)
+        {
+            return body;
+        }
+
+        body.Slice(0, mark.Length).CopyTo(start);
+        return start.SequenceEqual(mark) ? body.Slice(mark.Length) : body;
+    }
+
+    private static bool IsBlank(ReadOnlySequence<byte> body)
+    {
+        foreach (var segment in SkipMark(body))
+        {
+            if (segment.Span.ContainsAnyExcept(" \t\r\n"u8))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Http;
+using Orchestrator.ServiceDefaults.Errors;
+
+namespace Orchestrator.ServiceDefaults.Security;
+
+/// <summary>
+/// Without keys: answers only calls made to this machine by its name, and none that came through a proxy, which would
+/// make strangers look like callers on this machine. Forwarding headers are never believed, with keys or without.
+/// </summary>
+internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next)
+{
+    private static readonly HashSet<string> ForwardingHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+        "Fastly-Client-IP", "X-Original-For", "X-Original-Host", "X-ProxyUser-Ip",
+    };
+
+    private readonly OwnNames _names = new(options, Environment.MachineName);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.ContentLength > RequestLimits.MaxBodyBytes)
+        {
+            return ErrorResult.BodyTooLarge.ExecuteAsync(context);
+        }
+
+        if (options.HasKeys)
+        {
+            return next(context);
+        }
+
+        if (!_names.Includes(request.Host, context.Connection.LocalIpAddress))
+        {
+            return new ErrorResult(StatusCodes.Status403Forbidden, "HOST_NOT_ALLOWED",
+                "The Host name does not mean this machine; add it to AllowedHosts.").ExecuteAsync(context);
+        }
+
+        foreach (var (name, _) in request.Headers)
+        {
+            if (IsForwarding(name))
+            {
+                return new ErrorResult(StatusCodes.Status403Forbidden, "FORWARDED_NOT_ALLOWED",
+                    $"The call came through a proxy ({name}); behind one, set Security:ApiKeys.").ExecuteAsync(context);
+            }
+        }
+
+        return next(context);
+    }
+
+    private static bool IsForwarding(string name) =>
+        name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase) || ForwardingHeaders.Contains(name);
+}

@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.ServiceDefaults.Errors;
+
+namespace Orchestrator.ServiceDefaults.Security;
+
+/// <summary>
+/// Lets calls in that may be made: with keys, those that carry one; without, those that no page of another site and no
+/// proxy can have made. CORS comes first: a browser's preflight carries no key.
+/// </summary>
+internal sealed class CallGuard(SecurityOptions options, RequestDelegate next)
+{
+    private readonly ApiKeyCheck _keys = new(options);
+    private readonly Origins _origins = new(options);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var refusal = options.HasKeys ? CheckKey(context) : CheckOrigin(context);
+        refusal ??= CheckSite(context);
+        return refusal is null ? next(context) : refusal.ExecuteAsync(context);
+    }
+
+    private ErrorResult? CheckKey(HttpContext context)
+    {
+        if (IsOpen(context) || _keys.Accepts(context.Request.Headers["X-Api-Key"]))
+        {
+            return null;
+        }
+
+        context.Response.Headers.WWWAuthenticate = "ApiKey";
+        return context.Request.Headers.ContainsKey("X-Api-Key")
+            ? new ErrorResult(StatusCodes.Status401Unauthorized, "API_KEY_INVALID", "The key in X-Api-Key is not known here.")
+            : new ErrorResult(StatusCodes.Status401Unauthorized, "API_KEY_REQUIRED", "This call needs a key in the X-Api-Key header.");
+    }
+
+    private bool IsOpen(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/alive" or "/ready" or "/health" or "/healthz" => true,
+        "/metrics" => options.AnonymousMetrics,
+        _ => context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null,
+    };
+
+    private ErrorResult? CheckOrigin(HttpContext context)
+    {
+        if (!ChangesState(context))
+        {
+            return null;
+        }
+
+        var request = context.Request;
+        var origin = request.Headers.Origin;
+        var allowed = origin.Count == 0
+            ? !IsCrossSite(request)
+            : origin.Count == 1 && (_origins.Allows(origin[0]!) || Origins.IsOwn(origin[0]!, request));
+
+        return allowed
+            ? null
+            : new ErrorResult(StatusCodes.Status403Forbidden, "ORIGIN_NOT_ALLOWED",
+                "This call changes something and comes from a page whose origin is not in Cors:AllowedOrigins.");
+    }
+
+    private static ErrorResult? CheckSite(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<SameSiteOnly>() is null)
+        {
+            return null;
+        }
+
+        return IsCrossSite(context.Request) || IsPrefetch(context.Request)
+            ? new ErrorResult(StatusCodes.Status403Forbidden, "CROSS_SITE_NOT_ALLOWED",
+                "A browser made this call from another site or ahead of its user; it would have changed something.")
+            : null;
+    }
+
+    private static bool ChangesState(HttpContext context)
+    {
+        var method = context.Request.Method;
+        return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
+            || context.GetEndpoint()?.Metadata.GetMetadata<SameSiteOnly>() is not null;
+    }
+
+    private static bool IsCrossSite(HttpRequest request) =>
+        string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
+
+    // "prefetch", "prefetch;prerender", and the two headers that came before the standard.
+    private static bool IsPrefetch(HttpRequest request) =>
+        request.Headers["Sec-Purpose"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase)
+        || request.Headers["Purpose"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase)
+        || request.Headers["X-Moz"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>On an endpoint that changes state whatever its verb: no browser may call it from another site or as a prefetch.</summary>
+public sealed class SameSiteOnly;

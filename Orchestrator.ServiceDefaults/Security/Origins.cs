@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Orchestrator.ServiceDefaults.Security;
+
+/// <summary>Which pages may call: those of this machine, and those that are allowed by name.</summary>
+internal sealed class Origins(SecurityOptions options)
+{
+    private readonly HashSet<string> _allowed =
+        new(options.AllowedOrigins.Select(origin => origin.TrimEnd('/')), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether an <c>Origin</c> is a loopback one or allowed.</summary>
+    public bool Allows(string origin) =>
+        _allowed.Contains(origin)
+        || (Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+            && OwnNames.IsLoopback(uri.Host.Trim('[', ']'))
+            && string.Equals(uri.GetLeftPart(UriPartial.Authority), origin, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether an <c>Origin</c> is the very door that is called.</summary>
+    public static bool IsOwn(string origin, HttpRequest request) =>
+        string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+}

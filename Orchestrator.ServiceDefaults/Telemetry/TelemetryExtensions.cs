@@ -1,0 +1,121 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Metrics;
+
+namespace Orchestrator.ServiceDefaults.Telemetry;
+
+/// <summary>
+/// Telemetry for collectors: OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, metrics also to <c>Prometheus:OtlpEndpoint</c>.
+/// Where neither is set, nothing of OpenTelemetry's is started and nothing is paid for it.
+/// </summary>
+internal static class TelemetryExtensions
+{
+    private const string PrometheusOptions = "prometheus";
+
+    public static void AddTelemetry(this IHostApplicationBuilder builder, ServiceIdentity identity)
+    {
+        var otlp = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        var prometheus = PrometheusEndpoint(builder.Configuration);
+        if (!otlp && prometheus is null)
+        {
+            return;
+        }
+
+        var telemetry = builder.Services.AddOpenTelemetry();
+        telemetry.ConfigureResource(resource => resource.AddService(
+            identity.Name, serviceVersion: identity.Version, serviceInstanceId: identity.InstanceId));
+        telemetry.WithMetrics(metrics => AddMetrics(metrics, otlp, prometheus));
+        if (!otlp)
+        {
+            return;
+        }
+
+        // ASP.NET Core's own activities carry OpenTelemetry's tags only when asked to.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        telemetry.WithTracing(tracing => tracing
+            .AddSource(TelemetryNames.Sources)
+            .AddProcessor(new ProbeTraceFilter())
+            .AddOtlpExporter(DeliveryWatch.Over));
+        telemetry.WithLogging(
+            logging => logging.AddOtlpExporter(DeliveryWatch.Over),
+            options =>
+            {
+                options.IncludeScopes = true;
+                options.IncludeFormattedMessage = true;
+            });
+    }
+
+    /// <summary>Where Prometheus takes metrics in; its receiver's address may be given with or without the signal's path.</summary>
+    /// <exception cref="ConfigurationException">The setting is no http(s) address.</exception>
+    internal static Uri? PrometheusEndpoint(IConfiguration configuration)
+    {
+        var text = configuration["Prometheus:OtlpEndpoint"];
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new ConfigurationException("Prometheus:OtlpEndpoint", $"'{text}' is no http address.");
+        }
+
+        var path = address.AbsolutePath.TrimEnd('/');
+        if (path.Length == 0)
+        {
+            path = "/api/v1/otlp";
+        }
+
+        if (!path.EndsWith("/v1/metrics", StringComparison.Ordinal))
+        {
+            path += "/v1/metrics";
+        }
+
+        return new UriBuilder(address) { Path = path }.Uri;
+    }
+
+    private static void AddMetrics(MeterProviderBuilder metrics, bool otlp, Uri? prometheus)
+    {
+        metrics.AddMeter(TelemetryNames.Meters).AddView(ViewOf);
+        if (otlp)
+        {
+            metrics.AddOtlpExporter(DeliveryWatch.Over);
+        }
+
+        if (prometheus is null)
+        {
+            return;
+        }
+
+        metrics.AddOtlpExporter(PrometheusOptions, (exporter, reader) =>
+        {
+            exporter.Endpoint = prometheus;
+            exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+            // The collector's headers may hold its key; Prometheus is somebody else.
+            exporter.Headers = null;
+            DeliveryWatch.Over(exporter);
+            reader.TemporalityPreference = MetricReaderTemporalityPreference.Cumulative;
+            reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = 5_000;
+        });
+    }
+
+    private static MetricStreamConfiguration? ViewOf(Instrument instrument)
+    {
+        var keys = instrument.Meter.Name == TelemetryNames.HttpClientMeter ? TelemetryNames.HttpClientTags : null;
+        var type = instrument.GetType();
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Histogram<>))
+        {
+            return new ExplicitBucketHistogramConfiguration { Boundaries = BucketBounds.For(instrument), TagKeys = keys };
+        }
+
+        return keys is null ? null : new MetricStreamConfiguration { TagKeys = keys };
+    }
+}

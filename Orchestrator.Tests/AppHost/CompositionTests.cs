@@ -1,0 +1,172 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.AppHost;
+
+/// <summary>The composition as the launcher starts it, with real components.</summary>
+[Collection(OnTheComposition.Name)]
+public sealed class CompositionTests(CompositionFixture composition)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("api")]
+    [InlineData("worker-1")]
+    [InlineData("worker-2")]
+    public async Task Service_Started_IsAliveAndReady(string part)
+    {
+        using var client = composition.Run.Client(part);
+
+        Assert.Equal("alive", await client.GetStringAsync("/alive", Stop));
+        Assert.Equal("ready", (await client.SendAsync(HttpMethod.Get, "/ready").JsonAsync(200)).Text("status"));
+    }
+
+    [Fact]
+    public async Task Session_Provisioned_RunsACommand()
+    {
+        var lease = await composition.Api.PostAsync("/api/runner/provision", """{"sessionId":"composed"}""").JsonAsync(201);
+        Assert.StartsWith("http://localhost:", lease.Text("endpoint"), StringComparison.Ordinal);
+
+        var result = await composition.Api.PostAsync("/api/runner/composed/exec", """{"command":["bash","-c","echo $((6*7))"]}""").JsonAsync(200);
+
+        Assert.Equal("42\n", result.Text("stdout"));
+    }
+
+    [Fact]
+    public async Task Task_HandedIn_IsDoneByASeparateWorker()
+    {
+        var task = await composition.SubmitAsync("""{"type":"fibonacci","input":{"n":10}}""");
+
+        var status = await composition.EndOfAsync(task);
+
+        Assert.Equal("complete", status.Text("status"));
+        Assert.Equal("api", status.Text("initiated_by"));
+        Assert.StartsWith("worker-", status.Text("handled_by"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Task_Run_LeasesItsRunnerFromTheApi()
+    {
+        var task = await composition.SubmitAsync("""{"type":"run","input":{"command":["bash","-c","echo from a worker"]}}""");
+
+        var status = await composition.EndOfAsync(task);
+
+        Assert.Equal("complete", status.Text("status"));
+        Assert.Equal("from a worker\n", status["result"]!.Text("stdout"));
+    }
+
+    [Fact]
+    public async Task Trace_OfATask_SpansApiQueueWorkerAndCallback()
+    {
+        var path = $"trace-{Guid.NewGuid():N}";
+        var task = await composition.SubmitAsync($$"""{"type":"add","input":{"a":20,"b":22},"callback_url":"{{composition.CallbackUrl(path)}}"}""");
+        await composition.EndOfAsync(task);
+        (string Path, string Body, DateTime At, string? TraceParent) call = default;
+        await Eventually.TrueAsync(() => (call = composition.Callbacks.Calls.FirstOrDefault(one => one.Path == $"/{path}")).Path is not null, Limit, "The callback");
+        var trace = call.TraceParent!.Split('-')[1];
+
+        var spans = new Dictionary<string, (string Service, string Name, string? Parent)>();
+        await Eventually.TrueAsync(async () => (spans = await SpansAsync(trace)).Count >= 4, Limit, "The trace on the dashboard");
+
+        var request = Assert.Single(spans, span => span.Value is { Service: "orchestrator-api", Parent: null });
+        var work = Assert.Single(spans, span => span.Value.Name == "task add");
+        Assert.Equal("orchestrator-worker", work.Value.Service);
+        Assert.Equal(request.Key, work.Value.Parent);
+        var callback = Assert.Single(spans, span => span.Value.Name == "callback");
+        Assert.Equal("orchestrator-worker", callback.Value.Service);
+        // The request that the callback's receiver saw is the last of them.
+        var post = Assert.Single(spans, span => span.Value.Parent == callback.Key);
+        Assert.Equal(post.Key, call.TraceParent.Split('-')[2]);
+    }
+
+    [Fact]
+    public async Task Logs_OfATask_CarryItsTrace()
+    {
+        var path = $"log-{Guid.NewGuid():N}";
+        var task = await composition.SubmitAsync($$"""{"type":"add","input":{"a":1,"b":1},"callback_url":"{{composition.CallbackUrl(path)}}"}""");
+        await composition.EndOfAsync(task);
+        string? parent = null;
+        await Eventually.TrueAsync(() => (parent = composition.Callbacks.Calls.FirstOrDefault(one => one.Path == $"/{path}").TraceParent) is not null, Limit, "The callback");
+        var trace = parent!.Split('-')[1];
+
+        // On the console, and on the dashboard.
+        await composition.Run.SaysAsync($"trace={trace}", Limit);
+        using var client = composition.Run.Client("dashboard");
+        await Eventually.TrueAsync(
+            async () => Items(await AskAsync(client, $"/api/telemetry/logs?traceId={trace}"), "resourceLogs", "scopeLogs", "logRecords")
+                .Any(record => record.Item["traceId"]?.GetValue<string>() == trace && record.Item["body"]!.ToJsonString().Contains(task, StringComparison.Ordinal)),
+            Limit, "The log record on the dashboard");
+    }
+
+    [Theory]
+    [InlineData("""orchestrator_runners{state="idle",template="session"}""")]
+    [InlineData("""orchestrator_runners{state="leased",template="machine"}""")]
+    [InlineData("""orchestrator_provision_duration_seconds_count{path="warm"} > 0""")]
+    [InlineData("""orchestrator_provision_duration_seconds_count{path="cold"} > 0""")]
+    [InlineData("""orchestrator_leases_expired_total{template="session"} > 0""")]
+    [InlineData("""orchestrator_reconcile_duration_seconds_count > 0""")]
+    [InlineData("""orchestrator_queue_depth{type="add",state="complete"} > 0""")]
+    [InlineData("""orchestrator_queue_depth{type="run",state="failed"} > 0""")]
+    [InlineData("""orchestrator_task_duration_seconds_count{type="fibonacci",outcome="complete"} > 0""")]
+    [InlineData("""orchestrator_task_duration_seconds_count{type="run",outcome="retry"} > 0""")]
+    [InlineData("""orchestrator_task_wait_seconds_count{type="add"} > 0""")]
+    [InlineData("""orchestrator_callbacks_total{outcome="delivered"} > 0""")]
+    [InlineData("""orchestrator_last_sweep_timestamp_seconds > 0""")]
+    [InlineData("""orchestrator_sweep_interval_seconds == 2""")]
+    [InlineData("""orchestrator_pool_min_idle{template="machine"} == 1""")]
+    [InlineData("""orchestrator_start_failures_total{template="session"}""")]
+    [InlineData("""orchestrator_provision_failures_total{reason="capacity"}""")]
+    [InlineData("""orchestrator_telemetry_dropped_total{signal="traces"}""")]
+    [InlineData("miner_hash_rate")]
+    [InlineData("miner_cpu_usage")]
+    [InlineData("miner_memory_usage > 1")]
+    [InlineData("miner_shares_submitted > 1")]
+    [InlineData("miner_valid_shares > 0")]
+    [InlineData("miner_invalid_shares > 0")]
+    [InlineData("mining_round >= 7")]
+    [InlineData("http_server_request_duration_seconds_count{job=\"orchestrator-api\",http_route=\"/task\"} > 0")]
+    [InlineData("dotnet_process_cpu_time_seconds_total{job=\"orchestrator-worker\"} > 0")]
+    [InlineData("target_info{job=\"orchestrator-worker\",service_instance_id=\"worker-2\"}")]
+    [InlineData("sum(up{job=~\"orchestrator-.*\"}) == 3")]
+    public async Task Metric_ByItsName_IsInPrometheus(string query) =>
+        await Eventually.TrueAsync(async () => (await composition.QueryAsync(query)).Count > 0, Limit, query);
+
+    [Fact]
+    public async Task Rules_OfTheRepository_AreLoadedAndEvaluated()
+    {
+        await Eventually.TrueAsync(async () => (await composition.QueryAsync("orchestrator:queue_depth:max")).Count > 0, Limit, "A recorded value");
+        using var client = composition.Run.Client("prometheus");
+
+        var groups = JsonElement.Parse(await client.GetStringAsync("/api/v1/rules", Stop)).GetProperty("data").GetProperty("groups").EnumerateArray();
+
+        var rules = groups.SelectMany(group => group.GetProperty("rules").EnumerateArray()).ToList();
+        Assert.Contains(rules, rule => rule.GetProperty("name").GetString() == "InstanceDown");
+        await Eventually.TrueAsync(
+            async () => JsonElement.Parse(await client.GetStringAsync("/api/v1/rules", Stop)).GetProperty("data").GetProperty("groups").EnumerateArray()
+                .SelectMany(group => group.GetProperty("rules").EnumerateArray()).All(rule => rule.GetProperty("health").GetString() == "ok"),
+            Limit, "Every rule's health");
+    }
+
+    private async Task<Dictionary<string, (string Service, string Name, string? Parent)>> SpansAsync(string trace)
+    {
+        using var client = composition.Run.Client("dashboard");
+        return Items(await AskAsync(client, $"/api/telemetry/traces/{trace}"), "resourceSpans", "scopeSpans", "spans").ToDictionary(
+            span => span.Item.Text("spanId"), span => (span.Service, span.Item.Text("name"), span.Item["parentSpanId"]?.GetValue<string>()));
+    }
+
+    private static async Task<JsonNode?> AskAsync(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), Stop);
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync(Stop)) : null;
+    }
+
+    private static IEnumerable<(string Service, JsonNode Item)> Items(JsonNode? answer, string resources, string scopes, string items) =>
+        from resource in answer?["data"]?[resources]?.AsArray() ?? []
+        let service = resource!["resource"]!["attributes"]!.AsArray().First(one => one!.Text("key") == "service.name")!["value"]!.Text("stringValue")
+        from scope in resource[scopes]!.AsArray()
+        from item in scope![items]!.AsArray()
+        select (service, item);
+}

@@ -1,0 +1,97 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Orchestrator.Api.Docker;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.EndToEnd;
+
+/// <summary>What one orchestrator has on the engine, seen past it: its containers and its network, by their labels.</summary>
+internal sealed class InstanceContainers(string instance) : IAsyncDisposable
+{
+    public const string Image = "runner-image";
+
+    private readonly DockerClient _client = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(60)).Build();
+
+    public DockerClient Client => _client;
+
+    /// <summary>Skips the test where the engine or the image is missing.</summary>
+    public static async Task RequireAsync()
+    {
+        using var client = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(20)).Build();
+        try
+        {
+            await client.Images.InspectImageAsync(Image);
+        }
+        catch (DockerImageNotFoundException)
+        {
+            Components.Missing($"Image {Image} is missing; ./orchestrator images builds it.");
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException or TimeoutException)
+        {
+            Components.Missing($"No Docker engine answers: {error.Message}");
+        }
+    }
+
+    /// <summary>Asks the engine for a sign of life.</summary>
+    public static async Task PingAsync()
+    {
+        using var client = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(5)).Build();
+        await client.System.PingAsync();
+    }
+
+    /// <summary>Every container, whatever its state.</summary>
+    public async Task<IReadOnlyList<ContainerListResponse>> ListAsync() =>
+        [.. await _client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = Mine() })];
+
+    /// <summary>The ids of the containers that run, and "id state" of the others.</summary>
+    public async Task<IReadOnlyList<string>> IdsAsync() =>
+        [.. (await ListAsync()).Select(c => c.State == "running" ? c.ID : $"{c.ID} {c.State}").Order(StringComparer.Ordinal)];
+
+    /// <summary>The containers labelled with a session.</summary>
+    public async Task<IReadOnlyList<ContainerListResponse>> OfSessionAsync(string session) =>
+        [.. (await ListAsync()).Where(c => c.Session() == session)];
+
+    public Task KillAsync(string id) => _client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "KILL" });
+
+    public Task RemoveAsync(string id) =>
+        _client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });
+
+    /// <summary>Removes everything, also what the engine was still making when its orchestrator went.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            foreach (var container in await ListAsync())
+            {
+                await RemoveUnlessGoneAsync(container.ID);
+            }
+
+            foreach (var network in await _client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = Mine() }))
+            {
+                await _client.Networks.DeleteNetworkAsync(network.ID);
+            }
+
+            foreach (var late in await ListAsync())
+            {
+                await RemoveUnlessGoneAsync(late.ID);
+            }
+        }
+        finally
+        {
+            _client.Dispose();
+        }
+    }
+
+    private async Task RemoveUnlessGoneAsync(string id)
+    {
+        try
+        {
+            await RemoveAsync(id);
+        }
+        catch (DockerApiException error) when (error.IsNotFound() || error.IsBeingRemoved())
+        {
+        }
+    }
+
+    private Dictionary<string, IDictionary<string, bool>> Mine() => DockerLabels.Filter((DockerLabels.Instance, instance));
+}

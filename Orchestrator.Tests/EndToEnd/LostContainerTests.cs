@@ -1,0 +1,84 @@
+using Orchestrator.Tests.Faults;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.EndToEnd;
+
+/// <summary>Runners without a network, and containers that end by another hand than ours.</summary>
+[Collection(OnTheEngine.Name)]
+public sealed class LostContainerTests
+{
+    // Serves, and eats all memory when told so: as its main process, so that its end is the container's.
+    private const string HungryImage = "orchestrator-tests/hungry:1";
+
+    private const string Hungry =
+        """["sh","-c","mkdir -p /tmp/www; echo ok > /tmp/www/healthz; httpd -p 3000 -h /tmp/www; until [ -e /tmp/eat ]; do sleep 0.1; done; exec busybox tail /dev/zero"]""";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Provision_NetworkModeNone_WorksThroughExecAlone()
+    {
+        await using var server = await ApiServer.StartAsync();
+
+        var runner = await server.Sessions.PostAsync("/api/runner/provision", """{"sessionId":"alone","networkMode":"none"}""").JsonAsync(201);
+
+        Assert.Equal("N/A (isolated network mode)", runner.Text("endpoint"));
+        Assert.Equal("42\n", (await server.ExecAsync("alone", "python3 -c 'print(6*7)'")).Text("stdout"));
+        Assert.Equal("lo\n", (await server.ExecAsync("alone", "ls /sys/class/net")).Text("stdout"));
+        var reach = await server.ExecAsync("alone", "python3 -c 'import socket; socket.create_connection((\"172.17.0.1\", 22), 2)'");
+        Assert.Contains("Network is unreachable", reach.Text("stderr"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("killed")]
+    [Fault("container-ended", "container", "killed, or removed by hand", "the owner is told on the next call and gets a new one; nothing is left")]
+    public async Task Container_EndedByAnotherHand_OwnerIsToldAndGetsANewOne(string how)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var before = await server.ProvisionAsync("unlucky");
+        var container = Assert.Single(await server.Containers.IdsAsync());
+
+        if (how == "removed")
+        {
+            await server.Containers.RemoveAsync(container);
+        }
+        else
+        {
+            await server.Containers.KillAsync(container);
+        }
+
+        await IsToldAndGetsANewOneAsync(server, before.Text("runnerId"));
+    }
+
+    [Fact]
+    [Fault("container-out-of-memory", "container", "its first process is killed for want of memory", "the owner is told on the next call and gets a new one; nothing is left")]
+    public async Task Container_OutOfMemory_OwnerIsToldAndGetsANewOne()
+    {
+        await InstanceContainers.RequireAsync();
+        await using (var images = new InstanceContainers("none"))
+        {
+            if (await TinyImage.EnsureAsync(images.Client, HungryImage, Hungry, [], Cancel) is { } missing)
+            {
+                Components.Missing(missing);
+            }
+        }
+
+        await using var server = await ApiServer.StartAsync(
+            $"--DOCKER_IMAGE_NAME={HungryImage}", "--Runners:Limits:MemoryMiB=32", "--Runners:Limits:DiskMiB=4", "--Runners:Hardening=compatible");
+        var before = await server.ProvisionAsync("unlucky");
+
+        await server.ExecAsync("unlucky", "touch /tmp/eat");
+
+        await IsToldAndGetsANewOneAsync(server, before.Text("runnerId"));
+    }
+
+    private static async Task IsToldAndGetsANewOneAsync(ApiServer server, string runnerId)
+    {
+        await Eventually.TrueAsync(async () => await server.HeartbeatAsync("unlucky") == 404, TimeSpan.FromSeconds(15), "A heartbeat that finds nothing");
+        var after = await server.ProvisionAsync("unlucky");
+        Assert.NotEqual(runnerId, after.Text("runnerId"));
+        await LiveCalls.AnswersHttpAsync(after.Text("endpoint"));
+        await server.SettlesAsync(TimeSpan.FromSeconds(15));
+    }
+}

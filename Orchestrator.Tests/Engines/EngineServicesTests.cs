@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orchestrator.Api.Engines;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Runners.Options;
+
+namespace Orchestrator.Tests.Engines;
+
+/// <summary>Which engine is chosen.</summary>
+public sealed class EngineServicesTests
+{
+    private const string Dead = "unix:///nowhere/docker.sock";
+
+    [Theory]
+    [InlineData("Development", null, "process")]
+    [InlineData("Development", "auto", "process")]
+    [InlineData("Development", "docker", "docker")]
+    [InlineData("Development", "process", "process")]
+    [InlineData("Production", null, "docker")]
+    [InlineData("Production", "auto", "docker")]
+    [InlineData("Staging", "docker", "docker")]
+    public void AddRunnerEngine_NoDockerAnswers_Chooses(string environment, string? engine, string kind)
+    {
+        using var provider = Build(environment, ("Engine", engine), ("DOCKER_HOST", Dead));
+
+        Assert.Equal(kind, provider.GetRequiredService<IRunnerEngine>().Kind);
+    }
+
+    [Fact]
+    public async Task AddRunnerEngine_DockerThatIsDown_DoesNotStopTheStart()
+    {
+        using var provider = Build("Production", ("DOCKER_HOST", Dead));
+
+        await Assert.ThrowsAsync<EngineUnavailableException>(() =>
+            provider.GetRequiredService<IRunnerEngine>().PingAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("Production", "Engine", "process", "Engine")]
+    [InlineData("Development", "Engine", "kubernetes", "Engine")]
+    [InlineData("Production", "DOCKER_HOST", "ssh://somewhere", "DOCKER_HOST")]
+    [InlineData("Production", "DOCKER_HOST", "not an address", "DOCKER_HOST")]
+    [InlineData("Production", "DOCKER_CERT_PATH", "/nowhere", "DOCKER_CERT_PATH")]
+    [InlineData("Production", "Docker:CallTimeoutSeconds", "0", "CallTimeoutSeconds")]
+    public void AddRunnerEngine_WrongValue_StopsTheStartAndNamesIt(string environment, string key, string value, string named)
+    {
+        (string, string?)[] settings = key == "DOCKER_HOST" ? [(key, value)] : [(key, value), ("DOCKER_HOST", "tcp://127.0.0.1:1")];
+
+        var error = Assert.Throws<OptionsValidationException>(() => Build(environment, settings));
+
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    private static ServiceProvider Build(string environment, params (string Key, string? Value)[] settings)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, EnvironmentName = environment });
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value)));
+        builder.Configuration["Processes:Folder"] = Path.Combine(Path.GetTempPath(), "orchestrator-tests-none");
+        builder.Services.AddSingleton(new RunnersOptions { Instance = "test" });
+        builder.AddRunnerEngine();
+        return builder.Services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Orchestrator.Api.Readiness;
+using Orchestrator.Core.Runners.Engine;
+
+namespace Orchestrator.Tests.Engines;
+
+/// <summary>Waiting for a probe: tight, bounded, and never past a death.</summary>
+public sealed class ReadinessWaitTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    private readonly ReadinessWait _wait = new(TimeProvider.System);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task UntilReady_ReadyAtTheFirstAsking_ReturnsAtOnceWithoutALookAtTheEngine()
+    {
+        var looks = 0;
+
+        await _wait.UntilReadyAsync(new Probe(_ => Task.FromResult(true)), Long, _ => Task.FromResult<string?>($"look {++looks}"), Cancel);
+
+        Assert.Equal(0, looks);
+    }
+
+    [Fact]
+    public async Task UntilReady_ReadyLater_AsksOften()
+    {
+        var watch = Stopwatch.StartNew();
+        var probe = new Probe(_ => Task.FromResult(watch.ElapsedMilliseconds > 300));
+
+        await _wait.UntilReadyAsync(probe, Long, Alive, Cancel);
+
+        // Every 20 ms at the latest, on a machine that may be busy.
+        Assert.InRange(probe.Asked, 8, 60);
+    }
+
+    [Fact]
+    public async Task UntilReady_ProbeThatNeverReturns_IsAskedAgain()
+    {
+        var probe = new Probe(async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return true;
+        });
+
+        await Assert.ThrowsAsync<RunnerNotReadyException>(() => _wait.UntilReadyAsync(probe, TimeSpan.FromSeconds(2.5), Alive, Cancel));
+
+        Assert.InRange(probe.Asked, 2, 3);
+    }
+
+    [Fact]
+    public async Task UntilReady_Dies_TellsWhy()
+    {
+        var error = await Assert.ThrowsAsync<RunnerNotReadyException>(() => _wait.UntilReadyAsync(
+            new Probe(_ => Task.FromResult(false)), Long, _ => Task.FromResult<string?>("It ended with exit code 3."), Cancel));
+
+        Assert.Equal("It ended with exit code 3.", error.Message);
+    }
+
+    [Fact]
+    public async Task UntilReady_EngineGoesAway_SaysThat() =>
+        await Assert.ThrowsAsync<EngineUnavailableException>(() => _wait.UntilReadyAsync(
+            new Probe(_ => Task.FromResult(false)), Long, _ => throw new EngineUnavailableException("down"), Cancel));
+
+    [Fact]
+    public async Task UntilReady_Cancelled_IsCancelled()
+    {
+        using var stop = new CancellationTokenSource(50);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            _wait.UntilReadyAsync(new Probe(_ => Task.FromResult(false)), Long, Alive, stop.Token));
+    }
+
+    private static Task<string?> Alive(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    private sealed class Probe(Func<CancellationToken, Task<bool>> ask) : IReadinessProbe
+    {
+        public int Asked { get; private set; }
+
+        public string Target => "the test";
+
+        public Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+        {
+            Asked++;
+            return ask(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Orchestrator.Core.Runners;
+using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Engines;
+
+/// <summary>What every engine does, whatever stands behind it. Run against real ones.</summary>
+public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsyncLifetime
+{
+    private readonly string _group = EngineFixture.NewGroup();
+    private IRunnerEngine? _engine;
+
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    protected IRunnerEngine Engine => _engine ??= fixture.Connect(_group);
+
+    protected string Group => _group;
+
+    public virtual ValueTask InitializeAsync()
+    {
+        if (fixture.Unavailable is not null)
+        {
+            Components.Missing(fixture.Unavailable);
+        }
+
+        return default;
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await fixture.ForgetAsync(_group);
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Start_ThenReady_AnswersAndIsListedAndFound()
+    {
+        var owner = Owner.Session("first");
+        var spec = fixture.Spec(owner);
+
+        var placement = await Engine.StartAsync(spec, Cancel);
+        await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
+
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync($"http://127.0.0.1:{placement.HostPort}{spec.Template.Ready.Path}", Cancel);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var listed = Assert.Single(await Engine.ListAsync(Cancel));
+        Assert.Equal((spec.RunnerId, spec.Template.Name, true), (listed.RunnerId, listed.Template, listed.Running));
+        Assert.Equal((owner, RunnerNetwork.Bridge, placement), (listed.Owner, listed.Network, listed.Placement));
+        Assert.InRange(listed.CreatedAt, DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddMinutes(1));
+        Assert.Equal(listed, await Engine.FindAsync(spec.RunnerId, Cancel));
+        Assert.Equal(placement.ImageId, await Engine.GetImageIdAsync(spec.Template, Cancel));
+        Assert.NotNull(placement.Address);
+    }
+
+    [Fact]
+    public async Task Find_UnknownRunner_ReturnsNull() => Assert.Null(await Engine.FindAsync("runner-1-none", Cancel));
+
+    [Fact]
+    public async Task Remove_RunningRunner_IsGoneAndRemovingAgainIsFine()
+    {
+        var (spec, placement) = await StartAsync();
+
+        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+
+        Assert.Empty(await Engine.ListAsync(Cancel));
+        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await Assert.ThrowsAnyAsync<SocketException>(async () => await socket.ConnectAsync(IPAddress.Loopback, placement.HostPort!.Value, Cancel));
+    }
+
+    [Fact]
+    public async Task Remove_ByRunnerIdAloneAfterItsNameChanged_IsGone()
+    {
+        var (spec, placement) = await StartAsync();
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Session("somebody"), Cancel);
+
+        await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
+
+        Assert.Empty(await Engine.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Remove_ByMany_AllSucceed()
+    {
+        var (spec, placement) = await StartAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel)));
+
+        Assert.Empty(await Engine.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task TellOwnerAndRemove_Racing_LeaveNothing()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var (spec, placement) = await StartAsync();
+
+            var removal = Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+            for (var n = 0; !removal.IsCompleted; n++)
+            {
+                await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Session($"owner-{n}"), Cancel);
+            }
+
+            await removal;
+        }
+
+        Assert.Empty(await Engine.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Start_HostPortTaken_SaysSoAndLeavesNothing()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+
+        var error = await Assert.ThrowsAsync<HostPortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
+
+        Assert.Equal(port, error.Port);
+        Assert.Empty(await Engine.ListAsync(Cancel));
+        holder.Stop();
+        Assert.Equal(port, (await Engine.StartAsync(fixture.Spec(hostPort: port), Cancel)).HostPort);
+        await Assert.ThrowsAsync<HostPortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
+        Assert.Single(await Engine.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Start_Cancelled_LeavesNothing()
+    {
+        for (var after = 0; after <= 120; after += 30)
+        {
+            using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(after));
+            var spec = fixture.Spec();
+            try
+            {
+                await Engine.StartAsync(spec, cancel.Token);
+                await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+
+            Assert.Empty(await Engine.ListAsync(Cancel));
+        }
+    }
+
+    [Theory]
+    [InlineData(OwnerKind.Session, "user:42_a.b-c")]
+    [InlineData(OwnerKind.Machine, "my_project-1")]
+    [InlineData(OwnerKind.Task, "0b5c")]
+    public async Task TellOwner_IsListedAndTakenBack(OwnerKind kind, string id)
+    {
+        var (spec, placement) = await StartAsync();
+
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, new Owner(kind, id), Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, new Owner(kind, id), Cancel);
+        Assert.Equal(new Owner(kind, id), (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
+
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, null, Cancel);
+        Assert.Null((await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
+    }
+
+    [Fact]
+    public async Task TellOwner_TheLongestSessionId_IsListed()
+    {
+        var (spec, placement) = await StartAsync();
+        var owner = Owner.Session("a" + new string(':', 127));
+
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, owner, Cancel);
+
+        Assert.Equal(owner, (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
+    }
+
+    [Fact]
+    public async Task TellOwner_GoneRunner_DoesNothing() =>
+        await Engine.TellOwnerAsync("runner-1-none", "none", Owner.Session("x"), Cancel);
+
+    [Fact]
+    public async Task Watch_RunnerStartsDiesAndIsRemoved_TellsInOrder()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        stop.CancelAfter(TimeSpan.FromSeconds(20));
+        await using var events = Engine.WatchAsync(stop.Token).GetAsyncEnumerator(stop.Token);
+        var next = events.MoveNextAsync();
+        var (spec, placement) = await StartAsync();
+
+        async Task ExpectAsync(RunnerEventKind kind)
+        {
+            Assert.True(await next);
+            Assert.Equal(new RunnerEvent(kind, spec.RunnerId), events.Current);
+            next = events.MoveNextAsync();
+        }
+
+        await ExpectAsync(RunnerEventKind.Started);
+        await fixture.KillAsync(placement);
+        await ExpectAsync(RunnerEventKind.Died);
+        Assert.False((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
+        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await ExpectAsync(RunnerEventKind.Removed);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
+    }
+
+    [Fact]
+    public async Task List_AnotherGroup_SeesNothingOfOurs()
+    {
+        var (spec, _) = await StartAsync();
+        var other = fixture.Connect(EngineFixture.NewGroup());
+
+        Assert.Empty(await other.ListAsync(Cancel));
+        Assert.Null(await other.FindAsync(spec.RunnerId, Cancel));
+        await other.RemoveAsync(spec.RunnerId, null, Cancel);
+
+        Assert.True(Assert.Single(await Engine.ListAsync(Cancel)).Running);
+    }
+
+    [Fact]
+    public async Task List_AfterARestart_FindsWhatRuns()
+    {
+        var (spec, placement) = await StartAsync();
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Machine("kept"), Cancel);
+
+        var next = fixture.Connect(_group);
+
+        var found = Assert.Single(await next.ListAsync(Cancel));
+        Assert.Equal((spec.RunnerId, true, Owner.Machine("kept"), placement), (found.RunnerId, found.Running, found.Owner, found.Placement));
+        var output = new TextOutput();
+        Assert.Equal(0, (await next.ExecAsync(placement.ContainerId, Command("echo still here"), output, Cancel)).ExitCode);
+        Assert.Equal("still here\n", output.Stdout);
+        await next.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        Assert.Empty(await Engine.ListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task WaitUntilReady_RunnerDies_SaysSoSoon()
+    {
+        var (spec, placement) = await StartAsync();
+        var never = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Http, "/no-such-path", TimeSpan.FromSeconds(60)) } };
+        var waiting = Engine.WaitUntilReadyAsync(never, placement, Cancel);
+        await fixture.KillAsync(placement);
+        var watch = Stopwatch.StartNew();
+
+        var error = await Assert.ThrowsAsync<RunnerNotReadyException>(() => waiting);
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Contains("before it was ready", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WaitUntilReady_NeverReady_EndsWithItsTime()
+    {
+        var (spec, placement) = await StartAsync();
+        var never = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Http, "/no-such-path", TimeSpan.FromSeconds(1)) } };
+        var watch = Stopwatch.StartNew();
+
+        await Assert.ThrowsAsync<RunnerNotReadyException>(() => Engine.WaitUntilReadyAsync(never, placement, Cancel));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(6));
+        Assert.True((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
+    }
+
+    [Fact]
+    public async Task WaitUntilReady_Tcp_IsReady()
+    {
+        var (spec, placement) = await StartAsync();
+        var tcp = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Tcp, "/", TimeSpan.FromSeconds(10)) } };
+
+        await Engine.WaitUntilReadyAsync(tcp, placement, Cancel);
+    }
+
+    [Fact]
+    public async Task Ping_EngineIsThere_Answers() => await Engine.PingAsync(Cancel);
+
+    protected async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartAsync(RunnerSpec? wanted = null)
+    {
+        var spec = wanted ?? fixture.Spec();
+        return (spec, await Engine.StartAsync(spec, Cancel));
+    }
+}

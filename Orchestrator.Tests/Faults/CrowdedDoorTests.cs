@@ -1,0 +1,69 @@
+using System.Net.Sockets;
+using System.Text;
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Faults;
+
+/// <summary>Callers that hold their connections and say nothing, or hardly anything.</summary>
+public sealed class CrowdedDoorTests
+{
+    private const int Connections = 1_000;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Fault("slow-connections", "load", "1,000 connections that say nothing, or one letter at a time", "everybody else is served")]
+    public async Task Connections_ThousandIdleOrSlow_OthersAreServed()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var crowd = new List<TcpClient>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        try
+        {
+            for (var i = 0; i < Connections; i++)
+            {
+                var client = new TcpClient();
+                await client.ConnectAsync("127.0.0.1", host.PortOf(Door.Sessions), Cancel);
+                crowd.Add(client);
+            }
+
+            var slow = crowd.Where((_, i) => i % 2 == 0).Select(client => DribbleAsync(client, stop.Token)).ToList();
+
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
+            {
+                var session = $"other-{i}";
+                await host.Sessions.PostAsync("/api/runner/provision", null, ("X-Session-Id", session)).JsonAsync(201);
+                await host.Sessions.PostAsync("/api/runner/heartbeat", null, ("X-Session-Id", session)).JsonAsync(200);
+                await host.Sessions.PostAsync($"/api/runner/{session}/exec", """{"command":["echo","hi"]}""").JsonAsync(200);
+                await host.Sessions.PostAsync("/task", $$$"""{"type":"add","input":{"a":{{{i}}},"b":1}}""").JsonAsync(202);
+                await host.Sessions.PostAsync("/api/runner/deprovision", null, ("X-Session-Id", session)).JsonAsync(200);
+            }));
+
+            await stop.CancelAsync();
+            await Task.WhenAll(slow);
+        }
+        finally
+        {
+            crowd.ForEach(client => client.Dispose());
+        }
+
+        Assert.Empty(host.Engine.Runners);
+    }
+
+    private static async Task DribbleAsync(TcpClient client, CancellationToken stop)
+    {
+        try
+        {
+            foreach (var letter in Encoding.ASCII.GetBytes("POST /api/runner/provision HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4096\r\n\r\n{\"sessionId\":\"slow"))
+            {
+                await client.GetStream().WriteAsync(new[] { letter }, stop);
+                await Task.Delay(100, stop);
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // Told to end, or sent away for being slow.
+        }
+    }
+}

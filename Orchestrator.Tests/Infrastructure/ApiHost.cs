@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.Api;
+using Orchestrator.ServiceDefaults.Doors;
+
+namespace Orchestrator.Tests.Infrastructure;
+
+/// <summary>The whole API process on random ports over real sockets, with the real store and a simulated engine.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-api-").FullName;
+    private readonly Dictionary<Door, HttpClient> _clients = [];
+    private WebApplication? _app;
+
+    /// <summary>The engine behind it.</summary>
+    public SimulatedEngine Engine { get; } = new();
+
+    public HttpClient Sessions => Client(Door.Sessions);
+
+    public HttpClient Machines => Client(Door.Machines);
+
+    public HttpClient Pod => Client(Door.Pod);
+
+    /// <summary>Starts it without a pool, so that every runner there is was asked for; settings are as on the command line.</summary>
+    public static async Task<ApiHost> StartAsync(params string[] settings)
+    {
+        var host = new ApiHost();
+        try
+        {
+            host._app = host.Create(settings);
+            await host._app.StartAsync();
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A service of it.</summary>
+    public T Get<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
+    public int PortOf(Door door) => Get<OpenDoors>().PortOf(door);
+
+    public HttpClient Client(Door door)
+    {
+        if (!_clients.TryGetValue(door, out var client))
+        {
+            client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{PortOf(door)}"), Timeout = TimeSpan.FromSeconds(30) };
+            _clients.Add(door, client);
+        }
+
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients.Values)
+        {
+            client.Dispose();
+        }
+
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private WebApplication Create(string[] settings) => ApiProcess.Create(
+        [
+            "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Logging:LogLevel:Default=Error",
+            "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0", $"--Storage:DataFolder={_folder}",
+            .. settings,
+        ],
+        builder =>
+        {
+            builder.Services.AddSingleton(Engine.Connect());
+            EngineAndStore.AddStore(builder);
+        });
+}
+
+/// <summary>Calls, and what is read from their answers.</summary>
+internal static class Calls
+{
+    /// <summary>Posts JSON as it stands; null posts no body and no Content-Type.</summary>
+    public static Task<HttpResponseMessage> PostAsync(this HttpClient client, string path, string? json, params (string Name, string Value)[] headers) =>
+        client.SendAsync(HttpMethod.Post, path, json, headers);
+
+    public static Task<HttpResponseMessage> SendAsync(
+        this HttpClient client, HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        }
+
+        return client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The answer's JSON, after its status was looked at.</summary>
+    public static async Task<JsonNode> JsonAsync(this Task<HttpResponseMessage> call, int status)
+    {
+        using var response = await call;
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(status == (int)response.StatusCode, $"{(int)response.StatusCode} instead of {status}: {text}");
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        return JsonNode.Parse(text)!;
+    }
+
+    /// <summary>Looks at the whole answer: its status, and its JSON as it stands, whatever the spaces.</summary>
+    public static async Task AnswersAsync(this Task<HttpResponseMessage> call, int status, string json)
+    {
+        var answer = await call.JsonAsync(status);
+        Assert.Equal(JsonNode.Parse(json)!.ToJsonString(), answer.ToJsonString());
+    }
+
+    /// <summary>Looks at the status, and at the code of an error in the contract's shape.</summary>
+    public static async Task<JsonNode> FailsAsync(this Task<HttpResponseMessage> call, int status, string error)
+    {
+        var answer = await call.JsonAsync(status);
+        Assert.Equal(error, answer["error"]?.GetValue<string>());
+        return answer;
+    }
+
+    public static string Text(this JsonNode node, string name) => node[name]!.GetValue<string>();
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Orchestrator.Tests.Infrastructure;
+
+/// <summary>A server of ours as a process of its own, which can be killed.</summary>
+internal sealed partial class ServerProgram : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+
+    private ServerProgram(Process process) => _process = process;
+
+    /// <summary>Calls to its pod door.</summary>
+    public HttpClient Pod { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>Starts the embedded process, without a pool of runners.</summary>
+    public static Task<ServerProgram> StartEmbeddedAsync(string dataFolder, params string[] settings) => StartAsync(
+        "Orchestrator.Api.dll",
+        [
+            "--PORT=0", "--MACHINES_PORT=0", "--Engine=process", "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0",
+            $"--Storage:DataFolder={dataFolder}", .. settings,
+        ]);
+
+    /// <summary>Starts a worker on Redis.</summary>
+    public static Task<ServerProgram> StartWorkerAsync(string redis, params string[] settings) =>
+        StartAsync("Orchestrator.Worker.dll", [$"--ConnectionStrings:redis={redis}", .. settings]);
+
+    private static async Task<ServerProgram> StartAsync(string dll, string[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, dll), "--POD_PORT=0", "--environment=Development", "--Logging:LogLevel:Default=Warning", .. settings])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var program = new ServerProgram(Process.Start(start)!);
+        var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        program._process.OutputDataReceived += (_, e) => program.Take(e.Data, ready);
+        program._process.ErrorDataReceived += (_, e) => program.Take(e.Data, ready);
+        program._process.BeginOutputReadLine();
+        program._process.BeginErrorReadLine();
+        try
+        {
+            program.Pod.BaseAddress = await ready.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            return program;
+        }
+        catch (TimeoutException)
+        {
+            await program.DisposeAsync();
+            throw new TimeoutException($"The server did not get ready: {string.Join('\n', program._lines)}");
+        }
+    }
+
+    /// <summary>Ends it as kill -9 does.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.WaitForExit();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        _process.Dispose();
+        Pod.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Take(string? line, TaskCompletionSource<Uri> ready)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_lines)
+        {
+            _lines.Add(line);
+        }
+
+        if (ReadyLine().Match(line) is { Success: true } match)
+        {
+            ready.TrySetResult(new Uri($"http://127.0.0.1:{match.Groups[1].Value}"));
+        }
+    }
+
+    [GeneratedRegex(@"Orchestrator is ready:.*pod http://[^:]+:(\d+)")]
+    private static partial Regex ReadyLine();
+}

@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Orchestrator.Core.Runners;
+using Orchestrator.Core.Runners.Engine;
+
+namespace Orchestrator.Tests.Infrastructure;
+
+/// <summary>
+/// An engine without containers, as strict as a real one: it refuses a taken port and a second runner of one id,
+/// finds nothing that is gone, loses events, fails and answers late when told to. Orchestrators reach it through
+/// <see cref="Connect"/>, several at once if need be; it outlives them.
+/// </summary>
+internal sealed class SimulatedEngine(TimeProvider? time = null)
+{
+    private readonly ConcurrentDictionary<string, Container> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Channel<RunnerEvent>, bool> _watchers = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Lock _ports = new();
+    private int _nextPort = 32_768;
+    private int _nextContainer;
+
+    /// <summary>Host ports that programs outside hold.</summary>
+    public ConcurrentDictionary<int, bool> ForeignPorts { get; } = new();
+
+    /// <summary>The id of every template's image; null when the image is missing.</summary>
+    public string? ImageId { get; set; } = "sha256:image-1";
+
+    /// <summary>Whether the engine can be reached.</summary>
+    public bool Available { get; set; } = true;
+
+    /// <summary>Whether events are lost.</summary>
+    public bool LosesEvents { get; set; }
+
+    /// <summary>Called before every call's effect: throws or waits to make that call fail or answer late.</summary>
+    public Func<string, Task>? Before { get; set; }
+
+    /// <summary>Called after every call's effect: throws to make its answer be lost.</summary>
+    public Func<string, Task>? After { get; set; }
+
+    /// <summary>What the next listing says instead of the truth: one that is late by as long as it was kept.</summary>
+    public IReadOnlyList<ObservedRunner>? LateListing { get; set; }
+
+    /// <summary>What every runner says of its last use; null when it says nothing.</summary>
+    public Func<string, TimeSpan?> IdleTime { get; set; } = _ => null;
+
+    /// <summary>What exec does; by default it prints the command's last word.</summary>
+    public Func<ExecRequest, IExecOutput, CancellationToken, Task<ExecResult>> Exec { get; set; } = async (request, output, cancel) =>
+    {
+        await output.WriteAsync(OutputStream.Stdout, System.Text.Encoding.UTF8.GetBytes(request.Command[^1]), cancel);
+        return new ExecResult(0, TimeSpan.FromMilliseconds(1), false, false);
+    };
+
+    /// <summary>How many runners were ever started.</summary>
+    public int Started { get; private set; }
+
+    /// <summary>Every runner there is.</summary>
+    public IReadOnlyList<ObservedRunner> Runners => [.. _containers.Values.Select(c => c.Observe())];
+
+    /// <summary>An orchestrator's way in.</summary>
+    public IRunnerEngine Connect(SimulatedProcess? process = null, string group = "test") => new Client(this, process ?? new SimulatedProcess(), group);
+
+    /// <summary>Makes a running container die by itself.</summary>
+    public void Die(string runnerId)
+    {
+        if (_containers.TryGetValue(runnerId, out var container))
+        {
+            container.Running = false;
+            Publish(RunnerEventKind.Died, runnerId);
+        }
+    }
+
+    /// <summary>Removes a container as an operator would by hand.</summary>
+    public void RemoveByHand(string runnerId)
+    {
+        if (_containers.TryRemove(runnerId, out _))
+        {
+            Publish(RunnerEventKind.Removed, runnerId);
+        }
+    }
+
+    /// <summary>The engine stops, as a daemon without live restore does: every container dies and connections break.</summary>
+    public void Stop()
+    {
+        Available = false;
+        foreach (var container in _containers.Values)
+        {
+            container.Running = false;
+        }
+
+        BreakConnections();
+    }
+
+    /// <summary>The engine is back, with what is left of its containers.</summary>
+    public void Start() => Available = true;
+
+    /// <summary>Ends every event stream.</summary>
+    public void BreakConnections()
+    {
+        foreach (var watcher in _watchers.Keys)
+        {
+            watcher.Writer.TryComplete(new EngineUnavailableException("The connection to the simulated engine broke."));
+        }
+    }
+
+    private void Publish(RunnerEventKind kind, string runnerId)
+    {
+        if (LosesEvents)
+        {
+            return;
+        }
+
+        foreach (var watcher in _watchers.Keys)
+        {
+            watcher.Writer.TryWrite(new RunnerEvent(kind, runnerId));
+        }
+    }
+
+    private int? Publish(RunnerSpec spec)
+    {
+        if (spec.Network == RunnerNetwork.None)
+        {
+            return null;
+        }
+
+        lock (_ports)
+        {
+            var port = spec.HostPort ?? ++_nextPort;
+            if (ForeignPorts.ContainsKey(port) || _containers.Values.Any(c => c.Running && c.Port == port))
+            {
+                throw new HostPortTakenException(port);
+            }
+
+            return port;
+        }
+    }
+
+    private sealed class Container(RunnerSpec spec, string group, string id, string imageId, int? port, DateTimeOffset createdAt)
+    {
+        public string Group => group;
+
+        public int? Port => port;
+
+        public volatile bool Running = true;
+
+        public Owner? Owner { get; set; } = spec.Owner;
+
+        public ObservedRunner Observe() => new(
+            spec.RunnerId, spec.Template.Name, Running, Owner, spec.Network,
+            new RunnerPlacement(id, spec.Template.Image, imageId, spec.Network == RunnerNetwork.None ? null : "172.18.0.2", port), createdAt);
+    }
+
+    private sealed class Client(SimulatedEngine world, SimulatedProcess process, string group) : IRunnerEngine
+    {
+        public string Kind => "simulated";
+
+        public string GroupId => group;
+
+        public Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken) => CallAsync("start", spec.RunnerId, () =>
+        {
+            var image = world.ImageId ?? throw new RunnerImageMissingException(spec.Template.Image);
+            var port = world.Publish(spec);
+            var container = new Container(spec, group, $"{Interlocked.Increment(ref world._nextContainer):x64}", image, port, world._time.GetUtcNow());
+            if (!world._containers.TryAdd(spec.RunnerId, container))
+            {
+                throw new EngineException($"The name {spec.RunnerId} is in use.");
+            }
+
+            world.Started++;
+            world.Publish(RunnerEventKind.Started, spec.RunnerId);
+            return container.Observe().Placement;
+        });
+
+        public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken) => CallAsync("ready", spec.RunnerId, () =>
+            world._containers.TryGetValue(spec.RunnerId, out var container) && container.Running
+                ? true
+                : throw new RunnerNotReadyException($"Runner {spec.RunnerId} died at its start."));
+
+        public Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken) => CallAsync("remove", runnerId, () =>
+        {
+            if (world._containers.TryRemove(runnerId, out var container))
+            {
+                container.Running = false;
+                world.Publish(RunnerEventKind.Died, runnerId);
+                world.Publish(RunnerEventKind.Removed, runnerId);
+            }
+
+            return true;
+        });
+
+        public Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken) => CallAsync<IReadOnlyList<ObservedRunner>>(
+            "list", "", () => world.LateListing ?? [.. world._containers.Values.Where(c => c.Group == group).Select(c => c.Observe())]);
+
+        public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) => CallAsync("find", runnerId, () =>
+            world._containers.TryGetValue(runnerId, out var container) && container.Group == group ? container.Observe() : null);
+
+        public Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken) => CallAsync("tell", runnerId, () =>
+        {
+            if (world._containers.TryGetValue(runnerId, out var container))
+            {
+                container.Owner = owner;
+            }
+
+            return true;
+        });
+
+        public async IAsyncEnumerable<RunnerEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await CallAsync("watch", "", () => true);
+            var events = Channel.CreateUnbounded<RunnerEvent>();
+            world._watchers[events] = true;
+            try
+            {
+                await foreach (var happened in events.Reader.ReadAllAsync(cancellationToken))
+                {
+                    await process.StepAsync($"event {happened.Kind} {happened.RunnerId}");
+                    yield return happened;
+                }
+            }
+            finally
+            {
+                world._watchers.TryRemove(events, out _);
+            }
+        }
+
+        public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+        {
+            await CallAsync("exec", containerId, () => world._containers.Values.Any(c => c.Running && c.Observe().Placement.ContainerId == containerId)
+                ? true : throw new RunnerGoneException($"Container {containerId} is not running."));
+            return await world.Exec(request, output, cancellationToken);
+        }
+
+        public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) => CallAsync("logs", containerId, () => true);
+
+        public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) => CallAsync("activity", runner.Id, () =>
+            world._containers.TryGetValue(runner.Id, out var container) && container.Running ? world.IdleTime(runner.Id) : null);
+
+        public Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) => CallAsync("image", template.Name, () => world.ImageId);
+
+        public Task PingAsync(CancellationToken cancellationToken) => CallAsync("ping", "", () => true);
+
+        private async Task<T> CallAsync<T>(string call, string about, Func<T> effect)
+        {
+            await process.StepAsync($"before {call} {about}");
+            if (world.Before is { } before)
+            {
+                await before(call);
+            }
+
+            if (!world.Available)
+            {
+                throw new EngineUnavailableException("The simulated engine is stopped.");
+            }
+
+            var result = effect();
+            if (world.After is { } after)
+            {
+                await after(call);
+            }
+
+            await process.StepAsync($"after {call} {about}");
+            return result;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.Worker;
+
+namespace Orchestrator.Tests.Infrastructure;
+
+/// <summary>A whole worker process on a random port, over a real Redis.</summary>
+internal sealed class WorkerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private WorkerHost(WebApplication app, HttpClient pod) => (_app, Pod) = (app, pod);
+
+    public HttpClient Pod { get; }
+
+    public static async Task<WorkerHost> StartAsync(string redis, params string[] settings)
+    {
+        var app = WorkerProcess.Create(
+            ["--environment=Development", "--POD_PORT=0", "--Logging:LogLevel:Default=Error", $"--ConnectionStrings:redis={redis}", .. settings]);
+        await app.StartAsync();
+        var port = app.Services.GetRequiredService<OpenDoors>().PortOf(Door.Pod);
+        return new WorkerHost(app, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Pod.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Script;
+
+/// <summary>The script, run for real. Its state and its instance are of its own.</summary>
+public sealed class ScriptTests : IDisposable
+{
+    private readonly string _data = Path.Combine(Directory.CreateTempSubdirectory("orchestrator-script-").FullName, "data");
+    private readonly int[] _ports = FreePorts(3);
+
+    [Fact]
+    public async Task Help_Asked_NamesEveryCommand()
+    {
+        using var run = Run("--help");
+
+        Assert.Equal(0, await run.EndAsync(TimeSpan.FromSeconds(30)));
+        Assert.All(
+            ["up", "down", "test", "lint", "bench", "images", "doctor"],
+            command => Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(64, "there is no command", "frobnicate")]
+    [InlineData(1, "--data needs a value", "up", "--data")]
+    [InlineData(1, "does not know --everything", "up", "--everything")]
+    [InlineData(1, "is no instance's name", "down", "--instance", "../..")]
+    public async Task Command_Wrong_SaysWhatAndFails(int exitCode, string says, params string[] arguments)
+    {
+        using var run = Run(arguments);
+
+        Assert.Equal(exitCode, await run.EndAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains(says, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_WithAnSdk_IsReady()
+    {
+        using var run = Run("doctor");
+
+        Assert.True(await run.EndAsync(TimeSpan.FromSeconds(60)) == 0, run.Output);
+        Assert.Contains("ok       SDK", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"port {_ports[0]}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Up_PortInUse_SaysWhichAndHowToChooseAnother()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        _ports[1] = ((IPEndPoint)holder.LocalEndpoint).Port;
+        using var run = Run("up", "--no-docker", "--no-build", "--data", _data);
+
+        Assert.Equal(1, await run.EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains($"port {_ports[1]} is in use", run.Output, StringComparison.Ordinal);
+        Assert.Contains("MACHINES_PORT=", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Up_WithoutDocker_ServesUntilSigtermThenDownRemovesAll()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Components.Missing("The process engine needs Linux.");
+        }
+        // What these tests were built with is there, built the way that `up` builds it.
+        string[] build = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? ["--no-build"] : [];
+        using (var up = Run(["up", "--no-docker", .. build, "--data", _data, "--", "--Runners:MinIdle=1", "--Machines:MinIdle=0"]))
+        {
+            await up.SaysAsync("Orchestrator is ready", TimeSpan.FromMinutes(5));
+            foreach (var port in _ports)
+            {
+                Assert.Contains($":{port}", up.Output, StringComparison.Ordinal);
+            }
+
+            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_ports[0]}") };
+            using var answer = await client.PostAsync("/api/runner/provision", null, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+
+            using var second = Run("up", "--no-docker", "--no-build", "--data", _data);
+            Assert.Equal(1, await second.EndAsync(TimeSpan.FromSeconds(60)));
+            Assert.Contains($"(process {up.ProcessId})", second.Output, StringComparison.Ordinal);
+
+            up.Terminate();
+            Assert.Equal(0, await up.EndAsync(TimeSpan.FromSeconds(20)));
+        }
+
+        // The leased runner lives on, for the next start to take over.
+        var runners = RunnerProcesses();
+        Assert.NotEmpty(runners);
+        using var down = Run("down", "--data", _data, "--instance", $"port-{_ports[0]}", "--purge");
+        Assert.True(await down.EndAsync(TimeSpan.FromSeconds(60)) == 0, down.Output);
+        Assert.False(Directory.Exists(_data));
+        Assert.All(runners, pid => Assert.False(IsAlive(pid), $"Runner process {pid} is left."));
+    }
+
+    [Fact]
+    public async Task UpAll_WithoutDocker_ServesWithWorkersUntilDownStopsIt()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Components.Missing("The process engine needs Linux.");
+        }
+
+        string[] build = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? ["--no-build"] : [];
+        using var up = Run(["up", "--all", "--no-docker", .. build, "--data", _data, "--", "--Runners:MinIdle=0", "--Machines:MinIdle=0"]);
+        await up.SaysAsync("all is up", TimeSpan.FromMinutes(5));
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_ports[0]}") };
+        Assert.Equal("alive", await client.GetStringAsync("/alive", TestContext.Current.CancellationToken));
+        Assert.Contains("worker-2 ", up.Output, StringComparison.Ordinal);
+
+        using var down = Run("down", "--data", _data, "--instance", $"port-{_ports[0]}", "--purge");
+
+        Assert.True(await down.EndAsync(TimeSpan.FromMinutes(2)) == 0, down.Output);
+        Assert.Equal(0, await up.EndAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("orchestrator: stopped", up.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_data));
+    }
+
+    public void Dispose()
+    {
+        foreach (var pid in RunnerProcesses().Where(IsAlive))
+        {
+            Process.GetProcessById(pid).Kill(entireProcessTree: true);
+        }
+
+        Directory.Delete(Path.GetDirectoryName(_data)!, recursive: true);
+    }
+
+    private ScriptRun Run(params string[] arguments) => new(
+        new Dictionary<string, string>
+        {
+            ["PORT"] = _ports[0].ToString(CultureInfo.InvariantCulture),
+            ["MACHINES_PORT"] = _ports[1].ToString(CultureInfo.InvariantCulture),
+            ["POD_PORT"] = _ports[2].ToString(CultureInfo.InvariantCulture),
+            ["POD_PORT_2"] = "0",
+            ["REDIS_PORT"] = "0",
+            ["PROMETHEUS_PORT"] = "0",
+            ["DASHBOARD_PORT"] = "0",
+            ["OTLP_GRPC_PORT"] = "0",
+            ["OTLP_HTTP_PORT"] = "0",
+        },
+        arguments);
+
+    private int[] RunnerProcesses()
+    {
+        var folder = Path.Combine(_data, "runners");
+        return !Directory.Exists(folder) ? [] :
+        [
+            .. Directory.EnumerateFiles(folder, "stat", SearchOption.AllDirectories)
+                .Select(file => int.Parse(File.ReadAllText(file).Split(' ')[0], CultureInfo.InvariantCulture)),
+        ];
+    }
+
+    private static bool IsAlive(int pid) =>
+        File.Exists($"/proc/{pid}/stat") && File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1][0] is not 'Z';
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners)
+        {
+            listener.Start();
+        }
+
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
+        return ports;
+    }
+}

@@ -1,0 +1,64 @@
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Security;
+
+/// <summary>Which door serves what.</summary>
+public sealed class DoorTests : IAsyncLifetime
+{
+    private ApiHost _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    [Theory]
+    [InlineData("GET", "/alive", true, true, true)]
+    [InlineData("GET", "/ready", true, true, true)]
+    [InlineData("GET", "/metrics", true, true, true)]
+    [InlineData("GET", "/health", true, true, false)]
+    [InlineData("GET", "/openapi/v1.json", true, false, false)]
+    [InlineData("POST", "/api/runner/provision", true, false, false)]
+    [InlineData("GET", "/api/runner", true, false, false)]
+    [InlineData("GET", "/machines/list", false, true, false)]
+    [InlineData("GET", "/project-1", false, true, false)]
+    [InlineData("GET", "/", true, false, true)]
+    public async Task Path_OnEveryDoor_IsServedByItsOwnOnly(string verb, string path, bool sessions, bool machines, bool pod)
+    {
+        foreach (var (door, served) in new[] { (Door.Sessions, sessions), (Door.Machines, machines), (Door.Pod, pod) })
+        {
+            // The Host header names another door: it tells nothing.
+            var other = door == Door.Sessions ? Door.Machines : Door.Sessions;
+            using var response = await _api.Client(door).SendAsync(new HttpMethod(verb), path, null, ("Host", $"localhost:{_api.PortOf(other)}"));
+
+            if (served)
+            {
+                Assert.True((int)response.StatusCode is 200 or 201, $"{door} {verb} {path}: {(int)response.StatusCode}");
+            }
+            else
+            {
+                await Task.FromResult(response).FailsAsync(404, "NOT_FOUND");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Path_OfAnotherDoorWithAnotherVerb_NotFoundRatherThanNotAllowed()
+    {
+        await _api.Sessions.SendAsync(HttpMethod.Put, "/project-1").FailsAsync(404, "NOT_FOUND");
+        await _api.Sessions.SendAsync(HttpMethod.Post, "/healthz").FailsAsync(404, "NOT_FOUND");
+        await _api.Machines.SendAsync(HttpMethod.Get, "/api/runner/provision").FailsAsync(404, "NOT_FOUND");
+        await _api.Sessions.SendAsync(HttpMethod.Get, "/api/runner/provision").FailsAsync(405, "METHOD_NOT_ALLOWED");
+    }
+
+    [Theory]
+    [InlineData("GET", "/")]
+    [InlineData("POST", "/healthz")]
+    public async Task Pod_ItsChecks_AnswerOk(string verb, string path)
+    {
+        using var response = await _api.Pod.SendAsync(new HttpMethod(verb), path);
+
+        Assert.Equal("OK", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
+    }
+}

@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core.Storage.Redis.Tasks;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Tests.Faults;
+using Orchestrator.Tests.Infrastructure;
+using Orchestrator.Tests.Tasks;
+
+namespace Orchestrator.Tests.Storage.Redis;
+
+/// <summary>The contract on Redis.</summary>
+public sealed class RedisTaskQueueTests() : RedisTaskQueueContract(RedisServer.Redis);
+
+/// <summary>The contract on Valkey.</summary>
+public sealed class ValkeyTaskQueueTests() : RedisTaskQueueContract(RedisServer.Valkey);
+
+/// <summary>The contract of every queue, and what a server of its own adds: it dies, hangs and forgets scripts.</summary>
+public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
+{
+    private RedisServer _server = null!;
+    private RedisConnection _redis = null!;
+
+    protected override async ValueTask<(ITaskQueue Queue, ICallbackOutbox Outbox)> OpenAsync(TasksOptions options)
+    {
+        _server = await RedisServer.StartNewAsync(program);
+        _redis = new RedisConnection(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 2 }, NullLogger<RedisConnection>.Instance);
+        var queue = new RedisTaskQueue(_redis, options);
+        return (queue, new RedisCallbackOutbox(_redis, queue));
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
+        }
+
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    protected override Task PassAsync(TimeSpan time) => Task.Delay(time, Cancel);
+
+    [Fact]
+    [Fault("redis-restarted", "store", "Redis is killed and started again", "nothing answered is lost; everything recovers by itself")]
+    public async Task Redis_KilledAndStartedAgain_LosesNothingAndAllRecovers()
+    {
+        await AddAsync();
+        var woken = new TaskCompletionSource();
+        await Task.Delay(1_200, Cancel);
+        _server.Kill();
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync());
+        using var subscription = Queue.OnWork(() => woken.TrySetResult());
+        await _server.StartAsync();
+        woken = new TaskCompletionSource();
+
+        await EventuallyAsync(async () => Assert.Single(await ClaimAsync()));
+        await EventuallyAsync(async () =>
+        {
+            woken = new TaskCompletionSource();
+            await AddAsync();
+            await woken.Task.WaitAsync(TimeSpan.FromMilliseconds(300), Cancel);
+        });
+    }
+
+    [Fact]
+    [Fault("redis-paused", "store", "Redis stands still with its connections open", "unavailable in bounded time; recovers")]
+    public async Task Redis_PausedWithOpenConnections_IsUnavailableInTimeAndRecovers()
+    {
+        await AddAsync();
+        _server.Pause();
+
+        for (var i = 0; i < 4; i++)
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Queue.PingAsync(Cancel).AsTask()).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        }
+
+        _server.Continue();
+
+        await EventuallyAsync(async () => Assert.Single(await ClaimAsync()));
+    }
+
+    [Fact]
+    public async Task Redis_NotThereAtTheStart_IsUsedOnceItIs()
+    {
+        _server.Kill();
+        await using var redis = new RedisConnection(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 1 }, NullLogger<RedisConnection>.Instance);
+        var queue = new RedisTaskQueue(redis, Options);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => queue.EnqueueAsync(Spec(), Cancel).AsTask());
+
+        await _server.StartAsync();
+
+        await EventuallyAsync(() => queue.EnqueueAsync(Spec(), Cancel).AsTask());
+    }
+
+    [Fact]
+    public async Task Scripts_FlushedFromTheServer_AreSentAgain()
+    {
+        await AddAsync();
+        await _redis.CallAsync(database => database.ExecuteAsync("SCRIPT", "FLUSH"));
+
+        await AddAsync();
+
+        Assert.Equal(2, (await ClaimAsync(5)).Count);
+    }
+
+    private static async Task EventuallyAsync(Func<Task> attempt)
+    {
+        for (var until = DateTime.UtcNow.AddSeconds(20); ;)
+        {
+            try
+            {
+                await attempt();
+                return;
+            }
+            catch (Exception e) when (e is StoreUnavailableException or TimeoutException or Xunit.Sdk.SingleException && DateTime.UtcNow < until)
+            {
+                await Task.Delay(100, Cancel);
+            }
+        }
+    }
+}

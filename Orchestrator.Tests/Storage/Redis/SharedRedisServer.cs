@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Storage.Redis;
+
+/// <summary>A server that the tests of a class share; each of them has a prefix of its own, and so an empty store.</summary>
+public abstract class SharedRedisServer(string program) : IAsyncLifetime
+{
+    private RedisServer? _server;
+    private int _connections;
+
+    public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            _server = await RedisServer.StartNewAsync(program);
+        }
+        catch (Xunit.Sdk.SkipException)
+        {
+            // Each test skips itself: a fixture can't.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    internal RedisConnection Connect(string? prefix = null)
+    {
+        Components.Require(program);
+        return new RedisConnection(
+            _server!.ConnectionString,
+            new RedisOptions { KeyPrefix = prefix ?? $"test-{Interlocked.Increment(ref _connections)}", CallTimeoutSeconds = 20 },
+            NullLogger<RedisConnection>.Instance);
+    }
+}

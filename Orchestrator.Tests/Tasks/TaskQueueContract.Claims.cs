@@ -1,0 +1,172 @@
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Tests.Tasks;
+
+public abstract partial class TaskQueueContract
+{
+    [Fact]
+    public async Task Claim_GivesTasksInOrder_EachOnce()
+    {
+        string[] ids = [await AddAsync(), await AddAsync(), await AddAsync()];
+
+        var first = await ClaimAsync(2);
+        var second = await ClaimAsync(2);
+
+        Assert.Equal(ids[..2], first.Select(task => task.Claim.TaskId));
+        Assert.Equal(ids[2..], second.Select(task => task.Claim.TaskId));
+        Assert.All(first, task => Assert.Equal(1, task.Attempt));
+        Assert.Empty((await Queue.ClaimAsync("w", 2, Long, Cancel)).Tasks);
+        var running = await GetAsync(ids[0]);
+        Assert.Equal((TaskState.Running, "w", 1), (running.State, running.HandledBy, running.Attempts));
+        Assert.NotNull(running.StartedAt);
+    }
+
+    [Fact]
+    public async Task Complete_WritesTheResultOnce()
+    {
+        var id = await AddAsync();
+        var claim = (await ClaimAsync()).Single().Claim;
+
+        Assert.True(await Queue.CompleteAsync(claim, """{"sum":"3"}""", Cancel));
+        Assert.True(await Queue.CompleteAsync(claim, "4", Cancel));
+        Assert.Equal(FailOutcome.Stale, await Queue.FailAsync(claim, "late", null, Cancel));
+        Assert.False(await Queue.ReleaseAsync(claim, Cancel));
+
+        var task = await GetAsync(id);
+        Assert.Equal((TaskState.Complete, """{"sum":"3"}""", "w"), (task.State, task.Result, task.HandledBy));
+        Assert.True(task.FinishedAt >= task.StartedAt && task.StartedAt >= task.CreatedAt);
+        Assert.Empty(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Claim_PastTheVisibility_GoesToTheNextAndTheFirstChangesNothing()
+    {
+        var id = await AddAsync();
+        var hung = (await ClaimAsync(visibility: Visibility)).Single();
+        Assert.Empty((await Queue.ClaimAsync("other", 1, Long, Cancel)).Tasks);
+        await PassAsync(Past);
+
+        var taken = (await Queue.ClaimAsync("other", 1, Long, Cancel)).Tasks.Single();
+
+        Assert.Equal((id, 2), (taken.Claim.TaskId, taken.Attempt));
+        Assert.True(taken.Claim.Fence > hung.Claim.Fence);
+        Assert.False(await Queue.CompleteAsync(hung.Claim, "1", Cancel));
+        Assert.Equal(FailOutcome.Stale, await Queue.FailAsync(hung.Claim, "late", TimeSpan.Zero, Cancel));
+        Assert.False(await Queue.ReleaseAsync(hung.Claim, Cancel));
+        Assert.Equal([false, true], await Queue.ExtendAsync([hung.Claim, taken.Claim], Long, Cancel));
+        Assert.Equal((TaskState.Running, "other"), ((await GetAsync(id)).State, (await GetAsync(id)).HandledBy));
+        Assert.True(await Queue.CompleteAsync(taken.Claim, "2", Cancel));
+        Assert.False(await Queue.CompleteAsync(hung.Claim, "1", Cancel));
+        Assert.Equal("2", (await GetAsync(id)).Result);
+    }
+
+    [Fact]
+    public async Task Claim_AbandonedOnItsLastTry_HasFailed()
+    {
+        var id = await AddAsync(Spec() with { MaxAttempts = 1 });
+        await ClaimAsync(visibility: Visibility);
+        await PassAsync(Past);
+
+        Assert.Empty(await ClaimAsync());
+
+        var task = await GetAsync(id);
+        Assert.Equal(TaskState.Failed, task.State);
+        Assert.Contains("sign of life", task.Error);
+        Assert.NotNull(task.FinishedAt);
+    }
+
+    [Fact]
+    public async Task Claim_NothingThere_TellsWhenSomethingFallsDue()
+    {
+        Assert.Null((await Queue.ClaimAsync("w", 1, Long, Cancel)).NextDue);
+        await AddAsync();
+        await ClaimAsync(visibility: Visibility);
+
+        var due = (await Queue.ClaimAsync("w", 1, Long, Cancel)).NextDue;
+
+        Assert.NotNull(due);
+        Assert.InRange(due.Value, TimeSpan.Zero, Visibility);
+    }
+
+    [Fact]
+    public async Task Extend_KeepsTheClaim()
+    {
+        await AddAsync();
+        var claim = (await ClaimAsync(visibility: Visibility)).Single().Claim;
+
+        Assert.Equal([true], await Queue.ExtendAsync([claim], Long, Cancel));
+        await PassAsync(Past);
+
+        Assert.Empty(await ClaimAsync());
+        Assert.True(await Queue.CompleteAsync(claim, "1", Cancel));
+        Assert.Equal([false], await Queue.ExtendAsync([claim], Long, Cancel));
+        Assert.Empty(await Queue.ExtendAsync([], Long, Cancel));
+    }
+
+    [Fact]
+    public async Task Fail_WithTriesLeft_ComesAgainAfterThePause()
+    {
+        var id = await AddAsync(Spec() with { MaxAttempts = 2 });
+        var claim = (await ClaimAsync()).Single().Claim;
+
+        Assert.Equal(FailOutcome.Retrying, await Queue.FailAsync(claim, "first", Visibility, Cancel));
+        Assert.Empty(await ClaimAsync());
+        Assert.Equal((TaskState.Pending, "first"), ((await GetAsync(id)).State, (await GetAsync(id)).Error));
+        await PassAsync(Past);
+        var again = (await ClaimAsync()).Single();
+        Assert.Equal(2, again.Attempt);
+        Assert.Equal(FailOutcome.Dead, await Queue.FailAsync(again.Claim, "second", Visibility, Cancel));
+
+        var task = await GetAsync(id);
+        Assert.Equal((TaskState.Failed, "second", 2), (task.State, task.Error, task.Attempts));
+        Assert.NotNull(task.FinishedAt);
+    }
+
+    [Fact]
+    public async Task Fail_WithoutRetry_IsDeadAtOnce()
+    {
+        var id = await AddAsync();
+
+        Assert.Equal(FailOutcome.Dead, await Queue.FailAsync((await ClaimAsync()).Single().Claim, "no", null, Cancel));
+
+        Assert.Equal(TaskState.Failed, (await GetAsync(id)).State);
+        Assert.Empty(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Retry_Failed_StartsAnewWithAllTries()
+    {
+        var id = await AddAsync(Spec() with { MaxAttempts = 1 });
+        var first = (await ClaimAsync()).Single().Claim;
+        Assert.Equal(TaskChange.Refused, await Queue.RetryAsync(id, Cancel));
+        await Queue.FailAsync(first, "no", null, Cancel);
+
+        Assert.Equal(TaskChange.Done, await Queue.RetryAsync(id, Cancel));
+
+        var task = await GetAsync(id);
+        Assert.Equal((TaskState.Pending, 0, null, null), (task.State, task.Attempts, task.Error, task.FinishedAt));
+        var again = (await ClaimAsync()).Single();
+        Assert.Equal(1, again.Attempt);
+        Assert.True(again.Claim.Fence > first.Fence);
+        Assert.False(await Queue.CompleteAsync(first, "late", Cancel));
+        Assert.True(await Queue.CompleteAsync(again.Claim, "1", Cancel));
+        Assert.Equal(TaskChange.Refused, await Queue.RetryAsync(id, Cancel));
+        Assert.Equal(TaskChange.Unknown, await Queue.RetryAsync("nobody", Cancel));
+    }
+
+    [Fact]
+    public async Task Release_IsTheNextOneAndCountsNoTry()
+    {
+        var id = await AddAsync();
+        await AddAsync();
+        var claim = (await ClaimAsync()).Single().Claim;
+
+        Assert.True(await Queue.ReleaseAsync(claim, Cancel));
+
+        Assert.Equal((TaskState.Pending, 0), ((await GetAsync(id)).State, (await GetAsync(id)).Attempts));
+        Assert.False(await Queue.CompleteAsync(claim, "1", Cancel));
+        var again = (await ClaimAsync()).Single();
+        Assert.Equal((id, 1), (again.Claim.TaskId, again.Attempt));
+        Assert.True(again.Claim.Fence > claim.Fence);
+    }
+}

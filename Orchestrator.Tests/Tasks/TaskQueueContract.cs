@@ -1,0 +1,333 @@
+using System.Collections.Concurrent;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Tests.Tasks;
+
+/// <summary>What every <see cref="ITaskQueue"/> does, with the <see cref="ICallbackOutbox"/> that belongs to it.</summary>
+public abstract partial class TaskQueueContract : IAsyncLifetime
+{
+    // Real stores have real clocks: short, but longer than a busy machine's hiccups.
+    private static readonly TimeSpan Visibility = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Past = TimeSpan.FromMilliseconds(450);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    protected ITaskQueue Queue { get; private set; } = null!;
+
+    protected ICallbackOutbox Outbox { get; private set; } = null!;
+
+    protected TasksOptions Options { get; } = new() { MaxPending = 10_000 };
+
+    public async ValueTask InitializeAsync() => (Queue, Outbox) = await OpenAsync(Options);
+
+    public abstract ValueTask DisposeAsync();
+
+    protected abstract ValueTask<(ITaskQueue Queue, ICallbackOutbox Outbox)> OpenAsync(TasksOptions options);
+
+    /// <summary>Lets the store's clock go on by that much.</summary>
+    protected abstract Task PassAsync(TimeSpan time);
+
+    [Fact]
+    public async Task Enqueue_ThenGet_GivesThePendingTaskAsItWasAskedFor()
+    {
+        var spec = Spec("""{"a": "ä\n\"", "b": [1, 2.50]}""") with
+        {
+            MaxAttempts = 7,
+            IdempotencyKey = "k",
+            Callback = new TaskCallback("http://localhost:1/x", CallbackShape.Pod, "task", "todo"),
+            TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        };
+        var id = await AddAsync(spec);
+
+        var task = await GetAsync(id);
+
+        Assert.Equal(spec, task.Spec);
+        Assert.Equal(TaskState.Pending, task.State);
+        Assert.Equal(0, task.Attempts);
+        Assert.NotEqual(default, task.CreatedAt);
+        Assert.Null(task.StartedAt);
+        Assert.Null(task.FinishedAt);
+        Assert.Null(task.HandledBy);
+        Assert.Null(task.Result);
+        Assert.Null(task.Error);
+        Assert.Null(await Queue.GetAsync("nobody", Cancel));
+    }
+
+    [Fact]
+    public async Task Enqueue_Delayed_WaitsForItsTime()
+    {
+        var now = (await GetAsync(await AddAsync())).CreatedAt;
+        await ClaimAsync();
+        var id = await AddAsync(Spec() with { RunAt = now + TimeSpan.FromSeconds(1.5) });
+
+        var early = await Queue.ClaimAsync("w", 1, Long, Cancel);
+        Assert.Empty(early.Tasks);
+        Assert.InRange(early.NextDue!.Value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1.5));
+        Assert.Equal(TaskState.Pending, (await GetAsync(id)).State);
+        await PassAsync(TimeSpan.FromSeconds(1.6));
+
+        Assert.Equal(id, (await ClaimAsync()).Single().Claim.TaskId);
+    }
+
+    [Fact]
+    public async Task Cancel_Pending_IsNeverClaimed()
+    {
+        var id = await AddAsync();
+        var delayed = await AddAsync(Spec() with { RunAt = DateTimeOffset.UtcNow.AddYears(10) });
+        var kept = await AddAsync();
+
+        Assert.Equal(TaskChange.Done, await Queue.CancelAsync(id, Cancel));
+        Assert.Equal(TaskChange.Done, await Queue.CancelAsync(delayed, Cancel));
+        Assert.Equal(TaskChange.Refused, await Queue.CancelAsync(id, Cancel));
+        Assert.Equal(TaskChange.Unknown, await Queue.CancelAsync("nobody", Cancel));
+
+        Assert.Equal(TaskState.Cancelled, (await GetAsync(id)).State);
+        Assert.Equal(kept, (await ClaimAsync(5)).Single().Claim.TaskId);
+        Assert.Equal(TaskChange.Refused, await Queue.CancelAsync(kept, Cancel));
+    }
+
+    [Fact]
+    public async Task Enqueue_SameIdempotencyKeyConcurrently_IsOneTask()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Queue.EnqueueAsync(Spec() with { IdempotencyKey = "once" }, Cancel).AsTask()));
+
+        Assert.Single(results.Select(result => result.TaskId).Distinct());
+        Assert.Single(results, result => !result.Existing);
+        Assert.Single(await ClaimAsync(50));
+        Assert.NotEqual(results[0].TaskId, await AddAsync(Spec() with { IdempotencyKey = "twice" }));
+    }
+
+    [Fact]
+    public async Task Enqueue_PastTheLimit_IsRefusedUntilThereIsRoom()
+    {
+        Options.MaxPending = 3;
+        var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            try
+            {
+                await AddAsync();
+                return true;
+            }
+            catch (TaskQueueFullException e)
+            {
+                Assert.Equal(3, e.Limit);
+                return false;
+            }
+        }));
+
+        Assert.Equal(3, results.Count(added => added));
+        await ClaimAsync();
+        await AddAsync();
+        await Assert.ThrowsAsync<TaskQueueFullException>(() => AddAsync());
+    }
+
+    [Fact]
+    public async Task List_GivesTheNewestFirst()
+    {
+        List<string> ids = [];
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Add(await AddAsync());
+            await PassAsync(TimeSpan.FromMilliseconds(3));
+        }
+
+        var claims = await ClaimAsync(3);
+        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
+        await Queue.FailAsync(claims[1].Claim, "no", null, Cancel);
+        await Queue.CancelAsync(ids[4], Cancel);
+
+        Assert.Equal(Enumerable.Reverse(ids), await ListAsync(null));
+        Assert.Equal([ids[4], ids[3]], await ListAsync(null, 2));
+        Assert.Equal([ids[0]], await ListAsync(TaskState.Complete));
+        Assert.Equal([ids[1]], await ListAsync(TaskState.Failed));
+        Assert.Equal([ids[2]], await ListAsync(TaskState.Running));
+        Assert.Equal([ids[3]], await ListAsync(TaskState.Pending));
+        Assert.Equal([ids[4]], await ListAsync(TaskState.Cancelled));
+        Assert.Equal(5, (await Queue.CountAsync(Cancel)).Sum(count => count.Count));
+    }
+
+    [Fact]
+    public async Task Count_FollowsEveryChange()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            await AddAsync(Spec() with { Type = i < 5 ? "one" : "two", MaxAttempts = 2 });
+        }
+
+        Assert.Equal(["one Pending 5", "two Pending 1"], await CountsAsync());
+
+        var claims = await ClaimAsync(5);
+        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
+        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
+        await Queue.FailAsync(claims[1].Claim, "x", null, Cancel);
+        await Queue.FailAsync(claims[2].Claim, "x", Long, Cancel);
+        await Queue.ReleaseAsync(claims[3].Claim, Cancel);
+        await Queue.CancelAsync(claims[3].Claim.TaskId, Cancel);
+        Assert.Equal(["one Cancelled 1", "one Complete 1", "one Failed 1", "one Pending 1", "one Running 1", "two Pending 1"], await CountsAsync());
+
+        await Queue.RetryAsync(claims[1].Claim.TaskId, Cancel);
+        Assert.Equal(["one Cancelled 1", "one Complete 1", "one Pending 2", "one Running 1", "two Pending 1"], await CountsAsync());
+    }
+
+    [Fact]
+    public async Task Purge_ForgetsWhatIsOldEnough()
+    {
+        Options.RetentionHours = Past.TotalHours;
+        Options.DeadRetentionHours = 1;
+        var done = await AddAsync(Spec() with { IdempotencyKey = "k" });
+        var told = await AddAsync(Spec() with { Callback = new TaskCallback("http://localhost:1/") });
+        var dead = await AddAsync();
+        var claims = await ClaimAsync(3);
+        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
+        await Queue.CompleteAsync(claims[1].Claim, "1", Cancel);
+        await Queue.FailAsync(claims[2].Claim, "x", null, Cancel);
+        var pending = await AddAsync();
+        Assert.Equal(0, await Queue.PurgeAsync(Cancel));
+        await PassAsync(Past + Past);
+
+        Assert.Equal(1, await Queue.PurgeAsync(Cancel));
+
+        Assert.Null(await Queue.GetAsync(done, Cancel));
+        Assert.NotNull(await Queue.GetAsync(told, Cancel));
+        Assert.NotNull(await Queue.GetAsync(dead, Cancel));
+        Assert.NotNull(await Queue.GetAsync(pending, Cancel));
+        Assert.NotEqual(done, await AddAsync(Spec() with { IdempotencyKey = "k" }));
+        Assert.Equal(["t Complete 1", "t Failed 1", "t Pending 2"], await CountsAsync());
+    }
+
+    [Fact]
+    public async Task OnWork_IsCalledForEveryChange_UntilItEnds()
+    {
+        var calls = 0;
+        var subscription = Queue.OnWork(() => Interlocked.Increment(ref calls));
+        await Task.Delay(200, Cancel);
+        Interlocked.Exchange(ref calls, 0);
+
+        await AddAsync();
+        await WaitForCallAsync();
+        await Queue.ReleaseAsync((await ClaimAsync()).Single().Claim, Cancel);
+        await WaitForCallAsync();
+        await Queue.FailAsync((await ClaimAsync()).Single().Claim, "x", TimeSpan.Zero, Cancel);
+        await WaitForCallAsync();
+
+        subscription.Dispose();
+        await AddAsync();
+        await Task.Delay(100, Cancel);
+        Assert.Equal(0, calls);
+
+        async Task WaitForCallAsync()
+        {
+            for (var i = 0; Volatile.Read(ref calls) == 0; i++)
+            {
+                Assert.True(i < 200, "Nobody was woken.");
+                await Task.Delay(10, Cancel);
+            }
+
+            await Task.Delay(50, Cancel);
+            Interlocked.Exchange(ref calls, 0);
+        }
+    }
+
+    [Fact]
+    public async Task Outbox_TellsEveryEndOnce_UnlessTheTryIsLost()
+    {
+        var callback = new TaskCallback("http://localhost:1/");
+        string[] ids =
+        [
+            await AddAsync(Spec() with { Callback = callback }),
+            await AddAsync(Spec() with { Callback = callback }),
+            await AddAsync(),
+        ];
+        var claims = await ClaimAsync(3);
+        Assert.Empty((await Outbox.ClaimCallbacksAsync(9, Long, Cancel)).Callbacks);
+        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
+        await Queue.FailAsync(claims[1].Claim, "no", null, Cancel);
+        await Queue.CompleteAsync(claims[2].Claim, "1", Cancel);
+
+        var due = (await Outbox.ClaimCallbacksAsync(9, Visibility, Cancel)).Callbacks;
+        Assert.Equal(ids[..2].Order(), due.Select(one => one.Task.Id).Order());
+        Assert.All(due, one => Assert.Equal(1, one.Attempt));
+        var complete = due.Single(one => one.Task.Id == ids[0]);
+        Assert.Equal((TaskState.Complete, "1", callback), (complete.Task.State, complete.Task.Result, complete.Task.Spec.Callback));
+
+        Assert.True(await Outbox.SettleCallbackAsync(complete, null, Cancel));
+        Assert.False(await Outbox.SettleCallbackAsync(complete, null, Cancel));
+        Assert.Empty((await Outbox.ClaimCallbacksAsync(9, Visibility, Cancel)).Callbacks);
+        await PassAsync(Past);
+
+        var again = (await Outbox.ClaimCallbacksAsync(9, Long, Cancel)).Callbacks.Single();
+        Assert.Equal((ids[1], 2), (again.Task.Id, again.Attempt));
+        Assert.True(again.Age >= Past);
+        Assert.False(await Outbox.SettleCallbackAsync(due.Single(one => one.Task.Id == ids[1]), null, Cancel));
+        Assert.True(await Outbox.SettleCallbackAsync(again, Visibility, Cancel));
+        Assert.InRange((await Outbox.ClaimCallbacksAsync(9, Long, Cancel)).NextDue!.Value, TimeSpan.Zero, Visibility);
+        await PassAsync(Past);
+        Assert.True(await Outbox.SettleCallbackAsync((await Outbox.ClaimCallbacksAsync(9, Long, Cancel)).Callbacks.Single(), null, Cancel));
+        Assert.Null((await Outbox.ClaimCallbacksAsync(9, Long, Cancel)).NextDue);
+    }
+
+    [Fact]
+    public async Task ManyAtOnce_EveryTaskEndsOnce()
+    {
+        const int Tasks = 2_000;
+        ConcurrentBag<string> added = [];
+        ConcurrentBag<string> ended = [];
+        var producers = Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < Tasks / 16; i++)
+            {
+                added.Add(await AddAsync());
+            }
+        }));
+        var workers = Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            while (ended.Count < Tasks)
+            {
+                var batch = await Queue.ClaimAsync($"w{worker}", 10, Long, Cancel);
+                await Task.WhenAll(batch.Tasks.Select(async task =>
+                {
+                    if (await Queue.CompleteAsync(task.Claim, "1", Cancel))
+                    {
+                        ended.Add(task.Claim.TaskId);
+                    }
+                }));
+                if (batch.Tasks.Count == 0)
+                {
+                    await Task.Delay(5, Cancel);
+                }
+            }
+        }));
+
+        await Task.WhenAll([.. producers, .. workers]).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+
+        Assert.Equal(Tasks, ended.Distinct().Count());
+        Assert.Equal(added.Order(), ended.Order());
+        Assert.Equal([$"t Complete {Tasks}"], await CountsAsync());
+    }
+
+    protected static TaskSpec Spec(string input = "{}") => new() { Type = "t", Input = input, InitiatedBy = "api" };
+
+    protected async Task<string> AddAsync(TaskSpec? spec = null)
+    {
+        var result = await Queue.EnqueueAsync(spec ?? Spec(), Cancel);
+        return result.TaskId;
+    }
+
+    protected async Task<TaskRecord> GetAsync(string id)
+    {
+        var task = await Queue.GetAsync(id, Cancel);
+        Assert.NotNull(task);
+        return task;
+    }
+
+    protected async Task<IReadOnlyList<ClaimedTask>> ClaimAsync(int count = 1, TimeSpan? visibility = null) =>
+        (await Queue.ClaimAsync("w", count, visibility ?? Long, Cancel)).Tasks;
+
+    private async Task<IEnumerable<string>> ListAsync(TaskState? state, int limit = 100) =>
+        (await Queue.ListAsync(state, limit, Cancel)).Select(task => task.Id);
+
+    private async Task<IEnumerable<string>> CountsAsync() =>
+        (await Queue.CountAsync(Cancel)).Select(count => $"{count.Type} {count.State} {count.Count}").Order(StringComparer.Ordinal);
+}

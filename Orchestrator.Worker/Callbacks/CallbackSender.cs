@@ -1,0 +1,84 @@
+using System.Net.Http.Headers;
+using Orchestrator.Core.Tasks.Callbacks;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.ServiceDefaults.Resilience;
+using Polly;
+using Polly.Timeout;
+
+namespace Orchestrator.Worker.Callbacks;
+
+/// <summary>
+/// Posts callbacks over HTTP: no redirects, no proxy, no cookies, and only to where the rules allow, which are asked
+/// again here since both the list and what a name means can have changed since the task was taken in. When to try again
+/// is the outbox's to know.
+/// </summary>
+internal sealed class CallbackSender : ICallbackSender, IDisposable
+{
+    private static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(15);
+
+    private readonly CallbackRules _rules;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectCallback = CallbackConnect.ConnectAsync,
+        // Names are looked up anew after that.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        MaxResponseHeadersLength = 32,
+    });
+
+    public CallbackSender(CallbackRules rules, TimeProvider time)
+    {
+        _rules = rules;
+        _pipeline = ResilienceDefaults.Guard("callback", time).AddTimeout(TryLimit).Build();
+    }
+
+    public async Task<Delivery> SendAsync(TaskRecord task, CancellationToken cancellationToken)
+    {
+        var callback = task.Spec.Callback!;
+        // The pod's address is the operator's own; a caller's has to be allowed.
+        if (callback.Shape != CallbackShape.Pod && _rules.Refuse(callback.Url) is { } problem)
+        {
+            return new Delivery(false, Retry: false, $"The address {problem}");
+        }
+
+        try
+        {
+            return await _pipeline.ExecuteAsync(
+                async token => await PostAsync(callback.Url, CallbackBody.Write(task), token), cancellationToken);
+        }
+        catch (TimeoutRejectedException)
+        {
+            return new Delivery(false, Retry: true, $"No answer within {TryLimit.TotalSeconds} s.");
+        }
+        catch (HttpRequestException e) when (e.InnerException is CallbackRefusedException refused)
+        {
+            return new Delivery(false, Retry: false, refused.Message);
+        }
+        catch (CallbackRefusedException e)
+        {
+            return new Delivery(false, Retry: false, e.Message);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new Delivery(false, Retry: true, e.Message);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<Delivery> PostAsync(string url, byte[] body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url)
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        using var response = await _client.SendAsync(request, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? new Delivery(true)
+            : new Delivery(false, Retry: true, $"The answer was {(int)response.StatusCode}.");
+    }
+}

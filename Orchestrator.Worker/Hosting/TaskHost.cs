@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Callbacks;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Worker.Callbacks;
+
+namespace Orchestrator.Worker.Hosting;
+
+/// <summary>Hosts the task processor: in a worker on its own, and in the API's process when nothing is shared.</summary>
+public static class TaskHost
+{
+    // Beyond what the drain itself takes.
+    private static readonly TimeSpan ShutdownReserve = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Adds task types, processor and callbacks. Needs the queue and its outbox, and what <c>run</c> gets its runners from.
+    /// </summary>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    public static WebApplicationBuilder AddTaskHost(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.ReadTasksOptions();
+        builder.Services.AddTaskTypes(options, builder.Configuration.ReadCallbackOptions());
+        builder.Services.AddTaskProcessor(provider => provider.GetRequiredService<ServiceIdentity>().InstanceId);
+        builder.Services.AddSingleton<ICallbackSender, CallbackSender>();
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            var needed = TimeSpan.FromSeconds(options.DrainSeconds) + ShutdownReserve;
+            if (host.ShutdownTimeout < needed)
+            {
+                host.ShutdownTimeout = needed;
+            }
+        });
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            "queue", provider => new QueueHealth(provider.GetRequiredService<ITaskQueue>()), HealthStatus.Unhealthy, ["ready"]));
+        return builder;
+    }
+
+    private sealed class QueueHealth(ITaskQueue queue) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await queue.PingAsync(cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (StoreUnavailableException e)
+            {
+                return HealthCheckResult.Unhealthy(e.Message);
+            }
+        }
+    }
+}

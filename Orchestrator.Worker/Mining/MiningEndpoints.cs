@@ -1,0 +1,54 @@
+using Orchestrator.Core.Mining;
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.OpenApi;
+using Orchestrator.Worker.Hosting;
+
+namespace Orchestrator.Worker.Mining;
+
+/// <summary>The mining rounds of mining-task.md, on the pod door.</summary>
+public static class MiningEndpoints
+{
+    private const string Share =
+        """{"hash":"0000000000000000000000000000000000000000000000000000000000000000","difficulty":1.0,"block_height":1,"worker_id":"worker_1","submission_id":"sub_1"}""";
+
+    /// <summary>Adds mining; a ledger has to be added besides.</summary>
+    /// <exception cref="ConfigurationException">A setting of section <c>Mining</c> is wrong.</exception>
+    public static WebApplicationBuilder AddMining(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(builder.Configuration.ReadMiningOptions());
+        builder.Services.AddMining();
+        // Up since now, not since somebody first asked.
+        builder.Services.AddSingleton(new ProcessUptime(TimeProvider.System));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, MiningJson.Default));
+        return builder;
+    }
+
+    /// <summary>Maps the calls of mining. <c>POST</c> on some of these paths is the pod's.</summary>
+    public static RouteGroupBuilder MapMining(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapDoor(Door.Pod).WithTags("Mining").WithMetadata(TaskErrors.Map);
+        group.MapGet("/task/{roundNumber}", MiningHandlers.GetRoundAsync)
+            .WithName("GetRound")
+            .WithSummary("Gives a round's parameters and counts")
+            .Answers<RoundResponse>(200, """{"round_number":1,"target_difficulty":1.0,"hash_rate":1000,"valid_shares":10,"invalid_shares":0}""")
+            .Fails(400, "round_number must be a whole number from 0 to 9007199254740991.");
+        group.MapPost("/submission/{roundNumber}", MiningHandlers.SubmitAsync)
+            .WithName("SubmitShare")
+            .WithSummary("Submits a share")
+            .WithDescription("The same submission_id again gets the first answer, and is not counted.")
+            .Takes<SubmissionBody>(Share)
+            .Answers<SubmissionResponse>(200, """{"status":"success","valid":true}""")
+            .Fails(400, "Missing required fields");
+        group.MapGet("/audit", MiningHandlers.GetAuditAsync)
+            .WithName("GetAudit")
+            .WithSummary("Shows the statistics and the newest shares")
+            .Answers<AuditResponse>(200, """{"statistics":{"total_shares":100,"valid_shares":95,"invalid_shares":5,"unique_workers":10},"recent_shares":[]}""");
+        group.MapGet("/healthz", MiningHandlers.GetHealthAsync)
+            .WithName("GetMiningHealth")
+            .WithSummary("Tells how mining is")
+            .Answers<MiningHealthResponse>(200, """{"status":"healthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":true},"uptime":3600}""")
+            .Answers<MiningHealthResponse>(503, """{"status":"unhealthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":false},"uptime":3600}""");
+        return group;
+    }
+}

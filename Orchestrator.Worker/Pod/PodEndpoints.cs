@@ -1,0 +1,46 @@
+using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.OpenApi;
+using Orchestrator.Worker.Hosting;
+
+namespace Orchestrator.Worker.Pod;
+
+/// <summary>The compute pod of orca-pod.md, on a door of its own.</summary>
+public static class PodEndpoints
+{
+    /// <summary>The pod door's port unless <c>POD_PORT</c> says another.</summary>
+    public const int DefaultPort = 8080;
+
+    /// <summary>Opens the pod door.</summary>
+    /// <exception cref="ConfigurationException"><c>POD_PORT</c> or <c>Pod:CallbackUrl</c> is wrong.</exception>
+    public static WebApplicationBuilder AddPod(this WebApplicationBuilder builder)
+    {
+        builder.AddDoor(Door.Pod, "POD_PORT", DefaultPort);
+        builder.Services.AddSingleton(builder.Configuration.ReadPodOptions());
+        builder.Services.AddSingleton(TaskErrors.Map);
+        return builder;
+    }
+
+    /// <summary>Maps the calls of the pod door.</summary>
+    public static RouteGroupBuilder MapPod(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapDoor(Door.Pod).WithTags("Pod");
+        group.MapPost("/task/{todoId}", PodTasks.StartAsync).WithMetadata(TaskErrors.Map)
+            .WithName("StartPodTask")
+            .WithSummary("Starts a task whose result is posted back")
+            .Takes<PodTaskRequest>("""{"task_id":"TESTING_TASK_ID","input":10,"todo":"ComputeFibonacci"}""")
+            .Answers<PodTaskResponse>(200, """{"todoId":"todo-1","status":"Task started"}""")
+            .Fails(400, "Unknown task type: ComputePi")
+            .Fails(409, "TASK_CONFLICT", "Task TESTING_TASK_ID with todoId todo-1 was started with another input.");
+        group.MapPost("/audit", PodTasks.AuditAsync)
+            .WithName("AuditSubmission")
+            .WithSummary("Says whether a submission's message is the expected one")
+            .Takes<PodAudit>("""{"submission":{"message":"Hello World!"}}""")
+            .Answers<bool>(200, "true");
+        group.MapGet("/", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
+        group.MapPost("/healthz", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
+        return group;
+    }
+
+    private static string GetHealth() => "OK";
+}

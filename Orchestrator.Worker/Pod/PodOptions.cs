@@ -1,0 +1,44 @@
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Worker.Pod;
+
+/// <summary>Section <c>Pod</c>.</summary>
+internal sealed class PodOptions
+{
+    public const string Section = "Pod";
+
+    private const string TestingTaskId = "TESTING_TASK_ID";
+    private const string TestingUrl = "http://localhost:3000/submit-to-js";
+
+    /// <summary>
+    /// Where results are posted; <c>{task_id}</c> and <c>{todoId}</c> stand for the ids. By default where the document says:
+    /// <c>http://HOST:30017/task/{task_id}/submit-to-js</c>, and for <c>TESTING_TASK_ID</c> <c>http://localhost:3000/submit-to-js</c>.
+    /// </summary>
+    public string? CallbackUrl { get; set; }
+
+    /// <summary>What is wrong with the address; null when nothing is.</summary>
+    public string? Problem() => string.IsNullOrWhiteSpace(CallbackUrl)
+        || (Uri.TryCreate(Fill(CallbackUrl, "a", "b"), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+            ? null
+            : $"'{CallbackUrl}' is not an http address.";
+
+    /// <summary>Where the end of a task is told.</summary>
+    public TaskCallback CallbackFor(string taskId, string todoId) => new(UrlFor(taskId, todoId), CallbackShape.Pod, taskId, todoId);
+
+    private string UrlFor(string taskId, string todoId) => (CallbackUrl, taskId) switch
+    {
+        ({ } url, _) when !string.IsNullOrWhiteSpace(url) => Fill(url.Trim(), taskId, todoId),
+        (_, TestingTaskId) => TestingUrl,
+        _ => Fill($"http://{Host()}:30017/task/{{task_id}}/submit-to-js", taskId, todoId),
+    };
+
+    private static string Fill(string url, string taskId, string todoId) => url
+        .Replace("{task_id}", Uri.EscapeDataString(taskId), StringComparison.Ordinal)
+        .Replace("{todoId}", Uri.EscapeDataString(todoId), StringComparison.Ordinal);
+
+    // The node that asks runs beside the container, not in it.
+    private static string Host() =>
+        Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") is "true" or "1" || File.Exists("/.dockerenv")
+            ? "host.docker.internal"
+            : "localhost";
+}
