@@ -18,7 +18,7 @@ internal sealed partial class OrphanKeeper(
     ILogger<OrphanKeeper> logger)
 {
     private readonly TimeSpan _grace = TimeSpan.FromSeconds(options.OrphanGraceSeconds);
-    private Dictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
+    private Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
     /// <summary>Begins anew: whoever is an orphan is one from the next look on.</summary>
     public void Forget() => _since = new(StringComparer.Ordinal);
@@ -26,8 +26,8 @@ internal sealed partial class OrphanKeeper(
     /// <summary>Tends to everything unknown of one listing; who is not in it is an orphan no more.</summary>
     public async Task TendAsync(IRunnerStore store, IEnumerable<ObservedRunner> unknown, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var since = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var now = time.GetTimestamp();
+        var since = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var listed in unknown)
         {
             // The listing may be older than the record's end: look once more at both.
@@ -39,7 +39,7 @@ internal sealed partial class OrphanKeeper(
             }
 
             var first = _since.GetValueOrDefault(seen.RunnerId, now);
-            if (!seen.Running || now - first >= _grace)
+            if (!seen.Running || time.GetElapsedTime(first, now) >= _grace)
             {
                 await RemoveAsync(store, seen, cancellationToken);
             }

@@ -29,7 +29,8 @@ internal sealed partial class PoolKeeper(
 
     private int _starting;
     private int _failures;
-    private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
+    private long _pauseBegan;
+    private TimeSpan _pause;
 
     /// <summary>Keeps the pool until stopped. Starts under way go on; <see cref="DrainAsync"/> waits for them.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -91,7 +92,10 @@ internal sealed partial class PoolKeeper(
 
     private bool MayStart() =>
         _failures == 0 ? Volatile.Read(ref _starting) < parallelStarts
-        : Volatile.Read(ref _starting) == 0 && time.GetUtcNow() >= _pausedUntil;
+        : Volatile.Read(ref _starting) == 0 && PauseLeft <= TimeSpan.Zero;
+
+    // Not by the wall clock, which may be set.
+    private TimeSpan PauseLeft => _pause - time.GetElapsedTime(_pauseBegan);
 
     private async Task FillAsync(Runner reserved)
     {
@@ -106,9 +110,9 @@ internal sealed partial class PoolKeeper(
         catch (Exception e)
         {
             var failures = Interlocked.Increment(ref _failures);
-            var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 0.25 * Math.Pow(2, Math.Min(failures, 10)))) * (0.75 + random.NextDouble() / 2);
-            _pausedUntil = time.GetUtcNow() + pause;
-            LogFillFailed(template.Name, failures, pause.TotalSeconds, e.Message);
+            _pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 0.25 * Math.Pow(2, Math.Min(failures, 10)))) * (0.75 + random.NextDouble() / 2);
+            _pauseBegan = time.GetTimestamp();
+            LogFillFailed(template.Name, failures, _pause.TotalSeconds, e.Message);
         }
         finally
         {
@@ -134,7 +138,7 @@ internal sealed partial class PoolKeeper(
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        var pause = _failures > 0 && _pausedUntil - time.GetUtcNow() is var left && left < LookAgain ? left : LookAgain;
+        var pause = _failures > 0 && PauseLeft is var left && left < LookAgain ? left : LookAgain;
         using var limit = new CancellationTokenSource(pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

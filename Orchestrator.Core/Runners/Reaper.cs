@@ -23,7 +23,7 @@ internal sealed partial class Reaper(
     private const int ParallelRemovals = 4;
 
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(options.CleanupIntervalSeconds);
-    private DateTimeOffset? _lastSweep;
+    private readonly ClockWatch _clock = new(time, 2 * TimeSpan.FromSeconds(options.CleanupIntervalSeconds));
 
     /// <summary>Sweeps at every interval until stopped.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -59,7 +59,12 @@ internal sealed partial class Reaper(
 
         // Listed before the gap is looked for: whatever pause comes after, what is in the list had expired before it.
         var expired = await store.ListExpiredAsync(engine.GroupId, cancellationToken);
-        await RenewAfterGapAsync(store, cancellationToken);
+        _clock.Look();
+        if (_clock.HasGap)
+        {
+            await RenewAsync(store, cancellationToken);
+        }
+
         var refused = false;
         await Parallel.ForEachAsync(
             expired,
@@ -76,34 +81,33 @@ internal sealed partial class Reaper(
                     refused |= e is StoreUnavailableException;
                     LogReapFailed(runner.Id, e.Message);
                 }
+
+                // Removals take their time; a process that stood still in one of them must not find it watched.
+                _clock.Look();
             });
-        _lastSweep = refused ? null : time.GetUtcNow();
-        if (_lastSweep is { } now)
+        _clock.Look();
+        if (refused)
         {
-            metrics.Swept(_interval, now);
+            _clock.Forget();
+        }
+        else
+        {
+            metrics.Swept(_interval, time.GetUtcNow());
         }
     }
 
-    private async Task RenewAfterGapAsync(IRunnerStore store, CancellationToken cancellationToken)
+    private async Task RenewAsync(IRunnerStore store, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var gap = now - _lastSweep;
-        if (gap >= TimeSpan.Zero && gap <= 2 * _interval)
-        {
-            return;
-        }
-
         foreach (var template in templates.All)
         {
             if (template.LeaseTime is { } leaseTime
                 && await store.RenewAllAsync(engine.GroupId, template.Name, leaseTime, cancellationToken) is > 0 and var renewed)
             {
-                LogRenewed(renewed, template.Name, gap is null ? "after a start or writes refused" : "after a gap in the sweeps", leaseTime.TotalSeconds);
+                LogRenewed(renewed, template.Name, leaseTime.TotalSeconds);
             }
         }
 
-        // Counted from here even if what follows fails: the leases have their time.
-        _lastSweep = now;
+        _clock.Close();
     }
 
     private async Task ReapAsync(IRunnerStore store, Runner runner, CancellationToken cancellationToken)
@@ -144,8 +148,8 @@ internal sealed partial class Reaper(
     [LoggerMessage(1050, LogLevel.Warning, "A sweep was given up, nothing is reaped meanwhile: {Cause}")]
     private partial void LogSweepFailed(string cause);
 
-    [LoggerMessage(1051, LogLevel.Information, "{Count} {Template} leases renewed {Why}: {Seconds} s from now")]
-    private partial void LogRenewed(int count, string template, string why, double seconds);
+    [LoggerMessage(1051, LogLevel.Information, "{Count} {Template} leases renewed, after a while without sweeps: {Seconds} s from now")]
+    private partial void LogRenewed(int count, string template, double seconds);
 
     [LoggerMessage(1052, LogLevel.Information, "Lease of runner {Runner} of {Owner} expired; last contact {Contact:O}")]
     private partial void LogExpired(string runner, Owner? owner, DateTimeOffset? contact);

@@ -52,8 +52,8 @@ internal sealed class WaitingLine(TimeProvider time)
         /// <returns>False when the time is up.</returns>
         public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
         {
-            var until = line._time.GetUtcNow() + atMost;
-            while (until - line._time.GetUtcNow() is var left && left > TimeSpan.Zero)
+            var began = line._time.GetTimestamp();
+            while (atMost - line._time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
             {
                 var first = IsFirst();
                 using var limit = new CancellationTokenSource(first && left > LookAgain ? LookAgain : left, line._time);
@@ -67,7 +67,7 @@ internal sealed class WaitingLine(TimeProvider time)
                 {
                     if (first)
                     {
-                        return line._time.GetUtcNow() < until;
+                        return line._time.GetElapsedTime(began) < atMost;
                     }
                 }
             }

@@ -17,10 +17,12 @@ internal sealed partial class ApiServer : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orchestrator-live-");
     private readonly ConcurrentQueue<string> _output = new();
     private readonly string[] _settings;
+    private readonly (string Name, string Value)[] _variables;
     private Process? _process;
 
-    private ApiServer(string? instance, string[] settings)
+    private ApiServer(string? instance, (string Name, string Value)[] variables, string[] settings)
     {
+        _variables = variables;
         Instance = instance ?? $"live-{Guid.NewGuid():N}"[..20];
         Containers = new InstanceContainers(Instance);
         FirstMachinePort = FreePorts.Take(20);
@@ -59,15 +61,23 @@ internal sealed partial class ApiServer : IAsyncDisposable
     public HttpClient Pod { get; private set; } = null!;
 
     /// <summary>Starts it and waits until it is ready; settings are as on the command line.</summary>
-    public static Task<ApiServer> StartAsync(params string[] settings) => StartAsync(null, settings);
+    public static Task<ApiServer> StartAsync(params string[] settings) => StartAsync(null, [], settings);
+
+    /// <summary>Starts it with environment variables of its own.</summary>
+    public static Task<ApiServer> StartAsync((string Name, string Value)[] variables, params string[] settings) =>
+        StartAsync(null, variables, settings);
 
     /// <summary>Starts another instance of the same orchestrator, which shares engine and Redis with it.</summary>
-    public Task<ApiServer> StartAnotherAsync(params string[] settings) => StartAsync(Instance, settings);
+    public Task<ApiServer> StartAnotherAsync(params string[] settings) => StartAnotherAsync([], settings);
 
-    private static async Task<ApiServer> StartAsync(string? instance, string[] settings)
+    /// <summary>Starts another instance with environment variables of its own.</summary>
+    public Task<ApiServer> StartAnotherAsync((string Name, string Value)[] variables, params string[] settings) =>
+        StartAsync(Instance, variables, settings);
+
+    private static async Task<ApiServer> StartAsync(string? instance, (string Name, string Value)[] variables, string[] settings)
     {
         await InstanceContainers.RequireAsync();
-        var server = new ApiServer(instance, settings);
+        var server = new ApiServer(instance, variables, settings);
         try
         {
             await server.StartAgainAsync();
@@ -90,6 +100,11 @@ internal sealed partial class ApiServer : IAsyncDisposable
             WorkingDirectory = _folder.FullName,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        foreach (var (name, value) in _variables)
+        {
+            start.Environment[name] = value;
+        }
+
         var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Take(line.Data);

@@ -72,6 +72,25 @@ public sealed class CapacityTests
         Assert.False((await orchestrator.ProvisionAsync("first")).Created);
     }
 
+    [Theory]
+    [InlineData(3_600)]
+    [InlineData(-3_600)]
+    public async Task WaitingLine_TheWallClockJumps_WaitsAsLongAsItSaid(int seconds)
+    {
+        var clock = new ManualTimeProvider();
+        var line = new WaitingLine(clock);
+        using var first = line.Join();
+        using var second = line.Join();
+        var wait = second.WaitAsync(TimeSpan.FromSeconds(10), default);
+
+        clock.SetWallClock(clock.GetUtcNow().AddSeconds(seconds));
+        clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(wait.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.False(await wait.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
     [Fact]
     public async Task Provision_IdleRunnersAtTheLimit_DontCount()
     {

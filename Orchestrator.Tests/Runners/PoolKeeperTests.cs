@@ -72,6 +72,27 @@ public sealed class PoolKeeperTests
         Assert.Equal(10, world.Engine.Runners.Count);
     }
 
+    [Theory]
+    [InlineData(3_600)]
+    [InlineData(-3_600)]
+    public async Task Keep_TheWallClockJumpsInAPause_ThePauseStaysAsLong(int seconds)
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 1);
+        var orchestrator = world.Start();
+        var starts = 0;
+        world.Engine.Before = call => call == "start" && Interlocked.Increment(ref starts) == 1 ? throw new EngineException("no space left on device") : Task.CompletedTask;
+        await orchestrator.Keeper(world.Session).KeepAsync(default);
+        await Eventually.TrueAsync(async () => (await world.Store.ListAsync("test", default)).Count == 0);
+
+        world.Clock.SetWallClock(world.Clock.GetUtcNow().AddSeconds(seconds));
+        await orchestrator.Keeper(world.Session).KeepAsync(default);
+        Assert.Equal(1, starts);
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await orchestrator.FillAsync();
+
+        Assert.Single(world.Engine.Runners);
+    }
+
     [Fact]
     public async Task Keep_MoreIdleThanWanted_RemovesTheOldestAfterFiveMinutes()
     {

@@ -78,6 +78,35 @@ public sealed class ReaperTests
         Assert.Empty(world.Engine.Runners);
     }
 
+    [Theory]
+    [InlineData("activity")]
+    [InlineData("remove")]
+    public async Task Sweep_SuspendedWithinIt_GivesEveryLeaseItsFullTimeAnew(string meanwhile)
+    {
+        await using var world = new RunnerWorld();
+        var orchestrator = world.Start();
+        await orchestrator.Reaper.SweepAsync(default);
+        await orchestrator.ProvisionAsync("silent");
+        await SweepForAsync(world, orchestrator, Interval);
+        await orchestrator.ProvisionAsync("alice");
+        world.Engine.Before = call =>
+        {
+            if (call == meanwhile)
+            {
+                world.Clock.SetWallClock(world.Clock.GetUtcNow() + TimeSpan.FromMinutes(10));
+            }
+
+            return Task.CompletedTask;
+        };
+        await SweepForAsync(world, orchestrator, Interval);
+        world.Engine.Before = null;
+
+        await orchestrator.Reaper.SweepAsync(default);
+
+        Assert.NotNull(await orchestrator.HeartbeatAsync("alice"));
+        Assert.Null(await orchestrator.HeartbeatAsync("silent"));
+    }
+
     [Fact]
     public async Task Sweep_AfterARestart_GivesEveryLeaseItsFullTimeAnew()
     {

@@ -89,6 +89,24 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public async Task Reconcile_TheWallClockJumps_GraceStaysAsLong()
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 1);
+        await world.Start().FillAsync();
+        var next = await world.LoseStoreAsync();
+        await next.Reconciler.ReconcileAsync(default);
+
+        world.Clock.SetWallClock(world.Clock.GetUtcNow().AddHours(1));
+        await next.Reconciler.ReconcileAsync(default);
+        Assert.Single(world.Engine.Runners);
+        world.Clock.SetWallClock(world.Clock.GetUtcNow().AddHours(-2));
+        world.Clock.Advance(TimeSpan.FromSeconds(120));
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Empty(world.Engine.Runners);
+    }
+
+    [Fact]
     public async Task Reconcile_TwoContainersTellOneSession_OneIsLeasedTheOtherGoes()
     {
         await using var world = new RunnerWorld();
