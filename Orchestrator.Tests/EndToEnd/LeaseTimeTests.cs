@@ -8,7 +8,7 @@ namespace Orchestrator.Tests.EndToEnd;
 [Collection(Alone.Name)]
 public sealed class LeaseTimeTests
 {
-    private const double Timeout = 2;
+    private const double Timeout = 3;
     private const double Sweep = 0.3;
 
     private static readonly string[] Settings = [$"--INACTIVITY_TIMEOUT_SECONDS={Timeout}", $"--CLEANUP_INTERVAL_SECONDS={Sweep}"];

@@ -47,7 +47,10 @@ public interface IRunnerStore
     /// </summary>
     ValueTask<bool> ExtendAsync(Runner seen, TimeSpan idleFor, TimeSpan leaseTime, TimeSpan maxExtension, CancellationToken cancellationToken);
 
-    /// <summary>Leased and creating runners of an engine whose deadline has passed.</summary>
+    /// <summary>
+    /// Leased and creating runners of an engine whose deadline has passed. Answers after the changes that were asked for
+    /// before it, so that no sign of life is overlooked that the store was slow to write.
+    /// </summary>
     ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken);
 
     /// <summary>

@@ -67,6 +67,26 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    [Fault("store-stalls", "store", "no write gets through for longer than a lease", "signs of life that waited count", "simulated")]
+    public async Task ListExpired_ASignOfLifeWaitsForItsTurn_ComesAfterIt()
+    {
+        var claim = await _store.ClaimAsync(Wish("a"), Cancel);
+        var lease = TimeSpan.FromSeconds(60);
+        await _store.AttachAsync(claim.Runner!.Id, claim.Runner.Fence, new RunnerPlacement("c", "image", "id", "127.0.0.1", null), lease, Cancel);
+        var held = Hold(out var release);
+        var touched = _store.TouchAsync("session", Owner.Session("a"), lease, Cancel).AsTask();
+        _clock.Advance(2 * lease);
+        var expired = _store.ListExpiredAsync("e", Cancel).AsTask();
+        release.Set();
+        await held;
+
+        Assert.NotNull(await touched);
+        Assert.Empty(await expired);
+        _clock.Advance(lease);
+        Assert.Single(await _store.ListExpiredAsync("e", Cancel));
+    }
+
+    [Fact]
     public async Task Write_TooManyWaiting_IsRefused()
     {
         var held = Hold(out var release);

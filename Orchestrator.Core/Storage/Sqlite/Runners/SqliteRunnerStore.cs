@@ -151,10 +151,11 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             engineId, cancellationToken);
 
     /// <inheritdoc />
+    // In its turn among the changes: while the disk lets none through, signs of life wait there as well.
     public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken) =>
-        database.ListAsync<(string Engine, long Now), IReadOnlyList<Runner>>(
-            static (connection, at) => connection.Prepare(RunnerSql.ListExpired).Bind(1, at.Engine).Bind(2, at.Now).All(RunnerRow.Read),
-            (engineId, Now), cancellationToken);
+        database.WriteAsync<(SqliteRunnerStore Store, string Engine), IReadOnlyList<Runner>>(
+            static at => at.Store.Prepare(RunnerSql.ListExpired).Bind(1, at.Engine).Bind(2, at.Store.Now).All(RunnerRow.Read),
+            (this, engineId), cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken) =>
