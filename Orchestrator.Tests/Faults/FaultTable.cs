@@ -27,8 +27,11 @@ internal static class FaultTable
     public static IReadOnlyList<string> Lines { get; } = [.. Rows.Select(row => row.Line)];
 
     /// <summary>The whole part of the document between the two marks.</summary>
-    public static string Write()
+    /// <param name="before">The part as it was: a row that has not run since keeps its last outcome.</param>
+    public static string Write(string before)
     {
+        var last = before.Split('\n').Select(line => line.Split(" | ")).Where(cells => cells.Length == 7)
+            .ToDictionary(cells => cells[0].TrimStart('|', ' '), cells => cells[^1].TrimEnd('|', ' ', '\r'));
         var text = new StringBuilder();
         text.AppendLine(Begin).AppendLine();
         text.AppendLine("| row | part | what happens to it | what holds all the same | on | tests | last run |");
@@ -37,7 +40,7 @@ internal static class FaultTable
         {
             var outcome = FaultResults.Read(row.Fault.Row) switch
             {
-                null => "not run",
+                null => last.GetValueOrDefault(row.Fault.Row, "not run"),
                 { Failed: 0 } good => $"{good.Passed} passed",
                 { } bad => $"**{bad.Failed} failed**, {bad.Passed} passed",
             };

@@ -15,7 +15,7 @@ public sealed class ReliabilityDocumentTests
         Assert.True(begin >= 0 && end > begin, "The document has no marks around its fault matrix.");
         if (Environment.GetEnvironmentVariable("ORCHESTRATOR_WRITE_DOCS") == "1")
         {
-            text = text[..begin] + FaultTable.Write() + text[(end + FaultTable.End.Length)..];
+            text = text[..begin] + FaultTable.Write(text[begin..end]) + text[(end + FaultTable.End.Length)..];
             await File.WriteAllTextAsync(Document, text, TestContext.Current.CancellationToken);
             end = text.IndexOf(FaultTable.End, StringComparison.Ordinal);
         }
