@@ -13,10 +13,16 @@ internal static class Parts
     {
         // Published, the whole command is one argument of a shell; what comes behind it would not reach Redis.
         if (context.ExecutionContext.IsPublishMode && context.Args is [.., string command])
+        {
             context.Args[^1] = $"{command} --appendonly yes";
+        }
         else
+        {
             foreach (var argument in (string[])["--appendonly", "yes"])
+            {
                 context.Args.Add(argument);
+            }
+        }
     });
 
     /// <summary>
@@ -62,7 +68,10 @@ internal static class Parts
     {
         var socket = builder.Configuration[Variables.DockerHost] is { Length: > 0 } || File.Exists("/var/run/docker.sock");
         if (OperatingSystem.IsWindows() || !socket)
+        {
             return;
+        }
+
         // It ends when the image is there; its start button on the dashboard builds it anew.
         builder.AddExecutable(Names.RunnerImage, "./build-runner-image", "../eng/images").WithIconName("BoxMultiple").ExcludeFromManifest();
     }

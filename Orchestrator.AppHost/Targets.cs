@@ -44,7 +44,10 @@ internal static partial class Targets
                 var added = false;
                 AddKubernetes(builder, ref added);
                 if (!added)
+                {
                     throw new DistributedApplicationException("Aspire's package for Kubernetes is a preview: name its version, -p:AspireKubernetesVersion=13.5.2-preview.1.…");
+                }
+
                 NeedEngine(builder, api);
                 break;
             case "azure":

@@ -74,6 +74,17 @@ public sealed partial class AppHostFilesTests
     public void Launcher_Whole_StaysSmall() => Assert.InRange(
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng", "launcher"), "*.cs").Sum(file => File.ReadLines(file).Count()), 1, 300);
 
+    /// <summary>The compat flavour does not build these, so its analyzers can't say it there.</summary>
+    [Fact]
+    public void Code_ThatOnlyTheFullFlavourBuilds_HasBraces()
+    {
+        var tests = Path.Combine(Repository.Root, "Orchestrator.Tests", "AppHost", "Aspire");
+        var files = Directory.GetFiles(Folder, "*.cs").Concat(Directory.GetFiles(tests, "*.cs")).ToList();
+
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.DoesNotMatch(Unbraced(), File.ReadAllText(file)));
+    }
+
     private static string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
 
     [GeneratedRegex("<AspireVersion>(.+)</AspireVersion>")]
@@ -81,4 +92,8 @@ public sealed partial class AppHostFilesTests
 
     [GeneratedRegex("Sdk=\"Aspire.AppHost.Sdk\" Version=\"([^\"]+)\"")]
     private static partial Regex Sdk();
+
+    /// <summary>A line that is the head of a block, and one behind it that does not open the block.</summary>
+    [GeneratedRegex(@"^[ ]*(?:(?:(?:else )?if|for|foreach|while) \(.*\)|else)\n(?![ ]*\{)", RegexOptions.Multiline)]
+    private static partial Regex Unbraced();
 }

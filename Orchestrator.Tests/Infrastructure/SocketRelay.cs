@@ -125,7 +125,8 @@ public sealed class SocketRelay : IAsyncDisposable
                 try
                 {
                     await far.ConnectAsync(_target);
-                    _ = new RelayedConnection(this, near, far).RunAsync();
+                    // Elsewhere: a fault may hold a call up, and the next connection is taken meanwhile.
+                    _ = Task.Run(new RelayedConnection(this, near, far).RunAsync);
                 }
                 catch (SocketException)
                 {

@@ -35,16 +35,24 @@ public sealed class AspireFixture : IAsyncLifetime
         foreach (var resource in builder.Resources)
         {
             foreach (var volume in resource.Annotations.OfType<ContainerMountAnnotation>().Where(mount => mount.Type == ContainerMountType.Volume).ToList())
+            {
                 resource.Annotations.Remove(volume);
+            }
         }
 
         _containers = new InstanceContainers(_instance);
         App = await builder.BuildAsync(limit.Token);
         await App.StartAsync(limit.Token);
         if (builder.Resources.Any(resource => resource.Name == Composition.Names.RunnerImage))
+        {
             await App.ResourceNotifications.WaitForResourceAsync(Composition.Names.RunnerImage, KnownResourceStates.TerminalStates, limit.Token);
+        }
+
         foreach (var name in Healthy)
+        {
             await App.ResourceNotifications.WaitForResourceHealthyAsync(name, WaitBehavior.StopOnResourceUnavailable, limit.Token);
+        }
+
         Api = App.CreateHttpClient(Composition.Names.Api, "sessions");
     }
 
@@ -52,8 +60,13 @@ public sealed class AspireFixture : IAsyncLifetime
     {
         Api?.Dispose();
         if (App is not null)
+        {
             await App.DisposeAsync();
+        }
+
         if (_containers is not null)
+        {
             await _containers.DisposeAsync();
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,6 +69,8 @@ public sealed class AspireTests(AspireFixture aspire) : IClassFixture<AspireFixt
 
         Assert.All(GrafanaFiles.Dashboards, one => Assert.NotNull(one.Dashboard.GetProperty("uid").GetString()));
         foreach (var one in GrafanaFiles.Dashboards)
+        {
             Assert.Contains("orchestrator", await grafana.GetStringAsync(new Uri($"/api/dashboards/uid/{one.Dashboard.GetProperty("uid").GetString()}", UriKind.Relative), Stop), StringComparison.Ordinal);
+        }
     }
 }
