@@ -57,6 +57,7 @@ internal static class KeptMemory
             await using var engine = await ListingEngine.StartAsync(folder.FullName, size);
             var before = Live();
             await using var services = Compose(folder.FullName, engine.Socket);
+            await services.GetRequiredService<Leadership>().TryHoldAsync(CancellationToken.None);
             var reconciler = services.GetRequiredService<Reconciler>();
             await reconciler.ReconcileAsync(CancellationToken.None);
             for (var watch = Stopwatch.StartNew(); await engine.LooksAsync() < 2 * size;)
