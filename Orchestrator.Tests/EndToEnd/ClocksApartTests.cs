@@ -9,7 +9,7 @@ namespace Orchestrator.Tests.EndToEnd;
 [Collection(OnTheEngine.Name)]
 public sealed class ClocksApartTests : IAsyncLifetime
 {
-    private const double LeaseSeconds = 5;
+    private const double LeaseSeconds = 8;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -64,7 +64,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
         Assert.InRange(TimeOf(ahead) - TimeOf(behind), TimeSpan.FromMinutes(18), TimeSpan.FromMinutes(22));
         var live = await ahead.ProvisionAsync("live");
         var silence = Stopwatch.StartNew();
-        await Task.WhenAll(ahead.ProvisionAsync("silent-ahead"), behind.ProvisionAsync("silent-behind"));
+        await LiveWhileAsync(Task.WhenAll(ahead.ProvisionAsync("silent-ahead"), behind.ProvisionAsync("silent-behind")));
 
         await EndsAsync("silent-ahead", ahead, behind);
         await EndsAsync("silent-behind", behind, ahead);
@@ -73,7 +73,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
         await ahead.KillAsync();
         await Eventually.TrueAsync(async () => await BeatAsync(behind) && Leads(behind), Patience, "Another leader");
         silence.Restart();
-        await behind.ProvisionAsync("silent-later");
+        await LiveWhileAsync(behind.ProvisionAsync("silent-later"));
         await EndsAsync("silent-later", behind, behind);
 
         Assert.Equal("alive\n", (await behind.ExecAsync("live", "echo alive")).Text("stdout"));
@@ -92,6 +92,18 @@ public sealed class ClocksApartTests : IAsyncLifetime
 
             Assert.True(silence.Elapsed > TimeSpan.FromSeconds(LeaseSeconds), $"{session} ended after {silence.Elapsed}.");
             Assert.Null(await other.FindAsync(session));
+        }
+
+        // A cold provision may take about as long as a lease when the engine is busy.
+        async Task LiveWhileAsync(Task task)
+        {
+            while (!task.IsCompleted)
+            {
+                Assert.True(await BeatAsync(behind));
+                await Task.WhenAny(task, Task.Delay(200, Cancel));
+            }
+
+            await task;
         }
 
         static async Task<bool> BeatAsync(ApiServer server) => await server.HeartbeatAsync("live") == 200;
