@@ -16,8 +16,9 @@ public sealed class TaskCrashTests : IAsyncLifetime
 {
     private const int LargestNumber = 400;
 
-    // Work comes in slowly until that many were killed, so that every kill hits some.
+    // Work comes in slowly until that many were killed, and the last tenth of it not before, so that every kill hits some.
     private const int KillsWhileSubmitting = 5;
+    private const int KillsBeforeRedis = 3;
 
     private static readonly int TaskCount = int.Parse(
         Environment.GetEnvironmentVariable("ORCHESTRATOR_CRASH_TASKS") ?? "2000", CultureInfo.InvariantCulture);
@@ -27,8 +28,8 @@ public sealed class TaskCrashTests : IAsyncLifetime
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(15) };
     private readonly ProgramProcess?[] _workers = new ProgramProcess?[3];
     private readonly ProgramProcess?[] _apis = new ProgramProcess?[2];
+    private readonly TaskCompletionSource _killedEnough = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RedisServer _redis = null!;
-    private volatile int _kills;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -71,20 +72,21 @@ public sealed class TaskCrashTests : IAsyncLifetime
         var random = new Random(20_26);
         var submitting = SubmitAllAsync();
         var redisKilled = !redis;
+        var kills = 0;
         while (!submitting.IsCompleted)
         {
             await Task.Delay(random.Next(200, 1_200), Cancel);
             var at = random.Next(_workers.Length);
             await _workers[at]!.DisposeAsync();
-            _kills++;
-            if (apis && _kills % 2 == 0)
+            kills++;
+            if (apis && kills % 2 == 0)
             {
                 var api = random.Next(_apis.Length);
                 await _apis[api]!.DisposeAsync();
                 _apis[api] = await StartApiAsync(api);
             }
 
-            if (!redisKilled && _asked.Count > TaskCount / 3)
+            if (!redisKilled && kills == KillsBeforeRedis)
             {
                 _redis.Kill();
                 await Task.Delay(500, Cancel);
@@ -93,11 +95,15 @@ public sealed class TaskCrashTests : IAsyncLifetime
             }
 
             _workers[at] = await StartWorkerAsync();
+            if (kills == KillsWhileSubmitting)
+            {
+                _killedEnough.SetResult();
+            }
         }
 
         await submitting;
         Assert.True(redisKilled);
-        Assert.True(_kills >= KillsWhileSubmitting, $"Only {_kills} workers were killed.");
+        Assert.InRange(kills, KillsWhileSubmitting, int.MaxValue);
         Assert.Equal(TaskCount, _asked.Count);
 
         var ends = new ConcurrentDictionary<string, (string HandledBy, string FinishedAt)>();
@@ -119,7 +125,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
             Assert.Equal(0, await CountAsync(state));
         }
 
-        TestContext.Current.SendDiagnosticMessage("{0} tasks, {1} workers killed", TaskCount, _kills);
+        TestContext.Current.SendDiagnosticMessage("{0} tasks, {1} workers killed", TaskCount, kills);
     }
 
     // As a careful caller does: one key for each wish, and the same again when there was no answer.
@@ -129,7 +135,11 @@ public sealed class TaskCrashTests : IAsyncLifetime
         async (number, _) =>
         {
             var n = number % LargestNumber;
-            if (_kills < KillsWhileSubmitting)
+            if (number >= TaskCount - (TaskCount / 10))
+            {
+                await _killedEnough.Task.WaitAsync(Cancel);
+            }
+            else if (!_killedEnough.Task.IsCompleted)
             {
                 await Task.Delay(60, Cancel);
             }
