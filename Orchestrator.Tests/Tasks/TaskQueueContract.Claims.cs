@@ -89,6 +89,48 @@ public abstract partial class TaskQueueContract
     }
 
     [Fact]
+    public async Task Claim_AsManyAsAskedFor_TellsThatThereMayBeMore()
+    {
+        await AddAsync();
+        await AddAsync();
+
+        Assert.Equal(TimeSpan.Zero, (await Queue.ClaimAsync("w", 1, Long, Cancel)).NextDue);
+        Assert.InRange((await Queue.ClaimAsync("w", 2, Long, Cancel)).NextDue!.Value, Long / 2, Long);
+    }
+
+    [Theory]
+    [InlineData("a type with spaces", "a worker with spaces")]
+    [InlineData("100%25", "-%20-")]
+    [InlineData("größer", "工人")]
+    public async Task Names_OfAnyText_ComeBackAsTheyWere(string type, string worker)
+    {
+        var id = await AddAsync(Spec() with { Type = type });
+        var claim = (await Queue.ClaimAsync(worker, 1, Long, Cancel)).Tasks.Single();
+        await Queue.CompleteAsync(claim.Claim, "1", Cancel);
+
+        var task = await GetAsync(id);
+
+        Assert.Equal((type, type, worker), (claim.Spec.Type, task.Spec.Type, task.HandledBy));
+        Assert.Equal([new TaskCount(type, TaskState.Complete, 1)], (await Queue.CountAsync(Cancel)).Where(one => one.Count != 0));
+    }
+
+    [Fact]
+    public async Task Settle_OneClaimManyTimesAtOnce_EndsItOnce()
+    {
+        var id = await AddAsync(Spec() with { MaxAttempts = 5 });
+        var claim = (await ClaimAsync()).Single().Claim;
+
+        var completed = Enumerable.Range(0, 20).Select(i => Queue.CompleteAsync(claim, $"{i}", Cancel).AsTask()).ToList();
+        var failed = await Queue.FailAsync(claim, "no", TimeSpan.Zero, Cancel);
+        var released = await Queue.ReleaseAsync(claim, Cancel);
+
+        Assert.All(await Task.WhenAll(completed), Assert.True);
+        Assert.Equal((FailOutcome.Stale, false), (failed, released));
+        var task = await GetAsync(id);
+        Assert.Equal((TaskState.Complete, "0", null), (task.State, task.Result, task.Error));
+    }
+
+    [Fact]
     public async Task Extend_KeepsTheClaim()
     {
         await AddAsync();

@@ -15,7 +15,10 @@ public sealed record ClaimedTask(TaskClaim Claim, TaskSpec Spec, int Attempt, Da
 
 /// <summary>What a claim got.</summary>
 /// <param name="Tasks">The tasks, oldest first; none when nothing is to be done.</param>
-/// <param name="NextDue">When nothing was there: how long until the next delayed or abandoned task falls due; null when none will.</param>
+/// <param name="NextDue">
+/// How long until there may be more: zero when as many were there as were asked for, else the time until the next delayed
+/// or abandoned task falls due; null when none will.
+/// </param>
 public readonly record struct ClaimedBatch(IReadOnlyList<ClaimedTask> Tasks, TimeSpan? NextDue);
 
 /// <summary>What an enqueue did.</summary>

@@ -12,12 +12,14 @@ internal sealed class RedisCallbackOutbox(RedisConnection redis, RedisTaskQueue 
         cancellationToken.ThrowIfCancellationRequested();
         var answer = RedisTaskQueue.Values(await redis.EvaluateAsync(
             RedisTaskScripts.ClaimCallbacks, _keys.Root, [count, RedisTaskQueue.Milliseconds(visibility)]));
+        var due = answer.Skip(1).Chunk(3).ToDictionary(one => one[0].ToString());
         List<DueCallback> callbacks = [];
-        for (var i = 1; i < answer.Length; i += 3)
+        foreach (var task in await queue.ReadAsync([.. due.Keys]))
         {
-            if (await queue.ReadAsync(answer[i].ToString()) is { FinishedAt: not null } task)
+            var (tries, age) = ((int)due[task.Id][1], TimeSpan.FromMilliseconds((long)due[task.Id][2]));
+            if (task.FinishedAt is not null)
             {
-                callbacks.Add(new DueCallback(task, (int)answer[i + 1], TimeSpan.FromMilliseconds((long)answer[i + 2]), (long)answer[i + 1]));
+                callbacks.Add(new DueCallback(task, tries, age, tries));
             }
         }
 

@@ -11,6 +11,8 @@ namespace Orchestrator.Core.Storage.Redis.Tasks;
 /// </summary>
 internal sealed class RedisTaskQueue : ITaskQueue
 {
+    private const int ReadAtOnce = 256;
+
     private readonly RedisConnection _redis;
     private readonly RedisTaskKeys _keys;
     private readonly TasksOptions _options;
@@ -37,18 +39,14 @@ internal sealed class RedisTaskQueue : ITaskQueue
     {
         // A claim that nobody waits for any more would hold its tasks for nothing: once sent, it is waited for.
         cancellationToken.ThrowIfCancellationRequested();
-        var answer = Values(await EvaluateAsync(RedisTaskScripts.Claim, worker, count, Milliseconds(visibility)));
+        var answer = Values(await EvaluateAsync(RedisTaskScripts.Claim, RedisTaskRecord.Word(worker), count, Milliseconds(visibility)));
         var now = DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]);
-        var tasks = new ClaimedTask[(answer.Length - 2) / 5];
+        var tasks = new ClaimedTask[(answer.Length - 2) / 4];
         for (var i = 0; i < tasks.Length; i++)
         {
-            var at = 2 + (i * 5);
-            tasks[i] = new ClaimedTask(
-                new TaskClaim(answer[at].ToString(), (long)answer[at + 1]),
-                TaskJson.Read((byte[]?)answer[at + 4]),
-                (int)answer[at + 2],
-                DateTimeOffset.FromUnixTimeMilliseconds((long)answer[at + 3]),
-                now);
+            var at = 2 + (i * 4);
+            var (spec, made) = RedisTaskRecord.ReadSpec(answer[at + 3]);
+            tasks[i] = new ClaimedTask(new TaskClaim(answer[at].ToString(), (long)answer[at + 1]), spec, (int)answer[at + 2], made, now);
         }
 
         return new ClaimedBatch(tasks, Due(answer[1]));
@@ -84,16 +82,16 @@ internal sealed class RedisTaskQueue : ITaskQueue
         await _settlements.CallAsync(new Settlement("g", claim, "", 0), cancellationToken) != 0;
 
     public async ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) =>
-        await ReadAsync(taskId).WaitAsync(cancellationToken);
+        (await ReadAsync(taskId).WaitAsync(cancellationToken)).SingleOrDefault();
 
     public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken)
     {
         var letter = state is { } wanted ? RedisTaskRecord.Letter(wanted) : "";
         var ids = Values(await EvaluateAsync(RedisTaskScripts.List, letter, limit).WaitAsync(cancellationToken));
-        var tasks = await Task.WhenAll(ids.Select(id => ReadAsync(id.ToString()))).WaitAsync(cancellationToken);
+        var tasks = await ReadAsync(Array.ConvertAll(ids, id => id.ToString())).WaitAsync(cancellationToken);
 
         // Between the two looks a task may have gone on, or been forgotten.
-        return [.. tasks.OfType<TaskRecord>()
+        return [.. tasks
             .Where(task => state is null || task.State == state)
             .DistinctBy(task => task.Id)
             .OrderByDescending(task => task.CreatedAt).ThenByDescending(task => task.Id, StringComparer.Ordinal)
@@ -112,7 +110,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
         return [.. counts
             .Where(entry => entry.Value != 0)
             .Select(entry => (Field: entry.Name.ToString(), Count: (long)entry.Value))
-            .Select(entry => new TaskCount(entry.Field[1..], RedisTaskRecord.State(entry.Field[0]), entry.Count))];
+            .Select(entry => new TaskCount(RedisTaskRecord.Text(entry.Field[1..]), RedisTaskRecord.State(entry.Field[0]), entry.Count))];
     }
 
     public async ValueTask<int> PurgeAsync(CancellationToken cancellationToken)
@@ -148,8 +146,24 @@ internal sealed class RedisTaskQueue : ITaskQueue
 
     internal static RedisValue[] Values(RedisResult answer) => (RedisValue[]?)answer ?? [];
 
-    internal async Task<TaskRecord?> ReadAsync(string id) =>
-        RedisTaskRecord.Read(id, await _redis.CallAsync(database => database.HashGetAsync(_keys.Task(id), RedisTaskRecord.Fields)));
+    /// <summary>The tasks of these ids; those that are there no more are left out.</summary>
+    internal async Task<IReadOnlyList<TaskRecord>> ReadAsync(params string[] ids)
+    {
+        List<TaskRecord> tasks = [];
+        foreach (var some in ids.Chunk(ReadAtOnce))
+        {
+            var answer = Values(await EvaluateAsync(RedisTaskScripts.Get, Array.ConvertAll(some, id => (RedisValue)id)));
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (RedisTaskRecord.Read(some[i], answer[i], answer[i + some.Length], answer[i + (2 * some.Length)], answer[i + (3 * some.Length)]) is { } task)
+                {
+                    tasks.Add(task);
+                }
+            }
+        }
+
+        return tasks;
+    }
 
     private static TaskChange Change(RedisResult answer) => (int)answer switch
     {
@@ -167,12 +181,12 @@ internal sealed class RedisTaskQueue : ITaskQueue
             var (id, spec) = tasks[i];
             var at = 1 + (i * 7);
             arguments[at] = id;
-            arguments[at + 1] = spec.Type;
+            arguments[at + 1] = RedisTaskRecord.Word(spec.Type);
             arguments[at + 2] = TaskJson.Write(spec);
             arguments[at + 3] = spec.MaxAttempts;
             arguments[at + 4] = spec.RunAt is { } due ? due.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "";
             arguments[at + 5] = spec.IdempotencyKey ?? "";
-            arguments[at + 6] = spec.Callback is null ? "" : "1";
+            arguments[at + 6] = spec.Callback is null ? "0" : "1";
         }
 
         return Array.ConvertAll(Values(await EvaluateAsync(RedisTaskScripts.Enqueue, arguments)), value => value.ToString());

@@ -7,6 +7,7 @@ internal static class RedisTaskScripts
     public static readonly RedisScript Claim = new("Tasks", "claim");
     public static readonly RedisScript Extend = new("Tasks", "extend");
     public static readonly RedisScript Settle = new("Tasks", "settle");
+    public static readonly RedisScript Get = new("Tasks", "get");
     public static readonly RedisScript List = new("Tasks", "list");
     public static readonly RedisScript Cancel = new("Tasks", "cancel");
     public static readonly RedisScript Retry = new("Tasks", "retry");

@@ -51,7 +51,7 @@ internal sealed partial class SqliteTaskQueue
                 Task: new ClaimedTask(
                     new TaskClaim(row.Text(0), row.Int64(1)), TaskJson.Read(row.Text(2)), row.Int32(3),
                     DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(4)), time)));
-        var due = rows.Count > 0 ? null : connection.Prepare(TaskSql.NextDue).First(row => row.NullableInt64(0));
+        var due = rows.Count == count ? now : connection.Prepare(TaskSql.NextDue).First(row => row.NullableInt64(0));
         return (
             [.. rows.OrderBy(row => row.Place).ThenBy(row => row.N).Select(row => row.Task)],
             ended,

@@ -1,6 +1,6 @@
 -- ARGV: id, try, pause in ms (-1: settled for good). Answers: 1, or 0 when another try has begun since.
 local id = ARGV[1]
-if redis.call('HGET', task(id), 'n') ~= ARGV[2] or not redis.call('ZSCORE', OUTBOX, id) then return 0 end
+if redis.call('HGET', TELLINGS, id) ~= ARGV[2] or not redis.call('ZSCORE', OUTBOX, id) then return 0 end
 if tonumber(ARGV[3]) < 0 then
   redis.call('ZREM', OUTBOX, id)
 else

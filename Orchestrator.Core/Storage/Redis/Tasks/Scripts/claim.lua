@@ -1,19 +1,34 @@
 -- ARGV: worker, how many, visibility in ms.
--- Answers: the time, how long until something falls due (-1: nothing will), then for each task: id, fence, try, made at, spec.
-local worker, wanted, visibility = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+-- Answers: the time, how long until there may be more (-1: nothing will be), then for each task: id, fence, try, spec.
+local worker, wanted, deadline = ARGV[1], tonumber(ARGV[2]), text(now + tonumber(ARGV[3]))
+
+-- n + 1; most tasks have the same few.
+local successors = {}
+local function successor(n)
+  local next = successors[n]
+  if not next then
+    next = text(n + 1)
+    successors[n] = next
+  end
+  return next
+end
 
 -- What a worker has not ended in time goes to the front; after its last try it has failed.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 256)) do
+local late = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 256)
+read_heads(late)
+for _, id in ipairs(late) do
   redis.call('ZREM', LEASES, id)
-  local seen = redis.call('HMGET', task(id), 's', 'y', 'a', 'm', 'o')
-  if seen[1] == 'r' then
-    if tonumber(seen[3]) >= tonumber(seen[4]) then
-      finish(id, 'f', FAILED, seen[5], 'e', 'The worker gave no sign of life within the visibility time-out.')
-      move(seen[2], 'r', 'f')
+  local state, fence, tries, tell, type, begun, last = parts(id)
+  if state == 'r' then
+    if not may_try_again(id, tries) then
+      write_parts(id, 'f', fence, tries, tell, type, begun, last, NOW)
+      redis.call('HSET', ERRORS, id, 'The worker gave no sign of life within the visibility time-out.')
+      finish(id, FAILED, tell)
+      move(type, 'r', 'f')
     else
-      redis.call('HSET', task(id), 's', 'p')
+      write_parts(id, 'p', fence, tries, tell, type, begun, last, '-')
       redis.call('LPUSH', PENDING, id)
-      move(seen[2], 'r', 'p')
+      move(type, 'r', 'p')
     end
   end
 end
@@ -28,23 +43,23 @@ local answer = { now, 0 }
 local ids = redis.call('LRANGE', PENDING, 0, wanted - 1)
 if #ids > 0 then
   redis.call('LTRIM', PENDING, #ids, -1)
-  local leases = {}
-  for _, id in ipairs(ids) do
-    local key = task(id)
-    local seen = redis.call('HMGET', key, 's', 'y', 'a', 'f', 'c', 'd')
-    if seen[1] == 'p' then
-      local try, fence = (tonumber(seen[3]) or 0) + 1, (tonumber(seen[4]) or 0) + 1
-      redis.call('HSET', key, 's', 'r', 'a', try, 'f', fence, 'w', worker, 'b', now)
-      leases[#leases + 1] = now + visibility
+  read_heads(ids)
+  local specs = redis.call('HMGET', SPECS, unpack(ids))
+  local leases, n, tail = {}, 2, ' ' .. NOW .. ' ' .. worker .. ' -'
+  for i, id in ipairs(ids) do
+    local fence, tries, rest, type = string.match(heads[id] or '', '^p (%d+) (%d+) (%d (%S+))')
+    if fence then
+      fence, tries = successor(fence), successor(tries)
+      write_head(id, 'r ' .. fence .. ' ' .. tries .. ' ' .. rest .. tail)
+      move(type, 'p', 'r')
+      leases[#leases + 1] = deadline
       leases[#leases + 1] = id
-      local n = #answer
-      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] = id, fence, try, seen[5], seen[6]
-      move(seen[2], 'p', 'r')
+      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = id, fence, tries, specs[i]
+      n = n + 4
     end
   end
   if #leases > 0 then redis.call('ZADD', LEASES, unpack(leases)) end
-else
-  answer[2] = next_due(DELAYED, LEASES)
 end
-write_counts()
+if #ids < wanted then answer[2] = next_due(DELAYED, LEASES) end
+write()
 return answer

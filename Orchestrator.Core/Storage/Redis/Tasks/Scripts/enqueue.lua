@@ -1,35 +1,37 @@
 -- ARGV: how many may be pending; then for each task: id, type, spec, tries, due time or '', idempotency key or '',
--- '1' when its end is to be told.
+-- 1 when its end is to be told, else 0.
 -- Answers for each: its id, the id of the task that has the idempotency key, or '' when the queue is full.
 local room = tonumber(ARGV[1]) - redis.call('LLEN', PENDING) - redis.call('ZCARD', DELAYED)
-local answers, ready, added = {}, {}, false
+local answers, specs, ready = {}, {}, {}
 for i = 2, #ARGV, 7 do
   local id, type, due, key = ARGV[i], ARGV[i + 1], ARGV[i + 4], ARGV[i + 5]
-  local answer = key ~= '' and redis.call('GET', P .. 'key:' .. key)
+  local answer = key ~= '' and redis.call('HGET', IDS, key)
   if not answer then
     if room <= 0 then
       answer = ''
     else
-      answer, added, room = id, true, room - 1
-      redis.call('HSET', task(id), 's', 'p', 'y', type, 'd', ARGV[i + 2], 'm', ARGV[i + 3], 'c', now)
+      answer, room = id, room - 1
+      specs[#specs + 1] = id
+      specs[#specs + 1] = ARGV[i + 3] .. ' ' .. NOW .. ' ' .. ARGV[i + 2]
+      write_head(id, 'p 0 0 ' .. ARGV[i + 6] .. ' ' .. type .. ' - - -')
+      count('p', type, 1)
       if key ~= '' then
-        redis.call('SET', P .. 'key:' .. key, id)
-        redis.call('HSET', task(id), 'k', key)
+        redis.call('HSET', IDS, key, id)
+        redis.call('HSET', KEYED, id, key)
       end
-      if ARGV[i + 6] == '1' then redis.call('HSET', task(id), 'o', 1) end
       if due ~= '' and tonumber(due) > now then
         redis.call('ZADD', DELAYED, due, id)
       else
         ready[#ready + 1] = id
       end
-      count('p', type, 1)
     end
   end
   answers[#answers + 1] = answer
 end
-if #ready > 0 then redis.call('RPUSH', PENDING, unpack(ready)) end
-if added then
-  write_counts()
+if #specs > 0 then
+  redis.call('HSET', SPECS, unpack(specs))
+  if #ready > 0 then redis.call('RPUSH', PENDING, unpack(ready)) end
+  write()
   redis.call('PUBLISH', WAKE, '')
 end
 return answers

@@ -1,17 +1,50 @@
 -- Put in front of every script of the tasks. The keys are listed in RedisTaskKeys.cs; all of them share one hash tag.
+-- Numbers go as text wherever they can: Lua prints a number for every command that gets it, which costs more than the
+-- command does.
 local P = KEYS[1]
+local HEADS, SPECS, RESULTS, ERRORS = P .. 'heads', P .. 'specs', P .. 'results', P .. 'errors'
 local PENDING, DELAYED, LEASES = P .. 'pending', P .. 'delayed', P .. 'leases'
 local COMPLETE, FAILED, CANCELLED = P .. 'complete', P .. 'failed', P .. 'cancelled'
-local OUTBOX, COUNTS, WAKE = P .. 'outbox', P .. 'counts', P .. 'wake'
+local OUTBOX, TELLINGS, IDS, KEYED = P .. 'outbox', P .. 'tellings', P .. 'ids', P .. 'keyed'
+local COUNTS, WAKE = P .. 'counts', P .. 'wake'
+
+local function text(number) return string.format('%.0f', number) end
 
 -- Redis' own clock, in milliseconds.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local NOW = text(now)
 
-local function task(id) return P .. 'task:' .. id end
+-- What changes of tasks is read and written for all of them together. Counts by state and type are summed up likewise.
+local heads, changed, counts = {}, {}, {}
 
--- Counts by state and type are summed up and written once.
-local counts = {}
+local function read_heads(ids)
+  if #ids == 0 then return end
+  for i, head in ipairs(redis.call('HMGET', HEADS, unpack(ids))) do
+    -- What was changed here is not written yet.
+    if heads[ids[i]] == nil then heads[ids[i]] = head end
+  end
+end
+
+local function write_head(id, head)
+  heads[id] = head
+  changed[#changed + 1] = id
+end
+
+-- The parts of a task's head, all as text; nothing when there is no such task.
+local function parts(id)
+  if heads[id] == nil then heads[id] = redis.call('HGET', HEADS, id) end
+  if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$') end
+end
+
+local function write_parts(id, state, fence, tries, tell, type, begun, worker, ended)
+  write_head(id, table.concat({ state, fence, tries, tell, type, begun, worker, ended }, ' '))
+end
+
+local function may_try_again(id, tries)
+  return tonumber(tries) < tonumber(string.match(redis.call('HGET', SPECS, id), '^%d+'))
+end
+
 local function count(state, type, by)
   local field = state .. type
   counts[field] = (counts[field] or 0) + by
@@ -20,18 +53,23 @@ local function move(type, from, to)
   count(from, type, -1)
   count(to, type, 1)
 end
-local function write_counts()
+
+local function write()
+  if #changed > 0 then
+    local fields = {}
+    for i, id in ipairs(changed) do fields[i * 2 - 1], fields[i * 2] = id, heads[id] end
+    redis.call('HSET', HEADS, unpack(fields))
+  end
   for field, by in pairs(counts) do
     if by ~= 0 then redis.call('HINCRBY', COUNTS, field, by) end
   end
 end
 
--- A task's end, told when somebody wants to hear of it ('o').
-local function finish(id, state, index, tell, field, value)
-  redis.call('HSET', task(id), 's', state, 'z', now, field, value)
-  redis.call('ZADD', index, now, id)
-  if tell then
-    redis.call('ZADD', OUTBOX, now, id)
+-- A task's end but for its head, told when somebody wants to hear of it.
+local function finish(id, index, tell)
+  redis.call('ZADD', index, NOW, id)
+  if tell == '1' then
+    redis.call('ZADD', OUTBOX, NOW, id)
     redis.call('PUBLISH', WAKE, '')
   end
 end

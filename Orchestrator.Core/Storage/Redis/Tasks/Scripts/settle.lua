@@ -2,50 +2,75 @@
 -- 'c': complete, the text is the result. 'f': failed, the text is the error; a pause of -1 asks for no other try.
 -- 'g': given back.
 -- Answers for each: 0 the claim was void, 1 done (to be tried again), 2 failed for good.
-local answers, ended, complete, wake = {}, {}, {}, false
+local wake = false
+
+local function give_back(id)
+  local _, fence, tries, tell, type, begun, worker = parts(id)
+  write_parts(id, 'p', fence, text(tries - 1), tell, type, begun, worker, '-')
+  move(type, 'r', 'p')
+  redis.call('LPUSH', PENDING, id)
+  wake = true
+  return 1
+end
+
+local function fail(id, error, pause)
+  local _, fence, tries, tell, type, begun, worker = parts(id)
+  redis.call('HSET', ERRORS, id, error)
+  if pause >= 0 and may_try_again(id, tries) then
+    write_parts(id, 'p', fence, tries, tell, type, begun, worker, '-')
+    move(type, 'r', 'p')
+    redis.call('ZADD', DELAYED, text(now + pause), id)
+    wake = true
+    return 1
+  end
+  write_parts(id, 'f', fence, tries, tell, type, begun, worker, NOW)
+  move(type, 'r', 'f')
+  finish(id, FAILED, tell)
+  return 2
+end
+
+local ids = {}
+for i = 2, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
+read_heads(ids)
+
+local answers, ended, complete, results = {}, {}, {}, {}
 for i = 1, #ARGV, 5 do
-  local what, id, text, pause = ARGV[i], ARGV[i + 1], ARGV[i + 3], tonumber(ARGV[i + 4])
-  local seen = redis.call('HMGET', task(id), 's', 'f', 'y', 'o', 'a', 'm')
-  local state, type = seen[1], seen[3]
+  local what, id = ARGV[i], ARGV[i + 1]
+  local state, fence, rest, tell, type = string.match(heads[id] or '', '^(%S+) (%S+) (%S+ (%S+) (%S+) %S+ %S+ )')
   local answer = 0
-  if seen[2] ~= ARGV[i + 2] then
-    answer = 0
-  elseif state == 'c' and what == 'c' then
-    answer = 1
-  elseif state == 'r' then
-    ended[#ended + 1] = id
-    if what == 'c' then
+  if fence == ARGV[i + 2] then
+    if state == 'c' and what == 'c' then
       answer = 1
-      redis.call('HSET', task(id), 's', 'c', 'z', now, 'r', text)
-      complete[#complete + 1] = now
-      complete[#complete + 1] = id
-      if seen[4] then
-        redis.call('ZADD', OUTBOX, now, id)
-        wake = true
+    elseif state == 'r' then
+      ended[#ended + 1] = id
+      if what == 'c' then
+        write_head(id, 'c ' .. fence .. ' ' .. rest .. NOW)
+        move(type, 'r', 'c')
+        complete[#complete + 1] = NOW
+        complete[#complete + 1] = id
+        results[#results + 1] = id
+        results[#results + 1] = ARGV[i + 3]
+        if tell == '1' then
+          redis.call('ZADD', OUTBOX, NOW, id)
+          wake = true
+        end
+        answer = 1
+      elseif what == 'g' then
+        answer = give_back(id)
+      else
+        answer = fail(id, ARGV[i + 3], tonumber(ARGV[i + 4]))
       end
-      move(type, 'r', 'c')
-    elseif what == 'g' then
-      answer, wake = 1, true
-      redis.call('HSET', task(id), 's', 'p', 'a', tonumber(seen[5]) - 1)
-      redis.call('LPUSH', PENDING, id)
-      move(type, 'r', 'p')
-    elseif pause >= 0 and tonumber(seen[5]) < tonumber(seen[6]) then
-      answer, wake = 1, true
-      redis.call('HSET', task(id), 's', 'p', 'e', text)
-      redis.call('ZADD', DELAYED, now + pause, id)
-      move(type, 'r', 'p')
-    else
-      answer = 2
-      finish(id, 'f', FAILED, seen[4], 'e', text)
-      move(type, 'r', 'f')
     end
   end
   answers[#answers + 1] = answer
 end
 if #ended > 0 then
   redis.call('ZREM', LEASES, unpack(ended))
-  if #complete > 0 then redis.call('ZADD', COMPLETE, unpack(complete)) end
-  write_counts()
+  if #complete > 0 then
+    redis.call('ZADD', COMPLETE, unpack(complete))
+    redis.call('HSET', RESULTS, unpack(results))
+  end
+  write()
   if wake then redis.call('PUBLISH', WAKE, '') end
 end
 return answers
