@@ -93,6 +93,31 @@ public sealed class TaskProcessorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Slots_WhileEndsAreWritten_TakeNewTasksWithinBounds()
+    {
+        const int Slots = 2;
+        _options.Slots = Slots;
+        var ends = new WithheldEnds(_queue);
+        var ran = 0;
+        var processor = await StartAsync(new FakeHandler("quick", (_, _) => Task.FromResult($"{Interlocked.Increment(ref ran)}")), queue: ends);
+        var ids = new List<string>();
+        for (var i = 0; i < 10; i++)
+        {
+            ids.Add(await AddAsync("quick"));
+        }
+
+        await UntilAsync(() => Volatile.Read(ref ran) == 2 * Slots && processor.Busy == 0);
+        await Task.Delay(100, Cancel);
+        Assert.Equal(2 * Slots, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
+        ends.Write();
+
+        foreach (var id in ids)
+        {
+            Assert.Equal(TaskState.Complete, (await EndOfAsync(id)).State);
+        }
+    }
+
+    [Fact]
     public async Task Handler_SlowerThanTheVisibility_KeepsItsTask()
     {
         var runs = 0;
@@ -270,10 +295,10 @@ public sealed class TaskProcessorTests : IAsyncLifetime
         Assert.Equal("b7ad6b7169203331", own.ParentSpanId.ToHexString());
     }
 
-    private async Task<TaskProcessor> StartAsync(ITaskHandler handler, string name = "worker", ITaskHandler? more = null, bool wait = true)
+    private async Task<TaskProcessor> StartAsync(ITaskHandler handler, string name = "worker", ITaskHandler? more = null, bool wait = true, ITaskQueue? queue = null)
     {
         var types = new TaskTypes(more is null ? [handler] : [handler, more]);
-        var processor = new TaskProcessor(name, _queue, types, _options, TimeProvider.System, Random.Shared, NullLoggerFactory.Instance);
+        var processor = new TaskProcessor(name, queue ?? _queue, types, _options, TimeProvider.System, Random.Shared, NullLoggerFactory.Instance);
         _processors.Add(processor);
         await processor.StartAsync(Cancel);
         if (wait)

@@ -43,7 +43,7 @@ public sealed partial class TaskProcessor
             // It does not listen: another worker has its task by now, and others need the slot.
             LogHung(one.Task.Claim.TaskId, one.Task.Spec.Type, age.TotalSeconds);
             GiveSlot(one);
-            _tries.TryRemove(one, out _);
+            LetGo(one);
         }
 
         try

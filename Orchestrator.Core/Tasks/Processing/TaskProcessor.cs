@@ -8,8 +8,8 @@ namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>
 /// Takes tasks and runs them in N slots, for as long as the process lives. Under load it claims for all free slots at
-/// once; idle it sleeps until it is woken or something falls due. At the end it takes nothing new, lets what runs end,
-/// and gives back what does not end in time.
+/// once, while the store still writes down the ends of those that had them before; idle it sleeps until it is woken or
+/// something falls due. At the end it takes nothing new, lets what runs end, and gives back what does not end in time.
 /// </summary>
 public sealed partial class TaskProcessor : BackgroundService
 {
@@ -31,6 +31,8 @@ public sealed partial class TaskProcessor : BackgroundService
     private readonly ConcurrentDictionary<TaskTry, Task> _tries = new();
     private readonly CancellationTokenSource _giveUp = new();
     private int _busy;
+    private int _held;
+    private int _wantsSlot;
     private long _lastLook;
 
     internal TaskProcessor(
@@ -46,7 +48,7 @@ public sealed partial class TaskProcessor : BackgroundService
         _drain = TimeSpan.FromSeconds(options.DrainSeconds);
         _poll = TimeSpan.FromSeconds(options.IdlePollSeconds);
         _logger = loggers.CreateLogger<TaskProcessor>();
-        _runner = new TaskRunner(queue, types, options, time, random, loggers.CreateLogger<TaskRunner>());
+        _runner = new TaskRunner(queue, types, options, GiveSlot, time, random, loggers.CreateLogger<TaskRunner>());
         _storeRetries = new RetryPauses(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), random);
         _wakeup = new Wakeup(time);
         _lastLook = time.GetTimestamp();
@@ -93,23 +95,19 @@ public sealed partial class TaskProcessor : BackgroundService
         }
     }
 
+    // Half of the slots at once: the store finds the other half's next tasks while these run. What has ended and is not
+    // written down yet is bounded, too.
+    private int Claimable => Math.Min((_slots + 1) / 2, Math.Min(_slots - Busy, (2 * _slots) - Volatile.Read(ref _held)));
+
     private async Task TakeAsync(CancellationToken stoppingToken)
     {
         for (var failures = 0; ;)
         {
             stoppingToken.ThrowIfCancellationRequested();
-            var free = _slots - Busy;
-            if (free <= 0)
-            {
-                // Whoever gives a slot back calls.
-                await _wakeup.WaitAsync(_poll, stoppingToken);
-                continue;
-            }
-
             TimeSpan pause;
             try
             {
-                var batch = await _queue.ClaimAsync(_worker, free, _visibility, stoppingToken);
+                var batch = await _queue.ClaimAsync(_worker, await ClaimableAsync(stoppingToken), _visibility, stoppingToken);
                 failures = 0;
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
                 foreach (var task in batch.Tasks)
@@ -117,7 +115,7 @@ public sealed partial class TaskProcessor : BackgroundService
                     Start(task);
                 }
 
-                if (batch.Tasks.Count > 0)
+                if (batch.NextDue == TimeSpan.Zero)
                 {
                     continue;
                 }
@@ -147,6 +145,27 @@ public sealed partial class TaskProcessor : BackgroundService
         }
     }
 
+    /// <summary>How many tasks to claim; waits until there is a slot for one.</summary>
+    private async ValueTask<int> ClaimableAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            if (Claimable is > 0 and var count)
+            {
+                return count;
+            }
+
+            // From here on whoever gives a slot back calls; one may have been given back meanwhile.
+            Interlocked.Exchange(ref _wantsSlot, 1);
+            if (Claimable <= 0)
+            {
+                await _wakeup.WaitAsync(_poll, stoppingToken);
+            }
+
+            Interlocked.Exchange(ref _wantsSlot, 0);
+        }
+    }
+
     // Many workers sleep until the same moment; a little jitter keeps them from asking all at once.
     private TimeSpan Pause(TimeSpan? nextDue)
     {
@@ -157,6 +176,7 @@ public sealed partial class TaskProcessor : BackgroundService
     private void Start(ClaimedTask task)
     {
         Interlocked.Increment(ref _busy);
+        Interlocked.Increment(ref _held);
         var limit = _types.Find(task.Spec.Type)?.TimeLimit ?? _visibility;
         var one = new TaskTry(task, limit, _time.GetTimestamp());
 
@@ -175,20 +195,35 @@ public sealed partial class TaskProcessor : BackgroundService
         finally
         {
             GiveSlot(one);
-            _tries.TryRemove(one, out _);
+            LetGo(one);
             one.Dispose();
         }
     }
 
     private void GiveSlot(TaskTry one)
     {
-        if (!one.GiveSlot())
+        if (one.GiveSlot())
         {
-            return;
+            Interlocked.Decrement(ref _busy);
+            CallIfWanted();
         }
+    }
 
-        Interlocked.Decrement(ref _busy);
-        _wakeup.Call();
+    private void LetGo(TaskTry one)
+    {
+        if (_tries.TryRemove(one, out _))
+        {
+            Interlocked.Decrement(ref _held);
+            CallIfWanted();
+        }
+    }
+
+    private void CallIfWanted()
+    {
+        if (Volatile.Read(ref _wantsSlot) == 1)
+        {
+            _wakeup.Call();
+        }
     }
 
     [LoggerMessage(1860, LogLevel.Information, "Worker {Worker} takes tasks in {Slots} slots: {Types}")]

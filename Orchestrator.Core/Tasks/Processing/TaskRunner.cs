@@ -8,8 +8,15 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>Makes one try: runs the handler, and writes down how it ended as soon as the store takes it.</summary>
+/// <param name="queue">Where it is written down.</param>
+/// <param name="types">The handlers.</param>
+/// <param name="options">Pauses and limits.</param>
+/// <param name="handled">Called when the handler has ended: what is left to do is the store's.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Spreads retries.</param>
+/// <param name="logger">Tells of tries that did not end well.</param>
 internal sealed partial class TaskRunner(
-    ITaskQueue queue, TaskTypes types, TasksOptions options, TimeProvider time, Random random, ILogger<TaskRunner> logger)
+    ITaskQueue queue, TaskTypes types, TasksOptions options, Action<TaskTry> handled, TimeProvider time, Random random, ILogger<TaskRunner> logger)
 {
     private static readonly TimeSpan UnknownTypePause = TimeSpan.FromSeconds(5);
 
@@ -93,6 +100,10 @@ internal sealed partial class TaskRunner(
         {
             // Of the handler's own doing; that of the queue is told apart from it.
             throw new TaskFailedException(e.Message, retry: true, e);
+        }
+        finally
+        {
+            handled(one);
         }
 
         return Encoding.UTF8.GetByteCount(result) <= TaskLimits.MaxResultBytes

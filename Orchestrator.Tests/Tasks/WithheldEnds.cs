@@ -1,0 +1,47 @@
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Tests.Tasks;
+
+/// <summary>A queue that writes no end of a task until it is told to.</summary>
+internal sealed class WithheldEnds(ITaskQueue queue) : ITaskQueue
+{
+    private readonly TaskCompletionSource _write = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Write() => _write.SetResult();
+
+    public async ValueTask<bool> CompleteAsync(TaskClaim claim, string result, CancellationToken cancellationToken)
+    {
+        await _write.Task.WaitAsync(cancellationToken);
+        return await queue.CompleteAsync(claim, result, cancellationToken);
+    }
+
+    public ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken) => queue.EnqueueAsync(spec, cancellationToken);
+
+    public ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken) =>
+        queue.ClaimAsync(worker, count, visibility, cancellationToken);
+
+    public ValueTask<IReadOnlyList<bool>> ExtendAsync(IReadOnlyList<TaskClaim> claims, TimeSpan visibility, CancellationToken cancellationToken) =>
+        queue.ExtendAsync(claims, visibility, cancellationToken);
+
+    public ValueTask<FailOutcome> FailAsync(TaskClaim claim, string error, TimeSpan? retryAfter, CancellationToken cancellationToken) =>
+        queue.FailAsync(claim, error, retryAfter, cancellationToken);
+
+    public ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken) => queue.ReleaseAsync(claim, cancellationToken);
+
+    public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => queue.GetAsync(taskId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken) =>
+        queue.ListAsync(state, limit, cancellationToken);
+
+    public ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) => queue.CancelAsync(taskId, cancellationToken);
+
+    public ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken) => queue.RetryAsync(taskId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<TaskCount>> CountAsync(CancellationToken cancellationToken) => queue.CountAsync(cancellationToken);
+
+    public ValueTask<int> PurgeAsync(CancellationToken cancellationToken) => queue.PurgeAsync(cancellationToken);
+
+    public IDisposable OnWork(Action wake) => queue.OnWork(wake);
+
+    public ValueTask PingAsync(CancellationToken cancellationToken) => queue.PingAsync(cancellationToken);
+}
