@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
@@ -52,6 +53,31 @@ internal sealed class RedisProcess : IAsyncDisposable
                 await Task.Delay(50);
             }
         }
+    }
+
+    /// <summary>
+    /// Forgets everything and starts the append-only file anew, so that nobody is measured while the server rewrites what
+    /// somebody else has left.
+    /// </summary>
+    public async Task EmptyAsync()
+    {
+        await CallAsync("FLUSHALL");
+        await CallAsync("BGREWRITEAOF");
+        do
+        {
+            await Task.Delay(20);
+        }
+        while ((await CallAsync("INFO persistence")).Contains("aof_rewrite_in_progress:1", StringComparison.Ordinal));
+    }
+
+    private async Task<string> CallAsync(string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{command}\r\nQUIT\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        return await reader.ReadToEndAsync();
     }
 
     public async ValueTask DisposeAsync()
