@@ -129,8 +129,11 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
         }
         catch (Exception error) when (error is EngineException or DockerApiException)
         {
-            Forget(containerId);
-            Failed(containerId, error.Message);
+            // Else its container is being removed, which no agent survives.
+            if (_agents.TryRemove(containerId, out _))
+            {
+                Failed(containerId, error.Message);
+            }
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
         {

@@ -27,6 +27,9 @@ public readonly record struct Owner(OwnerKind Kind, string Id)
     /// <summary>A project's owner.</summary>
     public static Owner Machine(string projectId) => new(OwnerKind.Machine, projectId);
 
+    /// <summary>An owner as logs name it; a runner that has none is the pool's.</summary>
+    public static string NameOf(Owner? owner) => owner?.ToString() ?? "the pool";
+
     /// <inheritdoc />
     public override string ToString() => $"{Kind.ToString().ToLowerInvariant()} {Id}";
 }

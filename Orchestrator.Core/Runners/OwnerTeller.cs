@@ -31,11 +31,11 @@ internal sealed partial class OwnerTeller(IRunnerEngine engine, TimeProvider tim
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                LogNotTold(runner.Id, runner.Owner, e.Message);
+                LogNotTold(runner.Id, Owner.NameOf(runner.Owner), e.Message);
             }
         }
     }
 
     [LoggerMessage(1030, LogLevel.Debug, "Container of runner {Runner} could not be made to tell {Owner}: {Cause}")]
-    private partial void LogNotTold(string runner, Owner? owner, string cause);
+    private partial void LogNotTold(string runner, string owner, string cause);
 }

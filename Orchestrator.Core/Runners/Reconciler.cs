@@ -209,7 +209,7 @@ internal sealed partial class Reconciler(
     {
         if (await store.BeginRemoveAsync(record.Id, record.Fence, cancellationToken) is { } removing)
         {
-            LogEnding(record.Id, record.State, record.Owner, reason);
+            LogEnding(record.Id, record.State, Owner.NameOf(record.Owner), reason);
             await TryRemoveAsync(removing, reason, cancellationToken);
         }
     }
@@ -244,5 +244,5 @@ internal sealed partial class Reconciler(
     private partial void LogOutOfMemory(string runner);
 
     [LoggerMessage(1064, LogLevel.Information, "Ending {State} runner {Runner} of {Owner}: {Reason}")]
-    private partial void LogEnding(string runner, RunnerState state, Owner? owner, string reason);
+    private partial void LogEnding(string runner, RunnerState state, string owner, string reason);
 }

@@ -48,7 +48,7 @@ internal sealed partial class RunnerRemover(
         {
             await engine.RemoveAsync(removing.Id, removing.Placement?.ContainerId, CancellationToken.None);
             var ended = await store.DeleteAsync(removing.Id, removing.Fence, CancellationToken.None);
-            LogRemoved(removing.Id, removing.Owner, reason, time.GetElapsedTime(started).TotalMilliseconds);
+            LogRemoved(removing.Id, Owner.NameOf(removing.Owner), reason, time.GetElapsedTime(started).TotalMilliseconds);
             return ended;
         }
         catch (Exception e)
@@ -76,7 +76,7 @@ internal sealed partial class RunnerRemover(
     }
 
     [LoggerMessage(1000, LogLevel.Information, "Removed runner {Runner} of {Owner}: {Reason}, in {Milliseconds:F1} ms")]
-    private partial void LogRemoved(string runner, Owner? owner, string reason, double milliseconds);
+    private partial void LogRemoved(string runner, string owner, string reason, double milliseconds);
 
     [LoggerMessage(1001, LogLevel.Warning, "Could not remove runner {Runner} ({Reason}), the reconciler will: {Cause}")]
     private partial void LogRemovalFailed(string runner, string reason, string cause);

@@ -44,13 +44,13 @@ internal sealed partial class RunnerStarter(
             await engine.WaitUntilReadyAsync(spec, placement, cancellationToken);
             var attached = await store.AttachAsync(runner.Id, runner.Fence, placement, template.LeaseTime, cancellationToken)
                 ?? throw new EngineException($"The reservation of runner {runner.Id} ended while it was being made.");
-            LogStarted(attached.Id, attached.Owner, running.TotalMilliseconds, time.GetElapsedTime(started).TotalMilliseconds);
+            LogStarted(attached.Id, Owner.NameOf(attached.Owner), running.TotalMilliseconds, time.GetElapsedTime(started).TotalMilliseconds);
             return attached;
         }
         catch (Exception e)
         {
             RunnerMetrics.StartFailed(template.Name);
-            LogStartFailed(runner.Id, runner.Owner, e.Message);
+            LogStartFailed(runner.Id, Owner.NameOf(runner.Owner), e.Message);
             await TakeBackAsync(runner);
             throw;
         }
@@ -106,10 +106,10 @@ internal sealed partial class RunnerStarter(
     }
 
     [LoggerMessage(1010, LogLevel.Information, "Started runner {Runner} for {Owner}: running after {RunningMs:F0} ms, ready after {ReadyMs:F0} ms")]
-    private partial void LogStarted(string runner, Owner? owner, double runningMs, double readyMs);
+    private partial void LogStarted(string runner, string owner, double runningMs, double readyMs);
 
     [LoggerMessage(1011, LogLevel.Warning, "Could not start runner {Runner} for {Owner}: {Cause}")]
-    private partial void LogStartFailed(string runner, Owner? owner, string cause);
+    private partial void LogStartFailed(string runner, string owner, string cause);
 
     [LoggerMessage(1012, LogLevel.Information, "Host port {Port} of runner {Runner} is somebody else's; moving on")]
     private partial void LogPortTaken(string runner, int port);
