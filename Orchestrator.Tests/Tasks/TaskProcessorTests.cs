@@ -11,7 +11,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;
 
-public sealed class TaskProcessorTests : IAsyncLifetime
+public sealed partial class TaskProcessorTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private readonly SqliteDatabase _database;
@@ -90,31 +90,6 @@ public sealed class TaskProcessorTests : IAsyncLifetime
         }
 
         Assert.Equal(4, most);
-    }
-
-    [Fact]
-    public async Task Slots_WhileEndsAreWritten_TakeNewTasksWithinBounds()
-    {
-        const int Slots = 2;
-        _options.Slots = Slots;
-        var ends = new WithheldEnds(_queue);
-        var ran = 0;
-        var processor = await StartAsync(new FakeHandler("quick", (_, _) => Task.FromResult($"{Interlocked.Increment(ref ran)}")), queue: ends);
-        var ids = new List<string>();
-        for (var i = 0; i < 10; i++)
-        {
-            ids.Add(await AddAsync("quick"));
-        }
-
-        await UntilAsync(() => Volatile.Read(ref ran) == 2 * Slots && processor.Busy == 0);
-        await Task.Delay(100, Cancel);
-        Assert.Equal(2 * Slots, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
-        ends.Write();
-
-        foreach (var id in ids)
-        {
-            Assert.Equal(TaskState.Complete, (await EndOfAsync(id)).State);
-        }
     }
 
     [Fact]

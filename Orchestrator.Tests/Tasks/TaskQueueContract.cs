@@ -269,6 +269,37 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Retry_WhileTheFailureIsTold_TellsTheNewEnd()
+    {
+        var id = await AddAsync(Spec() with { Callback = new TaskCallback("http://localhost:1/") });
+        await Queue.FailAsync((await ClaimAsync()).Single().Claim, "no", null, Cancel);
+        var failure = (await Outbox.ClaimCallbacksAsync(1, Long, Cancel)).Callbacks.Single();
+        await Queue.RetryAsync(id, Cancel);
+        await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, "1", Cancel);
+
+        Assert.False(await Outbox.SettleCallbackAsync(failure, null, Cancel));
+
+        var end = (await Outbox.ClaimCallbacksAsync(1, Long, Cancel)).Callbacks.Single();
+        Assert.Equal((TaskState.Complete, "1"), (end.Task.State, end.Task.Result));
+    }
+
+    [Fact]
+    public async Task List_OfOneState_BeginsWithTheNewestWhateverItsTime()
+    {
+        var now = DateTimeOffset.UtcNow;
+        await AddAsync(Spec() with { RunAt = now.AddYears(10) });
+        var soon = await AddAsync(Spec() with { RunAt = now.AddYears(1) });
+        Assert.Equal([soon], await ListAsync(TaskState.Pending, 1));
+
+        await AddAsync();
+        var first = (await ClaimAsync()).Single().Claim;
+        var last = await AddAsync();
+        await ClaimAsync();
+        await Queue.ExtendAsync([first], 2 * Long, Cancel);
+        Assert.Equal([last], await ListAsync(TaskState.Running, 1));
+    }
+
+    [Fact]
     public async Task ManyAtOnce_EveryTaskEndsOnce()
     {
         const int Tasks = 2_000;

@@ -13,7 +13,18 @@ public sealed partial class TaskProcessor
         {
             while (await timer.WaitForNextTickAsync(ended))
             {
-                await ExtendAllAsync();
+                try
+                {
+                    await ExtendAllAsync();
+                }
+                catch (StoreUnavailableException)
+                {
+                    // The next round tries again; a claim that runs out meanwhile is lost, which its settling will show.
+                }
+                catch (Exception e)
+                {
+                    LogExtendFailed(e);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -28,7 +39,7 @@ public sealed partial class TaskProcessor
         foreach (var one in _tries.Keys)
         {
             var age = _time.GetElapsedTime(one.StartedAt);
-            if (age < one.TimeLimit)
+            if (one.HasEnded || age < one.TimeLimit)
             {
                 alive.Add(one);
                 continue;
@@ -46,24 +57,13 @@ public sealed partial class TaskProcessor
             LetGo(one);
         }
 
-        try
+        var holds = await _queue.ExtendAsync([.. alive.Select(one => one.Task.Claim)], _visibility, CancellationToken.None);
+        for (var i = 0; i < alive.Count; i++)
         {
-            var holds = await _queue.ExtendAsync([.. alive.Select(one => one.Task.Claim)], _visibility, CancellationToken.None);
-            for (var i = 0; i < alive.Count; i++)
+            if (!holds[i])
             {
-                if (!holds[i])
-                {
-                    alive[i].End(TryEnd.ClaimLost);
-                }
+                alive[i].End(TryEnd.ClaimLost);
             }
-        }
-        catch (StoreUnavailableException)
-        {
-            // The next round tries again; a claim that runs out meanwhile is lost, which its settling will show.
-        }
-        catch (Exception e)
-        {
-            LogExtendFailed(e);
         }
     }
 
@@ -88,17 +88,19 @@ public sealed partial class TaskProcessor
         }
 
         // Who does not listen has its task taken away: the next worker need not wait for the claim to run out.
-        foreach (var one in _tries.Keys)
+        await Task.WhenAll(_tries.Keys.Where(one => !one.HasEnded).Select(GiveBackAsync));
+    }
+
+    private async Task GiveBackAsync(TaskTry one)
+    {
+        LogGivenBack(one.Task.Claim.TaskId, one.Task.Spec.Type);
+        try
         {
-            try
-            {
-                LogGivenBack(one.Task.Claim.TaskId, one.Task.Spec.Type);
-                await _queue.ReleaseAsync(one.Task.Claim, CancellationToken.None);
-            }
-            catch (StoreUnavailableException)
-            {
-                // The claim runs out by itself.
-            }
+            await _queue.ReleaseAsync(one.Task.Claim, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The claim runs out by itself.
         }
     }
 

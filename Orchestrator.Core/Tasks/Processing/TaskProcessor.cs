@@ -107,6 +107,12 @@ public sealed partial class TaskProcessor : BackgroundService
             TimeSpan pause;
             try
             {
+                if (failures > 0)
+                {
+                    // The store was away: what has ended here meanwhile is not to be claimed as if nobody had it.
+                    await ExtendAllAsync();
+                }
+
                 var batch = await _queue.ClaimAsync(_worker, await ClaimableAsync(stoppingToken), _visibility, stoppingToken);
                 failures = 0;
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
@@ -133,7 +139,7 @@ public sealed partial class TaskProcessor : BackgroundService
                 await Task.Delay(pause, _time, stoppingToken);
                 continue;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // A defect, or a store that is not as it should be: worth a loud word, and no reason to stop for good.
                 LogClaimFailed(e);

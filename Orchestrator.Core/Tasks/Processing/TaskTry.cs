@@ -55,7 +55,10 @@ internal sealed class TaskTry(ClaimedTask task, TimeSpan timeLimit, long started
         }
     }
 
-    /// <summary>Gives its slot back, once: when it ends, or when it has hung for too long.</summary>
+    /// <summary>Whether it has given its slot back: what is left to do is to write its end down.</summary>
+    public bool HasEnded => Volatile.Read(ref _slotGiven) != 0;
+
+    /// <summary>Gives its slot back, once: when its handler ends, or when it has hung for too long.</summary>
     public bool GiveSlot() => Interlocked.Exchange(ref _slotGiven, 1) == 0;
 
     public void Dispose() => _end.Dispose();

@@ -21,6 +21,7 @@ public interface ITaskQueue
     /// Claims up to <paramref name="count"/> tasks, first come first served, each for <paramref name="visibility"/>.
     /// A claim that ran out holds until somebody asks: then its task is the next one, or has failed after its last try.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than one.</exception>
     ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken);
 
     /// <summary>Lets claims live for <paramref name="visibility"/> from now.</summary>

@@ -7,11 +7,11 @@ namespace Orchestrator.Core.Storage.Redis.Tasks;
 /// Cluster, the 2 is the layout's version. What there is of a task stands in a few hashes by its id, so that a batch of
 /// tasks takes as many commands as one does.
 /// <code>
-/// heads      hash         by id, eight parts with a space between, "-" for none:
+/// heads      hash         by id, nine parts with a space between, "-" for none:
 ///                           state (p pending, r running, c complete, f failed, x cancelled), fence (grows with every
-///                           claim), tries begun, 1 when the end is to be told (else 0), type, last try begun at, its
-///                           worker, ended at (times by Redis' clock, in ms)
-/// specs      hash         by id: tries allowed, made at, what was asked for as JSON, with a space between
+///                           claim), tries begun, 1 when the end is to be told (else 0), type, made at, last try begun
+///                           at, its worker, ended at (times by Redis' clock, in ms)
+/// specs      hash         by id: tries allowed, and what was asked for as JSON
 /// results    hash         by id: the result of a complete task
 /// errors     hash         by id: what went wrong in the last try that failed
 /// pending    list         ids, the next one first

@@ -11,7 +11,8 @@ namespace Orchestrator.Core.Storage.Redis.Tasks;
 /// </summary>
 internal sealed class RedisTaskQueue : ITaskQueue
 {
-    private const int ReadAtOnce = 256;
+    // Results may be large, and nobody else is served while Redis reads them.
+    private const int ReadAtOnce = 16;
 
     private readonly RedisConnection _redis;
     private readonly RedisTaskKeys _keys;
@@ -37,16 +38,22 @@ internal sealed class RedisTaskQueue : ITaskQueue
 
     public async ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+
         // A claim that nobody waits for any more would hold its tasks for nothing: once sent, it is waited for.
         cancellationToken.ThrowIfCancellationRequested();
         var answer = Values(await EvaluateAsync(RedisTaskScripts.Claim, RedisTaskRecord.Word(worker), count, Milliseconds(visibility)));
         var now = DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]);
-        var tasks = new ClaimedTask[(answer.Length - 2) / 4];
+        var tasks = new ClaimedTask[(answer.Length - 2) / 5];
         for (var i = 0; i < tasks.Length; i++)
         {
-            var at = 2 + (i * 4);
-            var (spec, made) = RedisTaskRecord.ReadSpec(answer[at + 3]);
-            tasks[i] = new ClaimedTask(new TaskClaim(answer[at].ToString(), (long)answer[at + 1]), spec, (int)answer[at + 2], made, now);
+            var at = 2 + (i * 5);
+            tasks[i] = new ClaimedTask(
+                new TaskClaim(answer[at].ToString(), (long)answer[at + 1]),
+                RedisTaskRecord.ReadSpec(answer[at + 4]),
+                (int)answer[at + 2],
+                DateTimeOffset.FromUnixTimeMilliseconds((long)answer[at + 3]),
+                now);
         }
 
         return new ClaimedBatch(tasks, Due(answer[1]));
@@ -87,15 +94,17 @@ internal sealed class RedisTaskQueue : ITaskQueue
     public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken)
     {
         var letter = state is { } wanted ? RedisTaskRecord.Letter(wanted) : "";
-        var ids = Values(await EvaluateAsync(RedisTaskScripts.List, letter, limit).WaitAsync(cancellationToken));
-        var tasks = await ReadAsync(Array.ConvertAll(ids, id => id.ToString())).WaitAsync(cancellationToken);
+        var newest = Values(await EvaluateAsync(RedisTaskScripts.List, letter, limit).WaitAsync(cancellationToken)).Chunk(2)
+            .Where(one => !one[1].IsNull)
+            .Select(one => (Id: one[0].ToString(), Head: RedisTaskRecord.Glance(one[1].ToString())))
+            .Where(one => state is null || one.Head.State == state)
+            .DistinctBy(one => one.Id)
+            .OrderByDescending(one => one.Head.Made).ThenByDescending(one => one.Id, StringComparer.Ordinal)
+            .Take(limit)
+            .Select(one => one.Id);
 
         // Between the two looks a task may have gone on, or been forgotten.
-        return [.. tasks
-            .Where(task => state is null || task.State == state)
-            .DistinctBy(task => task.Id)
-            .OrderByDescending(task => task.CreatedAt).ThenByDescending(task => task.Id, StringComparer.Ordinal)
-            .Take(limit)];
+        return [.. (await ReadAsync([.. newest]).WaitAsync(cancellationToken)).Where(task => state is null || task.State == state)];
     }
 
     public async ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using Orchestrator.Core.Tasks.Queue;
 using StackExchange.Redis;
@@ -19,35 +18,42 @@ internal static class RedisTaskRecord
         }
 
         var parts = head.ToString().Split(' ');
-        var (asked, made) = ReadSpec(spec);
         return new TaskRecord
         {
             Id = id,
             State = State(parts[0][0]),
-            Spec = asked,
+            Spec = ReadSpec(spec),
             Attempts = int.Parse(parts[2], CultureInfo.InvariantCulture),
-            CreatedAt = made,
-            StartedAt = Time(parts[5]),
-            FinishedAt = Time(parts[7]),
-            HandledBy = parts[6] == None ? null : Text(parts[6]),
+            CreatedAt = Time(parts[5]) ?? default,
+            StartedAt = Time(parts[6]),
+            FinishedAt = Time(parts[8]),
+            HandledBy = parts[7] == None ? null : Text(parts[7]),
             Result = result,
             Error = error,
         };
     }
 
-    /// <summary>What was asked for, and when.</summary>
-    public static (TaskSpec Spec, DateTimeOffset Made) ReadSpec(RedisValue value)
+    /// <summary>State and time of making, as a head tells them.</summary>
+    public static (TaskState State, long Made) Glance(string head)
     {
-        // Tries allowed, time, JSON.
+        var parts = head.Split(' ');
+        return (State(parts[0][0]), long.Parse(parts[5], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>What was asked for: the JSON behind the number of tries allowed.</summary>
+    public static TaskSpec ReadSpec(RedisValue value)
+    {
         ReadOnlySpan<byte> text = (byte[]?)value;
-        text = text[(text.IndexOf((byte)' ') + 1)..];
-        return Utf8Parser.TryParse(text, out long made, out var length)
-            ? (TaskJson.Read(text[(length + 1)..]), DateTimeOffset.FromUnixTimeMilliseconds(made))
-            : throw new FormatException("A task's spec is not as it was written.");
+        return TaskJson.Read(text[(text.IndexOf((byte)' ') + 1)..]);
     }
 
     /// <summary>A name as one part of a head, which may hold no space.</summary>
-    public static string Word(string text) => Uri.EscapeDataString(text);
+    /// <exception cref="ArgumentException">It is empty.</exception>
+    public static string Word(string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        return text == None ? "%2D" : Uri.EscapeDataString(text);
+    }
 
     /// <summary>The name of which <see cref="Word"/> made this.</summary>
     public static string Text(string word) => Uri.UnescapeDataString(word);

@@ -72,6 +72,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     public async ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var (tasks, ended, due, toTell) = await _database.WriteAsync(
             static change => change.queue.Claim(change.worker, change.count, change.visibility),
             (queue: this, worker, count, visibility), cancellationToken);

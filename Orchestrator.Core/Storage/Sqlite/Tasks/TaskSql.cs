@@ -72,9 +72,9 @@ internal static class TaskSql
         "UPDATE tasks SET state = 4, due_at = NULL, finished_at = ?2, callback_at = CASE WHEN tells THEN ?2 END " +
         "WHERE id = ?1 AND state = 0 RETURNING type, tells";
 
-    /// <summary>id, place</summary>
+    /// <summary>id, place; whoever is telling its failure right now settles nothing any more</summary>
     public const string Retry =
-        "UPDATE tasks SET state = 0, attempts = 0, finished_at = NULL, error = NULL, callback_at = NULL, place = ?2 " +
+        "UPDATE tasks SET state = 0, attempts = 0, finished_at = NULL, error = NULL, callback_at = NULL, callback_try = callback_try + 1, place = ?2 " +
         "WHERE id = ?1 AND state = 3 RETURNING type";
 
     /// <summary>id</summary>
@@ -87,7 +87,7 @@ internal static class TaskSql
     public const string ListPending = "SELECT " + Columns + " FROM tasks WHERE state = 0 ORDER BY n DESC LIMIT ?1";
 
     /// <summary>how many</summary>
-    public const string ListRunning = "SELECT " + Columns + " FROM tasks WHERE state = 1 AND due_at IS NOT NULL ORDER BY due_at DESC LIMIT ?1";
+    public const string ListRunning = "SELECT " + Columns + " FROM tasks WHERE state = 1 AND due_at IS NOT NULL ORDER BY n DESC LIMIT ?1";
 
     /// <summary>how many, state</summary>
     public const string ListEnded =

@@ -1,7 +1,7 @@
 -- ARGV: how many, visibility in ms. Answers: how long until the next is due (-1: none), then for each: id, try, age in ms.
 local answer = { -1 }
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', OUTBOX, '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  local ended = tonumber((select(8, parts(id))))
+  local ended = tonumber((select(9, parts(id))))
   if ended then
     local try = redis.call('HINCRBY', TELLINGS, id, 1)
     redis.call('ZADD', OUTBOX, now + tonumber(ARGV[2]), id)

@@ -12,8 +12,8 @@ for i = 2, #ARGV, 7 do
     else
       answer, room = id, room - 1
       specs[#specs + 1] = id
-      specs[#specs + 1] = ARGV[i + 3] .. ' ' .. NOW .. ' ' .. ARGV[i + 2]
-      write_head(id, 'p 0 0 ' .. ARGV[i + 6] .. ' ' .. type .. ' - - -')
+      specs[#specs + 1] = ARGV[i + 3] .. ' ' .. ARGV[i + 2]
+      write_head(id, 'p 0 0 ' .. ARGV[i + 6] .. ' ' .. type .. ' ' .. NOW .. ' - - -')
       count('p', type, 1)
       if key ~= '' then
         redis.call('HSET', IDS, key, id)

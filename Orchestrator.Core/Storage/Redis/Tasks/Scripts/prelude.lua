@@ -34,11 +34,11 @@ end
 -- The parts of a task's head, all as text; nothing when there is no such task.
 local function parts(id)
   if heads[id] == nil then heads[id] = redis.call('HGET', HEADS, id) end
-  if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$') end
+  if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$') end
 end
 
-local function write_parts(id, state, fence, tries, tell, type, begun, worker, ended)
-  write_head(id, table.concat({ state, fence, tries, tell, type, begun, worker, ended }, ' '))
+local function write_parts(id, state, fence, tries, tell, type, made, begun, worker, ended)
+  write_head(id, table.concat({ state, fence, tries, tell, type, made, begun, worker, ended }, ' '))
 end
 
 local function may_try_again(id, tries)

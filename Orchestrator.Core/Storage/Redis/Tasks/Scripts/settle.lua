@@ -2,28 +2,28 @@
 -- 'c': complete, the text is the result. 'f': failed, the text is the error; a pause of -1 asks for no other try.
 -- 'g': given back.
 -- Answers for each: 0 the claim was void, 1 done (to be tried again), 2 failed for good.
-local wake = false
+local wake, back = false, {}
 
 local function give_back(id)
-  local _, fence, tries, tell, type, begun, worker = parts(id)
-  write_parts(id, 'p', fence, text(tries - 1), tell, type, begun, worker, '-')
+  local _, fence, tries, tell, type, made, begun, worker = parts(id)
+  write_parts(id, 'p', fence, text(tries - 1), tell, type, made, begun, worker, '-')
   move(type, 'r', 'p')
-  redis.call('LPUSH', PENDING, id)
+  back[#back + 1] = id
   wake = true
   return 1
 end
 
 local function fail(id, error, pause)
-  local _, fence, tries, tell, type, begun, worker = parts(id)
+  local _, fence, tries, tell, type, made, begun, worker = parts(id)
   redis.call('HSET', ERRORS, id, error)
   if pause >= 0 and may_try_again(id, tries) then
-    write_parts(id, 'p', fence, tries, tell, type, begun, worker, '-')
+    write_parts(id, 'p', fence, tries, tell, type, made, begun, worker, '-')
     move(type, 'r', 'p')
     redis.call('ZADD', DELAYED, text(now + pause), id)
     wake = true
     return 1
   end
-  write_parts(id, 'f', fence, tries, tell, type, begun, worker, NOW)
+  write_parts(id, 'f', fence, tries, tell, type, made, begun, worker, NOW)
   move(type, 'r', 'f')
   finish(id, FAILED, tell)
   return 2
@@ -36,7 +36,7 @@ read_heads(ids)
 local answers, ended, complete, results = {}, {}, {}, {}
 for i = 1, #ARGV, 5 do
   local what, id = ARGV[i], ARGV[i + 1]
-  local state, fence, rest, tell, type = string.match(heads[id] or '', '^(%S+) (%S+) (%S+ (%S+) (%S+) %S+ %S+ )')
+  local state, fence, rest, tell, type = string.match(heads[id] or '', '^(%S+) (%S+) (%S+ (%S+) (%S+) %S+ %S+ %S+ )')
   local answer = 0
   if fence == ARGV[i + 2] then
     if state == 'c' and what == 'c' then
@@ -66,6 +66,7 @@ for i = 1, #ARGV, 5 do
 end
 if #ended > 0 then
   redis.call('ZREM', LEASES, unpack(ended))
+  for i = #back, 1, -1 do redis.call('LPUSH', PENDING, back[i]) end
   if #complete > 0 then
     redis.call('ZADD', COMPLETE, unpack(complete))
     redis.call('HSET', RESULTS, unpack(results))
