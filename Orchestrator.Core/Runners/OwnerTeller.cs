@@ -8,11 +8,8 @@ namespace Orchestrator.Core.Runners;
 /// Makes containers tell whose they are, behind the claim's back: best effort, in order, one at a time. What is lost
 /// here the reconciler makes good.
 /// </summary>
-internal sealed partial class OwnerTeller(IRunnerEngine engine, TimeProvider time, ILogger<OwnerTeller> logger)
+internal sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTeller> logger)
 {
-    // The claim is answered first: what it set going would take processor time from it.
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
-
     private readonly Channel<Runner> _queue = Channel.CreateBounded<Runner>(
         new BoundedChannelOptions(4_096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
@@ -26,7 +23,6 @@ internal sealed partial class OwnerTeller(IRunnerEngine engine, TimeProvider tim
         {
             try
             {
-                await Task.Delay(Breath, time, cancellationToken);
                 await engine.TellOwnerAsync(runner.Id, runner.Placement!.ContainerId, runner.Owner, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

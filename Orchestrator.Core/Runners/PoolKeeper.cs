@@ -24,9 +24,6 @@ internal sealed partial class PoolKeeper(
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    // A claim is answered before its runner is replaced, and a burst of them is one look.
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
-
     private int _starting;
     private int _failures;
     private long _pauseBegan;
@@ -144,7 +141,6 @@ internal sealed partial class PoolKeeper(
         try
         {
             await signals.WaitForChangeAsync(template.Name, either.Token);
-            await Task.Delay(Breath, time, either.Token);
         }
         catch (OperationCanceledException)
         {

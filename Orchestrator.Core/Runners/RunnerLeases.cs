@@ -23,6 +23,7 @@ public sealed partial class RunnerLeases
     private readonly RunnerRemover _remover;
     private readonly RunnerSignals _signals;
     private readonly OwnerTeller _teller;
+    private readonly Afterwards _afterwards;
     private readonly RunnersOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RunnerLeases> _logger;
@@ -35,6 +36,7 @@ public sealed partial class RunnerLeases
         RunnerRemover remover,
         RunnerSignals signals,
         OwnerTeller teller,
+        Afterwards afterwards,
         RunnersOptions options,
         TimeProvider time,
         ILogger<RunnerLeases> logger)
@@ -45,6 +47,7 @@ public sealed partial class RunnerLeases
         _remover = remover;
         _signals = signals;
         _teller = teller;
+        _afterwards = afterwards;
         _options = options;
         _time = time;
         _logger = logger;
@@ -203,12 +206,10 @@ public sealed partial class RunnerLeases
             switch (claim.Outcome)
             {
                 case ClaimOutcome.Warm:
-                    _signals.Changed(template.Name);
-                    _teller.Tell(runner);
-                    return Provisioned(runner, warm: true);
+                    return Claimed(runner);
 
                 case ClaimOutcome.Reserved:
-                    return Provisioned(await StartAsync(runner, template, cancellationToken), warm: false);
+                    return Started(await StartAsync(runner, template, cancellationToken));
 
                 case ClaimOutcome.Full:
                     // The place that this owner's last runner held was given away while it ended.
@@ -232,11 +233,24 @@ public sealed partial class RunnerLeases
             claim = await ClaimAsync(template, owner, network, template.MaxLeased, cancellationToken);
         }
 
-        ProvisionResult Provisioned(Runner runner, bool warm)
+        ProvisionResult Claimed(Runner runner)
         {
             var took = _time.GetElapsedTime(started);
-            RunnerMetrics.Provisioned(took, warm, template.Name);
-            LogProvisioned(runner.Id, owner, warm ? "warm" : "cold", took.TotalMilliseconds);
+            RunnerMetrics.Provisioned(took, warm: true, template.Name);
+            _afterwards.Do(() =>
+            {
+                LogProvisioned(runner.Id, owner, "warm", took.TotalMilliseconds);
+                _signals.Changed(template.Name);
+                _teller.Tell(runner);
+            });
+            return new ProvisionResult(runner, true);
+        }
+
+        ProvisionResult Started(Runner runner)
+        {
+            var took = _time.GetElapsedTime(started);
+            RunnerMetrics.Provisioned(took, warm: false, template.Name);
+            LogProvisioned(runner.Id, owner, "cold", took.TotalMilliseconds);
             return new ProvisionResult(runner, true);
         }
     }

@@ -26,6 +26,7 @@ public static class RunnerServices
         services.AddSingleton<RunnerRemover>();
         services.AddSingleton<RunnerStarter>();
         services.AddSingleton<OwnerTeller>();
+        services.AddSingleton<Afterwards>();
         services.AddSingleton<OrphanKeeper>();
         services.AddSingleton<Reaper>();
         services.AddSingleton<Reconciler>();
@@ -43,6 +44,7 @@ public static class RunnerServices
         provider.GetRequiredService<RunnerRemover>(),
         provider.GetRequiredService<RunnerSignals>(),
         provider.GetRequiredService<OwnerTeller>(),
+        provider.GetRequiredService<Afterwards>(),
         provider.GetRequiredService<RunnersOptions>(),
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<ILogger<RunnerLeases>>());
