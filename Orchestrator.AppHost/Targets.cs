@@ -1,4 +1,3 @@
-using Aspire.Hosting.Docker.Resources.ServiceNodes;
 using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
@@ -6,12 +5,15 @@ namespace Orchestrator.AppHost;
 /// <summary>Where the application is published to: <c>--Target compose</c>, <c>kubernetes</c> or <c>azure</c>.</summary>
 internal static partial class Targets
 {
-    private const string Socket = "/var/run/docker.sock";
+    private delegate void Target(
+        IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> worker);
 
     /// <summary>Adds the environment that was asked for, and what the services need outside of this machine.</summary>
+    /// <exception cref="DistributedApplicationException">There is no such target, or this was built without its package.</exception>
     public static void AddTarget(
         this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> worker)
     {
+        var add = Find(builder.Configuration["Target"]?.ToLowerInvariant() ?? "compose");
         // Published containers listen on every address, so there is no door without a key.
         var key = builder.AddParameter("api-key", secret: true);
         foreach (var service in (IResourceBuilder<ProjectResource>[])[api, worker])
@@ -23,46 +25,42 @@ internal static partial class Targets
 
         api.WithEnvironment("Engine", "docker");
         worker.WithEnvironment(Variables.ApiKey, key);
-        switch (builder.Configuration["Target"]?.ToLowerInvariant() ?? "compose")
-        {
-            case "compose":
-                builder.AddDockerComposeEnvironment("compose");
-                api.PublishAsDockerComposeService((_, service) =>
-                {
-                    // As its own user, who is let to the socket by the group that owns it: stat -c %g /var/run/docker.sock.
-                    service.GroupAdd.Add("${DOCKER_GROUP:?the group of the engine's socket}");
-                    service.Restart = "unless-stopped";
-                    service.AddVolume(new Volume { Name = "docker", Type = "bind", Source = Socket, Target = Socket });
-                    // Runners' ports are published on the host, not in this container.
-                    service.ExtraHosts["host.docker.internal"] = "host-gateway";
-                });
-                api.WithEnvironment("Runners__ProbeHost", "host.docker.internal");
-                PublishRunners(builder, api);
-                worker.PublishAsDockerComposeService((_, service) => service.Restart = "unless-stopped");
-                break;
-            case "kubernetes":
-                var added = false;
-                AddKubernetes(builder, ref added);
-                if (!added)
-                {
-                    throw new DistributedApplicationException("Aspire's package for Kubernetes is a preview: name its version, -p:AspireKubernetesVersion=13.5.2-preview.1.…");
-                }
-
-                NeedEngine(builder, api);
-                break;
-            case "azure":
-                builder.AddAzureContainerAppEnvironment("azure");
-                // An app has one door to the outside; machines are for the other apps there.
-                api.WithEndpoint("machines", endpoint => endpoint.IsExternal = false);
-                NeedEngine(builder, api);
-                break;
-            case var other:
-                throw new DistributedApplicationException($"Target '{other}' is not compose, kubernetes or azure.");
-        }
+        add(builder, api, worker);
     }
 
-    // In Kubernetes.cs, compiled where its package is referenced.
-    static partial void AddKubernetes(IDistributedApplicationBuilder builder, ref bool added);
+    // Each in a file of its own, compiled where its package is referenced; elsewhere the call is left out and finds nothing.
+    static partial void FindCompose(ref Target? target);
+
+    static partial void FindKubernetes(ref Target? target);
+
+    static partial void FindAzure(ref Target? target);
+
+    private static Target Find(string name)
+    {
+        const string publishers = "build it with -p:AspirePublishers=true, where the package feed has it; eng/README.md tells more";
+        const string preview = "it is a preview: build with its version named, as -p:AspireKubernetesVersion=13.6.5-preview.1.…";
+        Target? target = null;
+        string package, remedy;
+        switch (name)
+        {
+            case "compose":
+                FindCompose(ref target);
+                (package, remedy) = ("Aspire.Hosting.Docker", publishers);
+                break;
+            case "kubernetes":
+                FindKubernetes(ref target);
+                (package, remedy) = ("Aspire.Hosting.Kubernetes", preview);
+                break;
+            case "azure":
+                FindAzure(ref target);
+                (package, remedy) = ("Aspire.Hosting.Azure.AppContainers", publishers);
+                break;
+            default:
+                throw new DistributedApplicationException($"Target '{name}' is not compose, kubernetes or azure.");
+        }
+
+        return target ?? throw new DistributedApplicationException($"Target '{name}' needs the package {package}, which this was built without: {remedy}.");
+    }
 
     /// <summary>Nodes and apps of others have no engine for us: one has to be named.</summary>
     private static void NeedEngine(IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api)
