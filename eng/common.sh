@@ -35,7 +35,11 @@ find_flavor() {
   fi
 }
 
-flavor() { sed -n 's/.*<PackageFlavor>\(.*\)<\/PackageFlavor>.*/\1/p' "$root/eng/flavor.props" 2> /dev/null; }
+# What find-flavor found: full, compat, or "full without publishers"; nothing when nobody has looked.
+flavor() {
+  sed -n -e 's/.*<PackageFlavor>\(.*\)<\/PackageFlavor>.*<AspirePublishers>false<.*/\1 without publishers/p;t' \
+    -e 's/.*<PackageFlavor>\(.*\)<\/PackageFlavor>.*/\1/p' "$root/eng/flavor.props" 2> /dev/null
+}
 
 # The program of up: compiled ahead of time, so that it starts in two thirds of the time. Where the feed has no such
 # compiler for this machine, it is compiled at the start, as any other.
