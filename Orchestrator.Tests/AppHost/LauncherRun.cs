@@ -21,9 +21,9 @@ internal sealed partial class LauncherRun : IAsyncDisposable
     private readonly Process _process;
     private bool _started;
 
-    private LauncherRun(string[] settings)
+    private LauncherRun(string program, string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, "--data", _data.Path, "--engine", "process", "--", .. settings])
+        var start = new ProcessStartInfo("dotnet", [program, "--data", _data.Path, "--engine", "process", "--", .. settings])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -43,11 +43,15 @@ internal sealed partial class LauncherRun : IAsyncDisposable
     /// <summary>What it and its parts have said.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 
-    private static string Program => Path.Combine(
-        Repository.Root, "eng", "launcher", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "Orchestrator.Launcher.dll");
-
     /// <summary>Starts everything, and waits until all is up; settings go to the parts.</summary>
-    public static async Task<LauncherRun> StartAsync(params string[] settings)
+    public static Task<LauncherRun> StartAsync(params string[] settings) =>
+        StartProgramAsync(Path.Combine(Repository.Root, "eng", "launcher"), "Orchestrator.Launcher", settings);
+
+    /// <summary>The same of another project that is the launcher.</summary>
+    /// <param name="project">The project's folder.</param>
+    /// <param name="program">Its assembly's name.</param>
+    /// <param name="settings">What the parts are told.</param>
+    public static async Task<LauncherRun> StartProgramAsync(string project, string program, params string[] settings)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -55,7 +59,8 @@ internal sealed partial class LauncherRun : IAsyncDisposable
         }
 
         Components.Require("prometheus");
-        var run = new LauncherRun(settings);
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var run = new LauncherRun(Path.Combine(project, "bin", configuration, "net10.0", $"{program}.dll"), settings);
         try
         {
             await run.StartAsync();
