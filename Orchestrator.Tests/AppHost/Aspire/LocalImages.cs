@@ -30,7 +30,7 @@ internal static class LocalImages
         {
             await client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = image }, null, progress, limit.Token);
         }
-        catch (Exception e) when (e is DockerApiException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is DockerApiException or TimeoutException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }
