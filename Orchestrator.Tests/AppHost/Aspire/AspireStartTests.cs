@@ -1,10 +1,9 @@
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using Orchestrator.AppHost;
 
 namespace Orchestrator.Tests.AppHost.Aspire;
 
-/// <summary>Aspire applications that can't be as they should.</summary>
+/// <summary>An Aspire application of which a part can't be started.</summary>
 [Collection(OnAspire.Name)]
 public sealed class AspireStartTests
 {
@@ -32,29 +31,4 @@ public sealed class AspireStartTests
 
         Assert.StartsWith($"Part {Composition.Names.Prometheus} can't be started", error.Message, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData("compose", "Aspire.Hosting.Docker", "-p:AspirePublishers=true")]
-    [InlineData("azure", "Aspire.Hosting.Azure.AppContainers", "-p:AspirePublishers=true")]
-    [InlineData("kubernetes", "Aspire.Hosting.Kubernetes", "-p:AspireKubernetesVersion=")]
-    public async Task Target_WithoutItsPackage_SaysWhichAndWhatToDo(string target, string package, string remedy)
-    {
-        Assert.SkipWhen(File.Exists(Path.Combine(AppContext.BaseDirectory, $"{package}.dll")), $"This was built with {package}.");
-
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => PublishAsync(target));
-
-        Assert.Contains($"Target '{target}' needs the package {package}", error.ToString(), StringComparison.Ordinal);
-        Assert.Contains(remedy, error.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Target_Unknown_SaysWhichThereAre()
-    {
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => PublishAsync("moon"));
-
-        Assert.Contains("Target 'moon' is not compose, kubernetes or azure.", error.ToString(), StringComparison.Ordinal);
-    }
-
-    private static Task<IDistributedApplicationTestingBuilder> PublishAsync(string target) =>
-        DistributedApplicationTestingBuilder.CreateAsync<Projects.Orchestrator_AppHost>(["--operation", "publish", $"--Target={target}"], Stop);
 }
