@@ -11,8 +11,9 @@ namespace Orchestrator.Api.Processes;
 /// <summary>Starts runners' processes.</summary>
 internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions options, TimeProvider time) : IDisposable
 {
-    // Its first act is to write down who it is, so that it is found whoever dies meanwhile; then it becomes the program.
-    private const string Script = """cat "/proc/$$/stat" > ../stat.new && mv ../stat.new ../stat && exec setsid "$@" >> ../log 2>&1 < /dev/null""";
+    // Its first act is to write down who it is, so that it is found whoever dies meanwhile; then it becomes the program. The
+    // log is there before: once it is found, it can be read.
+    private const string Script = """: >> ../log && cat "/proc/$$/stat" > ../stat.new && mv ../stat.new ../stat && exec setsid "$@" >> ../log 2>&1 < /dev/null""";
 
     private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(2);
