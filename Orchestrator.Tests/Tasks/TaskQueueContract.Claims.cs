@@ -82,6 +82,7 @@ public abstract partial class TaskQueueContract
         for (var i = 0; i < 5; i++)
         {
             ids.Add(await AddAsync());
+            await PassAsync(Moment);
         }
 
         await ClaimAsync(3, Visibility);

@@ -12,6 +12,9 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     private static readonly TimeSpan Past = TimeSpan.FromMilliseconds(450);
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
+    // What comes within one millisecond has no order.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
+
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     protected ITaskQueue Queue { get; private set; } = null!;
@@ -288,11 +291,13 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     {
         var now = DateTimeOffset.UtcNow;
         await AddAsync(Spec() with { RunAt = now.AddYears(10) });
+        await PassAsync(Moment);
         var soon = await AddAsync(Spec() with { RunAt = now.AddYears(1) });
         Assert.Equal([soon], await ListAsync(TaskState.Pending, 1));
 
         await AddAsync();
         var first = (await ClaimAsync()).Single().Claim;
+        await PassAsync(Moment);
         var last = await AddAsync();
         await ClaimAsync();
         await Queue.ExtendAsync([first], 2 * Long, Cancel);
