@@ -60,7 +60,7 @@ public sealed class PoolKeeperTests
         for (var second = 0; second < 120; second++)
         {
             await orchestrator.Keeper(world.Session).KeepAsync(default);
-            await Eventually.TrueAsync(async () => (await world.Store.ListAsync("test", default)).Count == 0);
+            await orchestrator.Keeper(world.Session).DrainAsync();
             world.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -82,7 +82,7 @@ public sealed class PoolKeeperTests
         var starts = 0;
         world.Engine.Before = call => call == "start" && Interlocked.Increment(ref starts) == 1 ? throw new EngineException("no space left on device") : Task.CompletedTask;
         await orchestrator.Keeper(world.Session).KeepAsync(default);
-        await Eventually.TrueAsync(async () => (await world.Store.ListAsync("test", default)).Count == 0);
+        await orchestrator.Keeper(world.Session).DrainAsync();
 
         world.Clock.SetWallClock(world.Clock.GetUtcNow().AddSeconds(seconds));
         await orchestrator.Keeper(world.Session).KeepAsync(default);
