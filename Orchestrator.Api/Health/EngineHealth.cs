@@ -4,6 +4,7 @@ using Orchestrator.Api.Machines;
 using Orchestrator.Core.Runners;
 using Orchestrator.Core.Runners.Engine;
 using Orchestrator.Core.Runners.Store;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Health;
 
@@ -27,7 +28,8 @@ internal static partial class EngineHealth
     // A health check that hangs says nothing to whoever asks.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public static async Task<IResult> GetAsync(IRunnerEngine engine, MachinePool machines, ILogger<HealthResponse> logger, CancellationToken cancellationToken)
+    public static async Task<IResult> GetAsync(
+        IRunnerEngine engine, MachinePool machines, ILogger<HealthResponse> logger, HttpResponse response, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -38,7 +40,7 @@ internal static partial class EngineHealth
         catch (Exception exception) when (exception is EngineException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             LogEngineUnreachable(logger, exception.Message);
-            return Failed(new HealthResponse("error", "disconnected", Error: "Docker connection failed"));
+            return Failed(response, new HealthResponse("error", "disconnected", Error: "Docker connection failed"));
         }
 
         try
@@ -50,12 +52,15 @@ internal static partial class EngineHealth
         catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             LogStoreUnreachable(logger, exception.Message);
-            return Failed(new HealthResponse("error", "connected", Error: "Store connection failed"));
+            return Failed(response, new HealthResponse("error", "connected", Error: "Store connection failed"));
         }
     }
 
-    private static JsonHttpResult<HealthResponse> Failed(HealthResponse response) =>
-        TypedResults.Json(response, ApiJson.Default.HealthResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static JsonHttpResult<HealthResponse> Failed(HttpResponse response, HealthResponse health)
+    {
+        response.ComeAgain();
+        return TypedResults.Json(health, ApiJson.Default.HealthResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 
     [LoggerMessage(1200, LogLevel.Warning, "Unhealthy: the engine does not answer. {Cause}")]
     private static partial void LogEngineUnreachable(ILogger logger, string cause);

@@ -92,15 +92,19 @@ internal static class TaskCalls
     public static Ok<string> WhoAmI(ServiceIdentity identity) => TypedResults.Ok(identity.InstanceId);
 
     public static async Task<IResult> TestValkeyAsync(
-        IServiceProvider services, ServiceIdentity identity, CancellationToken cancellationToken)
+        IServiceProvider services, ServiceIdentity identity, HttpResponse response, CancellationToken cancellationToken)
     {
         var (message, error) = await TryValkeyAsync(services.GetService<RedisConnection>(), cancellationToken);
-        return error is null
-            ? TypedResults.Ok(new ValkeyTestResponse(true, new ValkeyMessage(message!), null, identity.InstanceId))
-            : TypedResults.Json(
-                new ValkeyTestResponse(false, null, error, identity.InstanceId),
-                ApiJson.Default.ValkeyTestResponse,
-                statusCode: StatusCodes.Status503ServiceUnavailable);
+        if (error is null)
+        {
+            return TypedResults.Ok(new ValkeyTestResponse(true, new ValkeyMessage(message!), null, identity.InstanceId));
+        }
+
+        response.ComeAgain();
+        return TypedResults.Json(
+            new ValkeyTestResponse(false, null, error, identity.InstanceId),
+            ApiJson.Default.ValkeyTestResponse,
+            statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<(string? Message, string? Error)> TryValkeyAsync(RedisConnection? redis, CancellationToken cancellationToken)

@@ -15,7 +15,9 @@ public sealed partial class RunnerLeases
     {
         while (await _store.FindAsync(template.Name, owner, cancellationToken) is { } runner)
         {
-            var ended = template.OnRelease == ReleasePolicy.Reuse && runner.State == RunnerState.Leased
+            // One whose token was lost with the store would be of no use to the next owner.
+            var reusable = template.OnRelease == ReleasePolicy.Reuse && runner is { State: RunnerState.Leased, Token: not null };
+            var ended = reusable
                 ? await ReturnAsync(runner, cancellationToken)
                 : await EndAsync(runner, "released", cancellationToken);
             if (ended)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.ServiceDefaults.Health;
 
@@ -52,6 +53,11 @@ internal static class HealthEndpoints
         var ready = report.Status is not HealthStatus.Unhealthy;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        if (!ready)
+        {
+            context.Response.ComeAgain();
+        }
+
         await context.Response.WriteAsJsonAsync(
             new ReadyAnswer(ready ? "ready" : "unready", report.Entries.ToDictionary(e => e.Key, e => StateOf(e.Value.Status))),
             HealthJson.Default.ReadyAnswer,

@@ -80,7 +80,13 @@ public static class JsonBody
             }
 
             var value = JsonSerializer.Deserialize(ref reader, type);
-            return reader.Read() ? throw new InvalidInputException("BODY_INVALID", "There is something after the JSON object.") : value;
+            if (reader.Read())
+            {
+                throw new InvalidInputException("BODY_INVALID", "There is something after the JSON object.");
+            }
+
+            RequireText(SkipMark(body));
+            return value;
         }
         catch (JsonException) when (IsBlank(body))
         {
@@ -89,6 +95,26 @@ public static class JsonBody
         catch (JsonException exception)
         {
             throw Describe(exception);
+        }
+    }
+
+    // JSON that is kept as it came is not looked into, and may hold half a surrogate pair or bytes that are no UTF-8.
+    private static void RequireText(ReadOnlySequence<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                {
+                    _ = reader.GetString();
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidInputException("BODY_INVALID", "The body holds text that is no valid Unicode.");
         }
     }
 

@@ -116,6 +116,7 @@ internal static class Calls
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(status == (int)response.StatusCode, $"{(int)response.StatusCode} instead of {status}: {text}");
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(status != 503 || response.Headers.RetryAfter is not null, $"503 without Retry-After: {text}");
         return JsonNode.Parse(text)!;
     }
 

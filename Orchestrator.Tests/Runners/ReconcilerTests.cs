@@ -72,6 +72,21 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public async Task Release_AMachineWhoseTokenWasLost_RemovesItInsteadOfHandingItOn()
+    {
+        await using var world = new RunnerWorld();
+        await world.Start().AssignAsync("p1");
+        var next = await world.LoseStoreAsync();
+        await next.Reconciler.ReconcileAsync(default);
+        var found = Assert.Single(await next.Leases.ListAsync(default));
+
+        Assert.True(await next.Leases.ReleaseAsync(world.Machine, found.Owner!.Value, default));
+
+        Assert.Empty(world.Engine.Runners);
+        Assert.NotNull((await next.AssignAsync("p2")).Runner.Token);
+    }
+
+    [Fact]
     public async Task Reconcile_StoreLost_AnIdleRunnerGoesAfterItsGrace()
     {
         await using var world = new RunnerWorld(o => o.MinIdle = 1);

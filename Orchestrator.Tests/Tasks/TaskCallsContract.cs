@@ -111,7 +111,10 @@ public abstract class TaskCallsContract : IAsyncLifetime
     [InlineData("""{"type":"fibonacci","input":{"n":1},"callback_url":"http://[::ffff:169.254.169.254]/"}""", "FIELD_INVALID")]
     [InlineData("""{"type":"fibonacci","input":{"n":1},"callback_url":"file:///etc/passwd"}""", "FIELD_INVALID")]
     [InlineData("""{"type":"fibonacci","input":{"n":1},"callback_url":7}""", "FIELD_INVALID")]
+    [InlineData("""{"type":"fibonacci","input":{"n":1},"callback_url":"http://a\u05d0/"}""", "FIELD_INVALID")]
     [InlineData("""{"type":"run","input":{}}""", "INPUT_INVALID")]
+    [InlineData("""{"a":"\ud800","b":1}""", "BODY_INVALID")]
+    [InlineData("""{"type":"fibonacci","input":{"\ud800":1}}""", "BODY_INVALID")]
     [InlineData("{", "BODY_INVALID")]
     [InlineData("[]", "BODY_INVALID")]
     public async Task Task_BadInput_Is400WithAReason(string body, string error)
@@ -119,6 +122,14 @@ public abstract class TaskCallsContract : IAsyncLifetime
         var answer = await Sessions.PostAsync("/task", body).FailsAsync(400, error);
 
         Assert.NotEmpty(answer.Text("message"));
+    }
+
+    [Fact]
+    public async Task Task_BytesThatAreNoText_IsRefused()
+    {
+        using var body = new ByteArrayContent([.. "{\"a\":\""u8, 0xFF, .. "\",\"b\":1}"u8]);
+
+        await Sessions.PostAsync("/task", body, Cancel).FailsAsync(400, "BODY_INVALID");
     }
 
     [Fact]
@@ -263,6 +274,7 @@ public abstract class TaskCallsContract : IAsyncLifetime
     [InlineData("""{"submission":{"message":"Hello"}}""", "false")]
     [InlineData("""{"submission":{"message":["Hello World!"]}}""", "false")]
     [InlineData("""{"submission":"Hello World!"}""", "false")]
+    [InlineData("""{"submission":{"message":"\ud800\ud800"}}""", "false")]
     [InlineData("[]", "false")]
     [InlineData("nonsense", "false")]
     [InlineData(null, "false")]
@@ -272,6 +284,9 @@ public abstract class TaskCallsContract : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.OK, expected), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancel)));
     }
+
+    [Fact]
+    public async Task Pod_AuditOfTooMuch_Is413() => await Pod.PostAsync("/audit", new string(' ', (1 << 20) + 1)).FailsAsync(413, "BODY_TOO_LARGE");
 
     protected async Task<string> SubmitAsync(string body) => (await Sessions.PostAsync("/task", body).JsonAsync(202)).Text("task_id");
 

@@ -52,12 +52,17 @@ internal static class MiningHandlers
     }
 
     public static async Task<JsonHttpResult<MiningHealthResponse>> GetHealthAsync(
-        MiningHealthCheck check, ProcessUptime uptime, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+        MiningHealthCheck check, ProcessUptime uptime, IHostApplicationLifetime lifetime, HttpResponse response, CancellationToken cancellationToken)
     {
         var health = await check.CheckAsync(cancellationToken);
         var components = new MiningComponents(
             health.Miner, health.Metrics, !lifetime.ApplicationStopping.IsCancellationRequested, health.ShareCollection);
         var healthy = components is { Miner: true, Metrics: true, Api: true, ShareCollection: true };
+        if (!healthy)
+        {
+            response.ComeAgain();
+        }
+
         return TypedResults.Json(
             new MiningHealthResponse(healthy ? "healthy" : "unhealthy", components, uptime.Seconds),
             MiningJson.Default.MiningHealthResponse,

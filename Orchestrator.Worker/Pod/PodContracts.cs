@@ -28,6 +28,7 @@ internal sealed record PodSubmission([property: JsonPropertyName("message")] str
 [JsonSerializable(typeof(PodAudit))]
 [JsonSerializable(typeof(PodTaskResponse))]
 [JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(JsonDocument))]
 internal sealed partial class PodJson : JsonSerializerContext
 {
     public static PodJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

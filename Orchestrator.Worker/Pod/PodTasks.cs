@@ -78,18 +78,15 @@ internal static class PodTasks
     {
         try
         {
-            var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
-            using (body)
-            {
-                return body.RootElement.ValueKind == JsonValueKind.Object
-                    && body.RootElement.TryGetProperty("submission", out var submission)
-                    && submission.ValueKind == JsonValueKind.Object
-                    && submission.TryGetProperty("message", out var message)
-                    && message.ValueKind == JsonValueKind.String
-                    && message.ValueEquals(Expected);
-            }
+            using var body = await JsonBody.ReadAsync(request, PodJson.Plain.JsonDocument);
+            return body is not null
+                && body.RootElement.TryGetProperty("submission", out var submission)
+                && submission.ValueKind == JsonValueKind.Object
+                && submission.TryGetProperty("message", out var message)
+                && message.ValueKind == JsonValueKind.String
+                && message.ValueEquals(Expected);
         }
-        catch (JsonException)
+        catch (InvalidInputException)
         {
             return false;
         }

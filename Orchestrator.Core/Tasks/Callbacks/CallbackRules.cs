@@ -29,12 +29,22 @@ public sealed class CallbackRules(CallbackOptions options)
             return "must not hold a user or password.";
         }
 
-        if (IPAddress.TryParse(uri.IdnHost, out var address) && RefuseAddress(uri.IdnHost, address) is { } reason)
+        string host;
+        try
+        {
+            host = uri.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return "must name a host that a name server can know.";
+        }
+
+        if (IPAddress.TryParse(host, out var address) && RefuseAddress(host, address) is { } reason)
         {
             return $"must not lead to {reason}.";
         }
 
-        var pair = $"{uri.IdnHost}:{uri.Port}";
+        var pair = $"{host}:{uri.Port}";
         return _allowed.Contains(pair) || _allowed.Contains($"{uri.Host}:{uri.Port}") ? null : $"leads to {pair}, which is not in Callbacks:Allowed.";
     }
 
