@@ -206,10 +206,10 @@ public sealed partial class RunnerLeases
             switch (claim.Outcome)
             {
                 case ClaimOutcome.Warm:
-                    return Claimed(runner);
+                    return Provisioned(runner, warm: true);
 
                 case ClaimOutcome.Reserved:
-                    return Started(await StartAsync(runner, template, cancellationToken));
+                    return Provisioned(await StartAsync(runner, template, cancellationToken), warm: false);
 
                 case ClaimOutcome.Full:
                     // The place that this owner's last runner held was given away while it ended.
@@ -233,24 +233,19 @@ public sealed partial class RunnerLeases
             claim = await ClaimAsync(template, owner, network, template.MaxLeased, cancellationToken);
         }
 
-        ProvisionResult Claimed(Runner runner)
+        ProvisionResult Provisioned(Runner runner, bool warm)
         {
             var took = _time.GetElapsedTime(started);
-            RunnerMetrics.Provisioned(took, warm: true, template.Name);
+            RunnerMetrics.Provisioned(took, warm, template.Name);
             _afterwards.Do(() =>
             {
-                LogProvisioned(runner.Id, owner, "warm", took.TotalMilliseconds);
-                _signals.Changed(template.Name);
-                _teller.Tell(runner);
+                LogProvisioned(runner.Id, owner, warm ? "warm" : "cold", took.TotalMilliseconds);
+                if (warm)
+                {
+                    _signals.Changed(template.Name);
+                    _teller.Tell(runner);
+                }
             });
-            return new ProvisionResult(runner, true);
-        }
-
-        ProvisionResult Started(Runner runner)
-        {
-            var took = _time.GetElapsedTime(started);
-            RunnerMetrics.Provisioned(took, warm: false, template.Name);
-            LogProvisioned(runner.Id, owner, "cold", took.TotalMilliseconds);
             return new ProvisionResult(runner, true);
         }
     }
