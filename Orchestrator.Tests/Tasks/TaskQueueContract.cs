@@ -175,32 +175,6 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Purge_ForgetsWhatIsOldEnough()
-    {
-        Options.RetentionHours = Past.TotalHours;
-        Options.DeadRetentionHours = 1;
-        var done = await AddAsync(Spec() with { IdempotencyKey = "k" });
-        var told = await AddAsync(Spec() with { Callback = new TaskCallback("http://localhost:1/") });
-        var dead = await AddAsync();
-        var claims = await ClaimAsync(3);
-        await Queue.CompleteAsync(claims[0].Claim, "1", Cancel);
-        await Queue.CompleteAsync(claims[1].Claim, "1", Cancel);
-        await Queue.FailAsync(claims[2].Claim, "x", null, Cancel);
-        var pending = await AddAsync();
-        Assert.Equal(0, await Queue.PurgeAsync(Cancel));
-        await PassAsync(Past + Past);
-
-        Assert.Equal(1, await Queue.PurgeAsync(Cancel));
-
-        Assert.Null(await Queue.GetAsync(done, Cancel));
-        Assert.NotNull(await Queue.GetAsync(told, Cancel));
-        Assert.NotNull(await Queue.GetAsync(dead, Cancel));
-        Assert.NotNull(await Queue.GetAsync(pending, Cancel));
-        Assert.NotEqual(done, await AddAsync(Spec() with { IdempotencyKey = "k" }));
-        Assert.Equal(["t Complete 1", "t Failed 1", "t Pending 2"], await CountsAsync());
-    }
-
-    [Fact]
     public async Task OnWork_IsCalledForEveryChange_UntilItEnds()
     {
         var calls = 0;

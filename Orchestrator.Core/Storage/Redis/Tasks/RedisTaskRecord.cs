@@ -9,6 +9,7 @@ internal static class RedisTaskRecord
 {
     private const string States = "prcfx";
     private const string None = "-";
+    private const int Parts = 9;
 
     public static TaskRecord? Read(string id, RedisValue head, RedisValue spec, RedisValue result, RedisValue error)
     {
@@ -17,7 +18,7 @@ internal static class RedisTaskRecord
             return null;
         }
 
-        var parts = head.ToString().Split(' ');
+        var parts = head.ToString().Split(' ', Parts + 1);
         return new TaskRecord
         {
             Id = id,
@@ -28,7 +29,7 @@ internal static class RedisTaskRecord
             StartedAt = Time(parts[6]),
             FinishedAt = Time(parts[8]),
             HandledBy = parts[7] == None ? null : Text(parts[7]),
-            Result = result,
+            Result = parts.Length > Parts ? parts[Parts] : result,
             Error = error,
         };
     }
@@ -36,7 +37,7 @@ internal static class RedisTaskRecord
     /// <summary>State and time of making, as a head tells them.</summary>
     public static (TaskState State, long Made) Glance(string head)
     {
-        var parts = head.Split(' ');
+        var parts = head.Split(' ', Parts);
         return (State(parts[0][0]), long.Parse(parts[5], CultureInfo.InvariantCulture));
     }
 

@@ -18,7 +18,8 @@ if state == '' or state == 'p' then
   add_newest(DELAYED)
 end
 if state == '' or state == 'r' then add_newest(LEASES) end
-for own, index in pairs({ c = COMPLETE, f = FAILED, x = CANCELLED }) do
+if state == '' or state == 'c' then add(redis.call('LRANGE', COMPLETE, -limit, -1), limit) end
+for own, index in pairs({ f = FAILED, x = CANCELLED }) do
   if state == '' or state == own then add(redis.call('ZREVRANGE', index, 0, limit - 1), limit) end
 end
 

@@ -8,6 +8,9 @@ local COMPLETE, FAILED, CANCELLED = P .. 'complete', P .. 'failed', P .. 'cancel
 local OUTBOX, TELLINGS, IDS, KEYED = P .. 'outbox', P .. 'tellings', P .. 'ids', P .. 'keyed'
 local COUNTS, WAKE = P .. 'counts', P .. 'wake'
 
+-- Results of up to so many bytes stand in the head, behind its parts: they take no entry of their own then.
+local SHORT = 256
+
 local function text(number) return string.format('%.0f', number) end
 
 -- Redis' own clock, in milliseconds.
@@ -31,10 +34,10 @@ local function write_head(id, head)
   changed[#changed + 1] = id
 end
 
--- The parts of a task's head, all as text; nothing when there is no such task.
+-- The parts of a task's head but for a result, all as text; nothing when there is no such task.
 local function parts(id)
   if heads[id] == nil then heads[id] = redis.call('HGET', HEADS, id) end
-  if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$') end
+  if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)') end
 end
 
 local function write_parts(id, state, fence, tries, tell, type, made, begun, worker, ended)

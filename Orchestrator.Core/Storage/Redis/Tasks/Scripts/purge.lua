@@ -2,7 +2,22 @@
 -- Answers: how many were forgotten, then 1 when there may be more.
 local limit = tonumber(ARGV[3])
 local forgotten, more = 0, 0
-for state, index in pairs({ c = COMPLETE, x = CANCELLED, f = FAILED }) do
+
+local function forget(ids, state)
+  if #ids == 0 then return end
+  read_heads(ids)
+  for _, id in ipairs(ids) do
+    local type = select(5, parts(id))
+    if type then count(state, type, -1) end
+  end
+  for i, key in ipairs(redis.call('HMGET', KEYED, unpack(ids))) do
+    if key and redis.call('HGET', IDS, key) == ids[i] then redis.call('HDEL', IDS, key) end
+  end
+  for _, key in ipairs({ HEADS, SPECS, RESULTS, ERRORS, TELLINGS, KEYED }) do redis.call('HDEL', key, unpack(ids)) end
+  forgotten = forgotten + #ids
+end
+
+for state, index in pairs({ x = CANCELLED, f = FAILED }) do
   local retention = tonumber(state == 'f' and ARGV[2] or ARGV[1])
   local ids = redis.call('ZRANGEBYSCORE', index, '-inf', now - retention, 'LIMIT', 0, limit)
   if #ids == limit then more = 1 end
@@ -15,19 +30,29 @@ for state, index in pairs({ c = COMPLETE, x = CANCELLED, f = FAILED }) do
       over[#over + 1] = id
     end
   end
-  if #over > 0 then
-    read_heads(over)
-    for _, id in ipairs(over) do
-      local type = select(5, parts(id))
-      if type then count(state, type, -1) end
-    end
-    for i, key in ipairs(redis.call('HMGET', KEYED, unpack(over))) do
-      if key and redis.call('HGET', IDS, key) == over[i] then redis.call('HDEL', IDS, key) end
-    end
-    for _, key in ipairs({ HEADS, SPECS, RESULTS, ERRORS, TELLINGS, KEYED }) do redis.call('HDEL', key, unpack(over)) end
-    redis.call('ZREM', index, unpack(over))
-    forgotten = forgotten + #over
+  forget(over, state)
+  if #over > 0 then redis.call('ZREM', index, unpack(over)) end
+end
+
+local oldest = redis.call('LRANGE', COMPLETE, 0, limit - 1)
+read_heads(oldest)
+local over, kept, seen = {}, {}, 0
+for _, id in ipairs(oldest) do
+  local ended = select(9, parts(id))
+  if ended and tonumber(ended) > now - tonumber(ARGV[1]) then break end
+  seen = seen + 1
+  if redis.call('ZSCORE', OUTBOX, id) then
+    -- Its end has still to be told: looked at again when those behind it are through.
+    kept[#kept + 1] = id
+  else
+    over[#over + 1] = id
   end
+end
+if seen == limit then more = 1 end
+if seen > 0 then
+  redis.call('LTRIM', COMPLETE, seen, -1)
+  if #kept > 0 then redis.call('RPUSH', COMPLETE, unpack(kept)) end
+  forget(over, 'c')
 end
 write()
 return { forgotten, more }

@@ -44,12 +44,16 @@ for i = 1, #ARGV, 5 do
     elseif state == 'r' then
       ended[#ended + 1] = id
       if what == 'c' then
-        write_head(id, 'c ' .. fence .. ' ' .. rest .. NOW)
+        local head, result = 'c ' .. fence .. ' ' .. rest .. NOW, ARGV[i + 3]
+        if #result <= SHORT then
+          head = head .. ' ' .. result
+        else
+          results[#results + 1] = id
+          results[#results + 1] = result
+        end
+        write_head(id, head)
         move(type, 'r', 'c')
-        complete[#complete + 1] = NOW
         complete[#complete + 1] = id
-        results[#results + 1] = id
-        results[#results + 1] = ARGV[i + 3]
         if tell == '1' then
           redis.call('ZADD', OUTBOX, NOW, id)
           wake = true
@@ -68,8 +72,8 @@ if #ended > 0 then
   redis.call('ZREM', LEASES, unpack(ended))
   for i = #back, 1, -1 do redis.call('LPUSH', PENDING, back[i]) end
   if #complete > 0 then
-    redis.call('ZADD', COMPLETE, unpack(complete))
-    redis.call('HSET', RESULTS, unpack(results))
+    redis.call('RPUSH', COMPLETE, unpack(complete))
+    if #results > 0 then redis.call('HSET', RESULTS, unpack(results)) end
   end
   write()
   if wake then redis.call('PUBLISH', WAKE, '') end
