@@ -236,9 +236,9 @@ public sealed partial class RunnerLeases
         ProvisionResult Provisioned(Runner runner, bool warm)
         {
             var took = _time.GetElapsedTime(started);
-            RunnerMetrics.Provisioned(took, warm, template.Name);
             _afterwards.Do(() =>
             {
+                RunnerMetrics.Provisioned(took, warm, template.Name);
                 LogProvisioned(runner.Id, owner, warm ? "warm" : "cold", took.TotalMilliseconds);
                 if (warm)
                 {

@@ -21,10 +21,10 @@ internal sealed partial class RunnerStarter(
 
     /// <summary>What to reserve for a new runner of a template.</summary>
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
-        RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
+        new Lazy<string>(() => RunnerId.Create(template.IdPrefix, time.GetUtcNow())),
         template.Name,
         engine.GroupId,
-        RunnerId.CreateToken(),
+        new Lazy<string>(RunnerId.CreateToken),
         network,
         network == RunnerNetwork.None ? null : template.FirstHostPort,
         StartLimit + template.Ready.Timeout + Margin);

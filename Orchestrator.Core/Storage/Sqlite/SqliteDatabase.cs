@@ -64,6 +64,8 @@ public sealed partial class SqliteDatabase : IDisposable
                 LogMigrated(logger, folder.Database, file.Version, migrations.Count);
             }
 
+            connection.Execute(RunnerSql.BeginCounting());
+
             // The folder is ours alone, so whoever was making these runners is gone.
             connection.Execute(RunnerSql.EndReservations);
             return new SqliteDatabase(folder, connection, logger);

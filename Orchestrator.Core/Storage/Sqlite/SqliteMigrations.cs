@@ -14,12 +14,8 @@ internal static class SqliteMigrations
         new(1, () => Read("001_runners.sql")),
         new(2, () => Read("002_tasks.sql")),
         new(3, () => Read("003_shares.sql")),
+        new(4, () => Read("004_counts.sql")),
     ];
 
-    private static string Read(string name)
-    {
-        using var stream = typeof(SqliteMigrations).Assembly.GetManifestResourceStream(typeof(SqliteMigrations), "Migrations." + name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    private static string Read(string name) => EmbeddedSql.Read(typeof(SqliteMigrations), "Migrations." + name);
 }

@@ -47,7 +47,7 @@ public sealed class SqliteDatabaseTests : IDisposable
             await Assert.ThrowsAsync<FormatException>(() => failed);
         }
 
-        Assert.Equal(0, await CountNobodysPoolsAsync());
+        Assert.Equal(0, await CountNobodysAsync());
     }
 
     [Fact]
@@ -260,7 +260,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     private static int Spoil(SqliteDatabase database)
     {
         database.NextFence();
-        database.Writing.Execute("INSERT INTO pools (template, engine_id) VALUES ('nobody', 'e')");
+        database.Writing.Execute("INSERT INTO runners (id, template, engine_id, state, fence, created_at, network, port_reserved) VALUES ('nobody', 'nobody', 'e', 0, 0, 0, 0, 0)");
         throw new FormatException("Spoilt.");
     }
 
@@ -300,8 +300,8 @@ public sealed class SqliteDatabaseTests : IDisposable
         }
     }
 
-    private async Task<long> CountNobodysPoolsAsync() => await _database.WriteAsync(
-        static database => long.Parse(database.Writing.Scalar("SELECT count(*) FROM pools WHERE template = 'nobody'")!, System.Globalization.CultureInfo.InvariantCulture),
+    private async Task<long> CountNobodysAsync() => await _database.WriteAsync(
+        static database => long.Parse(database.Writing.Scalar("SELECT (SELECT count(*) FROM runners WHERE template = 'nobody') + (SELECT count(*) FROM pools WHERE template = 'nobody')")!, System.Globalization.CultureInfo.InvariantCulture),
         _database, Cancel);
 
     private async Task FillUpAsync(Func<int, int> limit) => await _database.WriteAsync(

@@ -255,7 +255,7 @@ public sealed class SqliteFilesTests : IDisposable
 
     [Fact]
     public void Migrations_EveryFile_IsAStep() => Assert.Equal(
-        typeof(SqliteMigration).Assembly.GetManifestResourceNames().Count(name => name.EndsWith(".sql", StringComparison.Ordinal)),
+        typeof(SqliteMigration).Assembly.GetManifestResourceNames().Count(name => name.Contains(".Migrations.", StringComparison.Ordinal)),
         SqliteMigrations.All.Select(step => step.Sql()).Distinct().Count());
 
     private SqliteDatabase Open(string? folder = null) =>

@@ -1,8 +1,11 @@
 namespace Orchestrator.Core.Storage.Sqlite.Runners;
 
-/// <summary>What the runner store says to SQLite. The tables are in <c>Migrations/001_runners.sql</c>.</summary>
+/// <summary>What the runner store says to SQLite. The tables are in <c>Migrations/001_runners.sql</c>, the counts in <c>counts.sql</c>.</summary>
 internal static class RunnerSql
 {
+    /// <summary>Counts the runners that there are, and from then on every change of them, for this connection.</summary>
+    public static string BeginCounting() => EmbeddedSql.Read(typeof(RunnerSql), "counts.sql");
+
     /// <summary>In the order that <see cref="RunnerRow.Read"/> expects.</summary>
     private const string Columns =
         "id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +

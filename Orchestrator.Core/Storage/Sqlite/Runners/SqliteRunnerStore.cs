@@ -158,8 +158,11 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             (this, engineId), cancellationToken);
 
     /// <inheritdoc />
+    // Only the connection that changes runners knows how many there are.
     public ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken) =>
-        database.LookUpAsync(Count, (engineId, template), cancellationToken);
+        database.WriteAsync(
+            static pool => Count(pool.Store.Writing, (pool.Engine, pool.Template)),
+            (Store: this, Engine: engineId, Template: template), cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask PingAsync(CancellationToken cancellationToken) =>
