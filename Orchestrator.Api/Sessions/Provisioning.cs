@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Api.Configuration;
 using Orchestrator.Core.Runners;
@@ -9,7 +8,7 @@ namespace Orchestrator.Api.Sessions;
 /// <summary>Gives sessions their runners, keeps them alive and takes them away.</summary>
 internal static class Provisioning
 {
-    public static async Task<Results<Ok<ProvisionResponse>, Created<ProvisionResponse>>> ProvisionAsync(
+    public static async Task<JsonAnswer<ProvisionResponse>> ProvisionAsync(
         HttpRequest request,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
         SessionRunners sessions,
@@ -18,7 +17,8 @@ internal static class Provisioning
         var body = await JsonBody.ReadAsync(request, ApiJson.Default.ProvisionRequest);
         var sessionId = SessionIds.Choose(body?.SessionId, sessionHeader) ?? Guid.NewGuid().ToString();
         var network = ReadNetwork(body?.NetworkMode);
-        var (runner, created) = await sessions.ProvisionAsync(sessionId, network, request.HttpContext.RequestAborted);
+        var (runner, created) = await sessions.ProvisionAsync(
+            sessionId, network, request.HttpContext.Response.WhenSent, request.HttpContext.RequestAborted);
         var response = new ProvisionResponse(
             Describe(created, sessions.IsShared),
             address.EndpointOf(runner),
@@ -26,7 +26,7 @@ internal static class Provisioning
             runner.Id,
             runner.Token,
             runner.ExpiresAt);
-        return created ? TypedResults.Created((string?)null, response) : TypedResults.Ok(response);
+        return new(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, response, ApiJson.Default.ProvisionResponse);
     }
 
     public static async Task<IResult> DeprovisionAsync(

@@ -13,9 +13,10 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     public bool IsShared => options.Reuse;
 
     /// <summary>Gives a session its runner; the shared one in place of it where there is one runner for all.</summary>
-    public Task<ProvisionResult> ProvisionAsync(string sessionId, RunnerNetwork network, CancellationToken cancellationToken) => IsShared
-        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken)
-        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken);
+    public Task<ProvisionResult> ProvisionAsync(
+        string sessionId, RunnerNetwork network, Action<Action> whenAnswered, CancellationToken cancellationToken) => IsShared
+        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, whenAnswered)
+        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, whenAnswered);
 
     /// <summary>Takes a session's runner away; false when it has none.</summary>
     public Task<bool> ReleaseAsync(string sessionId, CancellationToken cancellationToken) =>

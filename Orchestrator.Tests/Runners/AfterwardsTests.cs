@@ -36,4 +36,26 @@ public sealed class AfterwardsTests
 
         Assert.Equal([1], _done);
     }
+
+    [Fact]
+    public async Task Provision_WhenAnswered_GetsWhatFollows_WhichBeginsOnlyThen()
+    {
+        using var watch = new MetricWatch("orchestrator_provision_duration_seconds");
+        await using var world = new RunnerWorld();
+        var orchestrator = world.Start();
+        var template = world.Session with { Name = "answered" };
+        List<Action> held = [];
+
+        var (runner, created) = await orchestrator.Leases.ProvisionAsync(
+            template, Owner.Session("a"), RunnerNetwork.Bridge, default, held.Add);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.True(created);
+        Assert.Equal(RunnerState.Leased, runner.State);
+        Assert.DoesNotContain(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
+
+        Assert.Single(held).Invoke();
+        world.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Contains(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
+    }
 }
