@@ -1,31 +1,38 @@
+using System.Collections.Concurrent;
 using Orchestrator.Core.Runners.Engine;
 
 namespace Orchestrator.Api.Readiness;
 
 /// <summary>
-/// Waits for a probe, and for the runner's death beside it. Asks often at first, since every millisecond is one that a
-/// user waits for, then less, since what asks takes time from what starts.
+/// Waits for a probe, and for the runner's death beside it. Begins to ask shortly before the fastest of its kind was ready,
+/// then asks often, since every millisecond is one that a user waits for, then less, since what asks takes time from what
+/// starts.
 /// </summary>
 internal sealed class ReadinessWait(TimeProvider time)
 {
+    private const double Early = 0.75;
+    private const double Growth = 1.2;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
 
+    private readonly ConcurrentDictionary<string, TimeSpan> _fastest = new(StringComparer.Ordinal);
+
     /// <summary>Returns when the probe says ready.</summary>
+    /// <param name="kind">What is alike in how long it takes: the template's name.</param>
     /// <param name="probe">What to ask.</param>
     /// <param name="limit">How long to ask.</param>
     /// <param name="whyDead">Tells why the runner is dead; null while it runs. Asked twice a second.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="RunnerNotReadyException">It died, or the time is up.</exception>
     public async Task UntilReadyAsync(
-        IReadinessProbe probe, TimeSpan limit, Func<CancellationToken, Task<string?>> whyDead, CancellationToken cancellationToken)
+        string kind, IReadinessProbe probe, TimeSpan limit, Func<CancellationToken, Task<string?>> whyDead, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, timer.Token);
-        var asking = AskAsync(probe, either.Token);
+        var asking = AskAsync(kind, probe, either.Token);
         var looking = LookAsync(whyDead, either.Token);
         try
         {
@@ -47,12 +54,21 @@ internal sealed class ReadinessWait(TimeProvider time)
         }
     }
 
-    private async Task AskAsync(IReadinessProbe probe, CancellationToken cancellationToken)
+    private async Task AskAsync(string kind, IReadinessProbe probe, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
+        if (_fastest.TryGetValue(kind, out var fastest) && fastest * Early > FirstPause)
+        {
+            await Task.Delay(fastest * Early, time, cancellationToken);
+        }
+
         for (var pause = FirstPause; !await AskOnceAsync(probe, cancellationToken); pause = Longer(pause))
         {
             await Task.Delay(pause, time, cancellationToken);
         }
+
+        var took = time.GetElapsedTime(began);
+        _fastest.AddOrUpdate(kind, took, (_, known) => took < known ? took : known);
     }
 
     private async Task<bool> AskOnceAsync(IReadinessProbe probe, CancellationToken cancellationToken)
@@ -81,5 +97,5 @@ internal sealed class ReadinessWait(TimeProvider time)
         }
     }
 
-    private static TimeSpan Longer(TimeSpan pause) => pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
+    private static TimeSpan Longer(TimeSpan pause) => pause * Growth < LongestPause ? pause * Growth : LongestPause;
 }

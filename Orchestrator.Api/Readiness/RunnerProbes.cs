@@ -38,7 +38,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
         };
         if (probe is not null)
         {
-            await wait.UntilReadyAsync(probe, ready.Timeout, whyDead, cancellationToken);
+            await wait.UntilReadyAsync(spec.Template.Name, probe, ready.Timeout, whyDead, cancellationToken);
         }
         else if (await whyDead(cancellationToken) is { } reason)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Orchestrator.Api.Readiness;
 using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines;
 
@@ -17,7 +18,7 @@ public sealed class ReadinessWaitTests
     {
         var looks = 0;
 
-        await _wait.UntilReadyAsync(new Probe(_ => Task.FromResult(true)), Long, _ => Task.FromResult<string?>($"look {++looks}"), Cancel);
+        await _wait.UntilReadyAsync("a", new Probe(_ => Task.FromResult(true)), Long, _ => Task.FromResult<string?>($"look {++looks}"), Cancel);
 
         Assert.Equal(0, looks);
     }
@@ -28,10 +29,34 @@ public sealed class ReadinessWaitTests
         var watch = Stopwatch.StartNew();
         var probe = new Probe(_ => Task.FromResult(watch.ElapsedMilliseconds > 300));
 
-        await _wait.UntilReadyAsync(probe, Long, Alive, Cancel);
+        await _wait.UntilReadyAsync("a", probe, Long, Alive, Cancel);
 
         // Every 20 ms at the latest, on a machine that may be busy.
-        Assert.InRange(probe.Asked, 8, 60);
+        Assert.InRange(probe.Asked, 8, 80);
+    }
+
+    [Fact]
+    public async Task UntilReady_OneOfItsKindWasReadyBefore_AsksFromShortlyBeforeThatTimeOn()
+    {
+        var clock = new ManualTimeProvider();
+        var wait = new ReadinessWait(clock);
+        var first = new Probe(_ =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(true);
+        });
+        await wait.UntilReadyAsync("a", first, Long, Alive, Cancel);
+
+        var probe = new Probe(_ => Task.FromResult(true));
+        var other = new Probe(_ => Task.FromResult(true));
+        var waiting = wait.UntilReadyAsync("a", probe, Long, Alive, Cancel);
+        await wait.UntilReadyAsync("b", other, Long, Alive, Cancel);
+        clock.Advance(TimeSpan.FromMilliseconds(749));
+        Assert.Equal((0, 1), (probe.Asked, other.Asked));
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await waiting.WaitAsync(Long, Cancel);
+        Assert.Equal(1, probe.Asked);
     }
 
     [Fact]
@@ -43,7 +68,7 @@ public sealed class ReadinessWaitTests
             return true;
         });
 
-        await Assert.ThrowsAsync<RunnerNotReadyException>(() => _wait.UntilReadyAsync(probe, TimeSpan.FromSeconds(2.5), Alive, Cancel));
+        await Assert.ThrowsAsync<RunnerNotReadyException>(() => _wait.UntilReadyAsync("a", probe, TimeSpan.FromSeconds(2.5), Alive, Cancel));
 
         Assert.InRange(probe.Asked, 2, 3);
     }
@@ -52,7 +77,7 @@ public sealed class ReadinessWaitTests
     public async Task UntilReady_Dies_TellsWhy()
     {
         var error = await Assert.ThrowsAsync<RunnerNotReadyException>(() => _wait.UntilReadyAsync(
-            new Probe(_ => Task.FromResult(false)), Long, _ => Task.FromResult<string?>("It ended with exit code 3."), Cancel));
+            "a", new Probe(_ => Task.FromResult(false)), Long, _ => Task.FromResult<string?>("It ended with exit code 3."), Cancel));
 
         Assert.Equal("It ended with exit code 3.", error.Message);
     }
@@ -60,7 +85,7 @@ public sealed class ReadinessWaitTests
     [Fact]
     public async Task UntilReady_EngineGoesAway_SaysThat() =>
         await Assert.ThrowsAsync<EngineUnavailableException>(() => _wait.UntilReadyAsync(
-            new Probe(_ => Task.FromResult(false)), Long, _ => throw new EngineUnavailableException("down"), Cancel));
+            "a", new Probe(_ => Task.FromResult(false)), Long, _ => throw new EngineUnavailableException("down"), Cancel));
 
     [Fact]
     public async Task UntilReady_Cancelled_IsCancelled()
@@ -68,7 +93,7 @@ public sealed class ReadinessWaitTests
         using var stop = new CancellationTokenSource(50);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            _wait.UntilReadyAsync(new Probe(_ => Task.FromResult(false)), Long, Alive, stop.Token));
+            _wait.UntilReadyAsync("a", new Probe(_ => Task.FromResult(false)), Long, Alive, stop.Token));
     }
 
     private static Task<string?> Alive(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
