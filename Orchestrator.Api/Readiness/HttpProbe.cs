@@ -1,6 +1,9 @@
 namespace Orchestrator.Api.Readiness;
 
-/// <summary>Ready when a GET is answered with 2xx.</summary>
+/// <summary>
+/// Ready when a GET is answered below 500: an image that lacks the path is up when it says so with 404, and one that
+/// says 5xx has not made up its mind.
+/// </summary>
 internal sealed class HttpProbe(ProbeHttpClient client, Uri uri) : IReadinessProbe
 {
     public string Target => uri.ToString();
@@ -10,7 +13,7 @@ internal sealed class HttpProbe(ProbeHttpClient client, Uri uri) : IReadinessPro
         try
         {
             using var response = await client.GetAsync(uri, cancellationToken);
-            return response.IsSuccessStatusCode;
+            return (int)response.StatusCode < StatusCodes.Status500InternalServerError;
         }
         catch (HttpRequestException)
         {

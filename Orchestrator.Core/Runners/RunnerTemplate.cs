@@ -36,7 +36,7 @@ public enum ReleasePolicy
 /// <summary>How a started runner shows that it is ready.</summary>
 public enum ReadinessKind
 {
-    /// <summary>A GET on <see cref="Readiness.Path"/> is answered with 2xx.</summary>
+    /// <summary>A GET on <see cref="Readiness.Path"/> is answered with a status below 500; 404 too, which an image without that path gives.</summary>
     Http,
 
     /// <summary>The container's own address accepts a TCP connection on the template's port.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Orchestrator.Core.Runners;
@@ -235,43 +234,6 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         Assert.Equal("still here\n", output.Stdout);
         await next.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
         Assert.Empty(await Engine.ListAsync(Cancel));
-    }
-
-    [Fact]
-    public async Task WaitUntilReady_RunnerDies_SaysSoSoon()
-    {
-        var (spec, placement) = await StartAsync();
-        var never = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Http, "/no-such-path", TimeSpan.FromSeconds(60)) } };
-        var waiting = Engine.WaitUntilReadyAsync(never, placement, Cancel);
-        await fixture.KillAsync(placement);
-        var watch = Stopwatch.StartNew();
-
-        var error = await Assert.ThrowsAsync<RunnerNotReadyException>(() => waiting);
-
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.Contains("before it was ready", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task WaitUntilReady_NeverReady_EndsWithItsTime()
-    {
-        var (spec, placement) = await StartAsync();
-        var never = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Http, "/no-such-path", TimeSpan.FromSeconds(1)) } };
-        var watch = Stopwatch.StartNew();
-
-        await Assert.ThrowsAsync<RunnerNotReadyException>(() => Engine.WaitUntilReadyAsync(never, placement, Cancel));
-
-        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(6));
-        Assert.True((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
-    }
-
-    [Fact]
-    public async Task WaitUntilReady_Tcp_IsReady()
-    {
-        var (spec, placement) = await StartAsync();
-        var tcp = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Tcp, "/", TimeSpan.FromSeconds(10)) } };
-
-        await Engine.WaitUntilReadyAsync(tcp, placement, Cancel);
     }
 
     [Fact]

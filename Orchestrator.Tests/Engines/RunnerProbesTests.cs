@@ -29,10 +29,13 @@ public sealed class RunnerProbesTests : IDisposable
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true)]
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", true)]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", false)]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", true)]
+    [InlineData("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", true)]
+    [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true)]
+    [InlineData("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", false)]
     [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false)]
     [InlineData("SSH-2.0-OpenSSH\r\n", false)]
-    public async Task HttpProbe_Answer_IsReadyOnlyWith2xx(string answer, bool ready)
+    public async Task HttpProbe_Answer_IsReadyBelow500(string answer, bool ready)
     {
         var answering = AnswerAsync(answer);
 

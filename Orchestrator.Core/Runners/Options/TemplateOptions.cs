@@ -62,7 +62,7 @@ public sealed class ReadyOptions
     /// <summary>The kind of probe.</summary>
     public ReadinessKind Probe { get; set; }
 
-    /// <summary>The path of an HTTP probe.</summary>
+    /// <summary>The path of an HTTP probe. Any answer below 500 is ready, redirects and 404 too; 5xx is not yet.</summary>
     [Required, RegularExpression("^/.*", ErrorMessage = "Path begins with '/'.")]
     public string Path { get; set; } = "/healthz";
 
