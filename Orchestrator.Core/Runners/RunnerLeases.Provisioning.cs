@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
 using Orchestrator.Core.Runners.Store;
 
 namespace Orchestrator.Core.Runners;
@@ -17,7 +16,7 @@ public sealed partial class RunnerLeases
     /// Takes what a claim sets going (the refill of its pool, the container's new name) and has it begun once the caller
     /// has its answer, which would have to wait for the threads that this wakes; null to begin it at once.
     /// </param>
-    /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnersOptions.ProvisionWaitSeconds"/>.</exception>
+    /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnerTemplate.PlaceWait"/>.</exception>
     /// <exception cref="RunnerImageMissingException">The template's image is not there.</exception>
     /// <exception cref="RunnerNotReadyException">The runner did not get ready in time, and was removed.</exception>
     public Task<ProvisionResult> ProvisionAsync(
@@ -41,16 +40,17 @@ public sealed partial class RunnerLeases
     {
         var template = provision.Template;
         var line = _signals.Line(template.Name);
-        var wait = TimeSpan.FromSeconds(_options.ProvisionWaitSeconds);
+        var wait = template.PlaceWait;
 
         // Whoever comes while others wait does not overtake them, unless it has its runner already.
         var claim = await ClaimAsync(provision, line.IsEmpty ? template.MaxLeased : 0, cancellationToken);
         if (claim.Outcome == ClaimOutcome.Full)
         {
-            using var place = line.Join();
+            // A place in line that nobody waits in would keep out whoever comes while it is held.
+            using var place = wait > TimeSpan.Zero ? line.Join() : null;
             do
             {
-                if (!await place.WaitAsync(wait - _time.GetElapsedTime(provision.Started), cancellationToken))
+                if (place is null || !await place.WaitAsync(wait - _time.GetElapsedTime(provision.Started), cancellationToken))
                 {
                     LogCapacityExhausted(template.Name, provision.Owner, wait.TotalSeconds);
                     throw new CapacityExhaustedException(template.Name, wait);

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
 using Orchestrator.Core.Runners.Store;
 
 namespace Orchestrator.Core.Runners;
@@ -24,7 +23,6 @@ public sealed partial class RunnerLeases
     private readonly RunnerSignals _signals;
     private readonly OwnerTeller _teller;
     private readonly Afterwards _afterwards;
-    private readonly RunnersOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RunnerLeases> _logger;
     private readonly ConcurrentDictionary<string, Task<Runner>> _starts = new(StringComparer.Ordinal);
@@ -37,7 +35,6 @@ public sealed partial class RunnerLeases
         RunnerSignals signals,
         OwnerTeller teller,
         Afterwards afterwards,
-        RunnersOptions options,
         TimeProvider time,
         ILogger<RunnerLeases> logger)
     {
@@ -48,7 +45,6 @@ public sealed partial class RunnerLeases
         _signals = signals;
         _teller = teller;
         _afterwards = afterwards;
-        _options = options;
         _time = time;
         _logger = logger;
     }

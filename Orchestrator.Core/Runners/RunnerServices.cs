@@ -45,7 +45,6 @@ public static class RunnerServices
         provider.GetRequiredService<RunnerSignals>(),
         provider.GetRequiredService<OwnerTeller>(),
         provider.GetRequiredService<Afterwards>(),
-        provider.GetRequiredService<RunnersOptions>(),
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<ILogger<RunnerLeases>>());
 

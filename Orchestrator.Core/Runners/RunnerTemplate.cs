@@ -92,6 +92,9 @@ public sealed record RunnerTemplate
     /// <summary>How many runners may be leased or created for an owner at a time; null for no limit.</summary>
     public int? MaxLeased { get; init; }
 
+    /// <summary>How long a call waits for a place when <see cref="MaxLeased"/> is reached; zero refuses it at once.</summary>
+    public TimeSpan PlaceWait { get; init; }
+
     /// <summary>How long a lease lives after its last sign of life; null for ever.</summary>
     public TimeSpan? LeaseTime { get; init; }
 

@@ -69,7 +69,7 @@ public sealed class MachineTests : IAsyncLifetime
     [InlineData("full")]
     public async Task Assign_NoMachineToBeHad_AnswersInTheDocumentsWords(string why)
     {
-        await using var host = await ApiHost.StartAsync("--Machines:Max=1", "--PROVISION_WAIT_SECONDS=0.1");
+        await using var host = await ApiHost.StartAsync("--Machines:Max=1", "--PROVISION_WAIT_SECONDS=600");
         if (why == "full")
         {
             await host.Machines.GetAsync("/other", Cancel).JsonAsync(200);
@@ -88,6 +88,19 @@ public sealed class MachineTests : IAsyncLifetime
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         var answer = await Task.FromResult(response).FailsAsync(503, "Failed to create worker or no machines available");
         Assert.Equal("Please retry in a few seconds", answer.Text("message"));
+    }
+
+    [Fact]
+    public async Task Assign_AtTheLimit_KnowsWhoHasAMachineAlready()
+    {
+        await using var host = await ApiHost.StartAsync("--Machines:Max=1");
+        await host.Machines.GetAsync($"/{Project}", Cancel).JsonAsync(200);
+
+        await host.Machines.GetAsync("/other", Cancel).JsonAsync(503);
+
+        await host.Machines.GetAsync($"/{Project}", Cancel).JsonAsync(200);
+        await host.Machines.DeleteAsync($"/{Project}", Cancel).JsonAsync(200);
+        await host.Machines.GetAsync("/other", Cancel).JsonAsync(200);
     }
 
     [Fact]

@@ -72,6 +72,22 @@ public sealed class CapacityTests
         Assert.False((await orchestrator.ProvisionAsync("first")).Created);
     }
 
+    [Fact]
+    public async Task Assign_EveryMachineTaken_RefusesAtOnce()
+    {
+        await using var world = new RunnerWorld(o => o.ProvisionWaitSeconds = 600, o => o.Max = 1);
+        var orchestrator = world.Start();
+        await orchestrator.AssignAsync("first");
+
+        // No time passes here.
+        var refused = Enumerable.Range(0, 5).Select(i => orchestrator.AssignAsync($"p{i}")).ToList();
+
+        foreach (var call in refused)
+        {
+            await Assert.ThrowsAsync<CapacityExhaustedException>(() => call.WaitAsync(TimeSpan.FromSeconds(10)));
+        }
+    }
+
     [Theory]
     [InlineData(3_600)]
     [InlineData(-3_600)]

@@ -12,7 +12,7 @@ public sealed class MachinesOptions : TemplateOptions
     [Range(1, 65535)]
     public int FirstPort { get; set; } = 9093;
 
-    /// <summary>How many machines may be used at a time.</summary>
+    /// <summary>How many machines may be used at a time; a further project is refused at once.</summary>
     [Range(1, 50_000)]
     public int Max { get; set; } = 50;
 

@@ -42,7 +42,7 @@ public sealed class RunnersOptions : TemplateOptions
     [Range(1, 1_000_000)]
     public int? MaxConcurrent { get; set; }
 
-    /// <summary>How long a provision waits for a free place, in seconds (<c>PROVISION_WAIT_SECONDS</c>).</summary>
+    /// <summary>How long a session's provision waits for a free place, in seconds (<c>PROVISION_WAIT_SECONDS</c>).</summary>
     [Range(0.0, 600)]
     public double ProvisionWaitSeconds { get; set; } = 10;
 
@@ -73,6 +73,7 @@ public sealed class RunnersOptions : TemplateOptions
     {
         LeaseTime = TimeSpan.FromSeconds(InactivityTimeoutSeconds),
         MaxLeased = Reuse ? 1 : MaxConcurrent,
+        PlaceWait = TimeSpan.FromSeconds(ProvisionWaitSeconds),
         OnRelease = ReleasePolicy.Replace,
     };
 }
