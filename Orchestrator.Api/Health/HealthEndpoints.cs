@@ -1,4 +1,5 @@
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Health;
@@ -10,7 +11,7 @@ internal static class HealthEndpoints
     {
         foreach (var door in (Door[])[Door.Machines, Door.Sessions])
         {
-            endpoints.MapDoor(door).WithTags("Health").MapGet("/health", EngineHealth.GetAsync)
+            endpoints.MapDoor(door).WithTags("Health").MapGetAndHead("/health", EngineHealth.GetAsync)
                 .WithSummary("Tells whether the engine answers, and how many machines there are")
                 .Answers<HealthResponse>(200, """{"status":"ok","docker":"connected","machines":{"total":2,"idle":1,"used":1}}""")
                 .Answers<HealthResponse>(503, """{"status":"error","docker":"disconnected","error":"Docker connection failed"}""");

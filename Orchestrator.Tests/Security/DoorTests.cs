@@ -52,6 +52,47 @@ public sealed class DoorTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(Door.Sessions, "/")]
+    [InlineData(Door.Sessions, "/health")]
+    [InlineData(Door.Machines, "/health")]
+    [InlineData(Door.Pod, "/")]
+    [InlineData(Door.Pod, "/healthz")]
+    [InlineData(Door.Machines, "/alive")]
+    [InlineData(Door.Machines, "/ready")]
+    [InlineData(Door.Machines, "/metrics")]
+    public async Task Head_WhereABalancerLooks_IsGetWithoutABody(Door door, string path)
+    {
+        using var get = await _api.Client(door).SendAsync(HttpMethod.Get, path);
+        using var head = await _api.Client(door).SendAsync(HttpMethod.Head, path);
+
+        Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (head.StatusCode, head.Content.Headers.ContentType));
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Head_EngineStopped_SaysSoAndWhenToComeAgain()
+    {
+        _api.Engine.Stop();
+
+        using var response = await _api.Machines.SendAsync(HttpMethod.Head, "/health");
+
+        Assert.Equal(503, (int)response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
+    [Theory]
+    [InlineData("/project-1")]
+    [InlineData("/index.html")]
+    public async Task Head_OfAProject_AssignsNothing(string path)
+    {
+        using var response = await _api.Machines.SendAsync(HttpMethod.Head, path);
+
+        Assert.Equal(405, (int)response.StatusCode);
+        Assert.Equal(["DELETE", "GET"], response.Content.Headers.Allow.Order());
+        Assert.Equal(0, _api.Engine.Started);
+    }
+
+    [Theory]
     [InlineData("GET", "/")]
     [InlineData("POST", "/healthz")]
     public async Task Pod_ItsChecks_AnswerOk(string verb, string path)

@@ -1,6 +1,7 @@
 using Orchestrator.Core.Mining;
 using Orchestrator.ServiceDefaults.Doors;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 
@@ -44,7 +45,7 @@ public static class MiningEndpoints
             .WithName("GetAudit")
             .WithSummary("Shows the statistics and the newest shares")
             .Answers<AuditResponse>(200, """{"statistics":{"total_shares":100,"valid_shares":95,"invalid_shares":5,"unique_workers":10},"recent_shares":[]}""");
-        group.MapGet("/healthz", MiningHandlers.GetHealthAsync)
+        group.MapGetAndHead("/healthz", MiningHandlers.GetHealthAsync)
             .WithName("GetMiningHealth")
             .WithSummary("Tells how mining is")
             .Answers<MiningHealthResponse>(200, """{"status":"healthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":true},"uptime":3600}""")

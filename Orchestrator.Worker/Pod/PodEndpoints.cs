@@ -1,5 +1,6 @@
 using Orchestrator.ServiceDefaults.Doors;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 
@@ -37,7 +38,7 @@ public static class PodEndpoints
             .WithSummary("Says whether a submission's message is the expected one")
             .Takes<PodAudit>("""{"submission":{"message":"Hello World!"}}""")
             .Answers<bool>(200, "true");
-        group.MapGet("/", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
+        group.MapGetAndHead("/", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
         group.MapPost("/healthz", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
         return group;
     }
