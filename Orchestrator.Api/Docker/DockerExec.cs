@@ -136,6 +136,7 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
             var writing = WriteAsync(channel, request.Stdin, either.Token);
             try
             {
+                await output.BeginAsync(either.Token);
                 await ReadAsync(channel, bounded, either.Token);
             }
             catch (Exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

@@ -27,6 +27,7 @@ internal sealed class DockerLogs(DockerCalls calls)
                 "read a log", calls.Options.CallTimeout,
                 (client, token) => client.Containers.GetContainerLogsAsync(containerId, parameters, token), cancellationToken);
             await using var channel = new DockerExecChannel(stream);
+            await output.BeginAsync(cancellationToken);
             await calls.StreamAsync("read a log", (_, token) => CopyAsync(channel, output, token), cancellationToken);
         }
         catch (DockerApiException error) when (error.IsNotFound())

@@ -28,6 +28,7 @@ internal static class SupervisedCommand
         var writing = WriteAsync(channel, request, either.Token);
         try
         {
+            await output.BeginAsync(either.Token);
             return await ReadAsync(channel, bounded, either.Token) is { } exit
                 ? new ExecResult(
                     exit.TimedOut ? null : exit.ExitCode,

@@ -22,6 +22,7 @@ internal static class ProcessLogs
                 await SeekTailAsync(file, lines, buffer, cancellationToken);
             }
 
+            await output.BeginAsync(cancellationToken);
             while (true)
             {
                 // Asked before reading: what is written up to the end is then read for certain.

@@ -30,11 +30,11 @@ internal sealed class EventOutput(HttpResponse response) : IExecOutput
     private readonly ServerSentEvents _events = new(response.BodyWriter);
 
     /// <summary>Begins the answer, so that the caller knows that the command runs before it says anything.</summary>
-    public Task BeginAsync(CancellationToken cancellationToken)
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         response.ContentType = ServerSentEvents.ContentType;
         response.Headers.CacheControl = "no-store";
-        return response.StartAsync(cancellationToken);
+        await response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
@@ -63,13 +63,13 @@ internal sealed class EventOutput(HttpResponse response) : IExecOutput
 internal sealed class LogOutput(HttpResponse response, bool flush) : IExecOutput
 {
     /// <summary>Begins the answer with its headers.</summary>
-    public Task BeginAsync(CancellationToken cancellationToken)
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         response.ContentType = "text/plain; charset=utf-8";
         // What a runner printed is never a page.
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = "no-store";
-        return response.StartAsync(cancellationToken);
+        await response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)

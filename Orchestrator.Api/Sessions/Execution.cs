@@ -44,31 +44,29 @@ internal static class Execution
     private static async Task<IResult> StreamAsync(string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions)
     {
         var cancellationToken = context.RequestAborted;
-        if (!await sessions.IsLeasedAsync(sessionId, cancellationToken))
-        {
-            return SessionErrors.RunnerNotFound();
-        }
-
         var output = new EventOutput(context.Response);
-        await output.BeginAsync(cancellationToken);
-        await output.EndAsync(await RunAsync(), cancellationToken);
-        return Results.Empty;
-
-        // Once the events have begun, a failure is the last of them.
-        async Task<CommandExit> RunAsync()
+        CommandExit exit;
+        try
         {
-            try
+            var result = await sessions.ExecAsync(sessionId, command, output, cancellationToken);
+            if (result is null && !context.Response.HasStarted)
             {
-                return await sessions.ExecAsync(sessionId, command, output, cancellationToken) is { } result
-                    ? new CommandExit(result.ExitCode, result.TimedOut, result.Truncated,
-                        Math.Round(result.Duration.TotalMilliseconds, 3), result.StillRunning ? Removed : null)
-                    : new CommandExit(null, false, false, 0, Lost);
+                return SessionErrors.RunnerNotFound();
             }
-            catch (Exception exception) when (exception is EngineException or StoreUnavailableException)
-            {
-                return new CommandExit(null, false, false, 0, SessionErrors.Map.Find(exception)?.Value.Message ?? "The engine could not run the command.");
-            }
+
+            exit = result is null
+                ? new CommandExit(null, false, false, 0, Lost)
+                : new CommandExit(result.ExitCode, result.TimedOut, result.Truncated,
+                    Math.Round(result.Duration.TotalMilliseconds, 3), result.StillRunning ? Removed : null);
         }
+        catch (Exception exception) when (context.Response.HasStarted && exception is (EngineException or StoreUnavailableException))
+        {
+            // Once the events have begun, a failure is the last of them.
+            exit = new CommandExit(null, false, false, 0, SessionErrors.Map.Find(exception)?.Value.Message ?? "The engine could not run the command.");
+        }
+
+        await output.EndAsync(exit, cancellationToken);
+        return Results.Empty;
     }
 
     public static async Task<IResult> CopyLogsAsync(
@@ -81,20 +79,10 @@ internal static class Execution
         SessionIds.Check(sessionId);
         var following = ReadFollow(follow);
         var lines = ReadTail(tail);
-        var cancellationToken = context.RequestAborted;
-        if (!await sessions.IsLeasedAsync(sessionId, cancellationToken))
-        {
-            return SessionErrors.RunnerNotFound();
-        }
-
         var output = new LogOutput(context.Response, following);
-        if (following)
-        {
-            await output.BeginAsync(cancellationToken);
-        }
-
-        await sessions.CopyLogsAsync(sessionId, following, lines, output, cancellationToken);
-        return Results.Empty;
+        return await sessions.CopyLogsAsync(sessionId, following, lines, output, context.RequestAborted) || context.Response.HasStarted
+            ? Results.Empty
+            : SessionErrors.RunnerNotFound();
     }
 
     private static bool WantsEvents(HttpRequest request) =>

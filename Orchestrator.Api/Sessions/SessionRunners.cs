@@ -26,10 +26,6 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     public async ValueTask<bool> HeartbeatAsync(string sessionId, CancellationToken cancellationToken) =>
         await leases.HeartbeatAsync(_template, Owner.Session(sessionId), cancellationToken) is not null;
 
-    /// <summary>Whether a session has a runner that commands can run in.</summary>
-    public async ValueTask<bool> IsLeasedAsync(string sessionId, CancellationToken cancellationToken) =>
-        await leases.FindAsync(_template, Owner.Session(sessionId), cancellationToken) is { State: RunnerState.Leased };
-
     /// <summary>Runs a command in a session's runner; null when it has none.</summary>
     public Task<ExecResult?> ExecAsync(string sessionId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
         leases.ExecAsync(_template, Owner.Session(sessionId), request, output, cancellationToken);

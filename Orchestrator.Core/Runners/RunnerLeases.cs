@@ -70,7 +70,10 @@ public sealed partial class RunnerLeases
         _store.ListAsync(_engine.GroupId, cancellationToken);
 
     /// <summary>Runs a command in an owner's runner. For as long as it runs the lease lives.</summary>
-    /// <returns>How it ended; null when the owner has no leased runner, or it died meanwhile.</returns>
+    /// <returns>
+    /// How it ended; null when the owner has no leased runner, or it died: before <see cref="IExecOutput.BeginAsync"/> or
+    /// after it, which the output knows.
+    /// </returns>
     public async Task<ExecResult?> ExecAsync(
         RunnerTemplate template, Owner owner, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {

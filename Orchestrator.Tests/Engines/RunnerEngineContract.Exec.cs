@@ -51,6 +51,19 @@ public abstract partial class RunnerEngineContract
     }
 
     [Fact]
+    public async Task Exec_SilentCommand_IsToldThatItBegan()
+    {
+        var (_, placement) = await StartAsync();
+        var output = new TextOutput();
+
+        var running = Engine.ExecAsync(placement.ContainerId, Command("sleep 2"), output, Cancel);
+        await output.Begun.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+
+        Assert.False(running.IsCompleted);
+        Assert.Equal(0, (await running).ExitCode);
+    }
+
+    [Fact]
     public async Task Exec_TooMuchOutput_IsCutAndEnds()
     {
         var (_, placement) = await StartAsync();
@@ -104,8 +117,14 @@ public abstract partial class RunnerEngineContract
     }
 
     [Fact]
-    public async Task Exec_GoneRunner_SaysGone() =>
-        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.ExecAsync("none", Command("true"), new TextOutput(), Cancel));
+    public async Task Exec_GoneRunner_SaysGoneBeforeItBegins()
+    {
+        var output = new TextOutput();
+
+        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.ExecAsync("none", Command("true"), output, Cancel));
+
+        Assert.False(output.Begun.IsCompleted);
+    }
 
     [Fact]
     public async Task Logs_OfARunner_AreCopied()
@@ -120,7 +139,17 @@ public abstract partial class RunnerEngineContract
 
         Assert.NotEmpty(all.Stdout + all.Stderr);
         Assert.Equal("", none.Stdout + none.Stderr);
-        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.CopyLogsAsync("none", false, null, all, Cancel));
+        Assert.True(none.Begun.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Logs_OfAGoneRunner_SayGoneBeforeTheyBegin()
+    {
+        var output = new TextOutput();
+
+        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.CopyLogsAsync("none", false, null, output, Cancel));
+
+        Assert.False(output.Begun.IsCompleted);
     }
 
     [Fact]

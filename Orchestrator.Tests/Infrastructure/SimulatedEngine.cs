@@ -227,10 +227,15 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         {
             await CallAsync("exec", containerId, () => world._containers.Values.Any(c => c.Running && c.Observe().Placement.ContainerId == containerId)
                 ? true : throw new RunnerGoneException($"Container {containerId} is not running."));
+            await output.BeginAsync(cancellationToken);
             return await world.Exec(request, output, cancellationToken);
         }
 
-        public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) => CallAsync("logs", containerId, () => true);
+        public async Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
+        {
+            await CallAsync("logs", containerId, () => true);
+            await output.BeginAsync(cancellationToken);
+        }
 
         public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) => CallAsync("activity", runner.Id, () =>
             world._containers.TryGetValue(runner.Id, out var container) && container.Running ? world.IdleTime(runner.Id) : null);

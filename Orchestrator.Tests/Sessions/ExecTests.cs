@@ -108,6 +108,45 @@ public sealed class ExecTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exec_SilentCommandStreamed_BeginsTheAnswerWhileItRuns()
+    {
+        var go = new TaskCompletionSource();
+        _host.Engine.Exec = async (_, _, cancel) =>
+        {
+            await go.Task.WaitAsync(cancel);
+            return new ExecResult(0, TimeSpan.Zero, false, false);
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Exec) { Content = new StringContent("""{"command":["x"]}""") };
+        request.Headers.Add("Accept", "text/event-stream");
+
+        using var response = await _host.Sessions.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        go.SetResult();
+
+        Assert.Equal((200, "text/event-stream"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.StartsWith("event: exit\n", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/event-stream")]
+    public async Task Exec_EngineDown_IsRefusedWithWhenToComeAgain(string accept)
+    {
+        _host.Engine.Available = false;
+
+        await _host.Sessions.PostAsync(Exec, """{"command":["x"]}""", ("Accept", accept)).FailsAsync(503, "ENGINE_UNAVAILABLE");
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/event-stream")]
+    public async Task Exec_RunnerThatVanished_NotFound(string accept)
+    {
+        _host.Engine.Before = call => call == "exec" ? throw new RunnerGoneException("vanished") : Task.CompletedTask;
+
+        await _host.Sessions.PostAsync(Exec, """{"command":["x"]}""", ("Accept", accept)).FailsAsync(404, "RUNNER_NOT_FOUND");
+    }
+
+    [Fact]
     public async Task Exec_EngineLostWhileStreaming_EndsWithAnExitThatSaysSo()
     {
         _host.Engine.Exec = (_, _, _) => throw new EngineUnavailableException("gone");
@@ -197,7 +236,28 @@ public sealed class ExecTests : IAsyncLifetime
     {
         using var response = await _host.Sessions.GetAsync($"/api/runner/s1/logs{query}", TestContext.Current.CancellationToken);
 
-        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal((200, "text/plain"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?follow=true")]
+    public async Task Logs_EngineDown_AreRefusedWithWhenToComeAgain(string query)
+    {
+        _host.Engine.Available = false;
+
+        await _host.Sessions.GetAsync($"/api/runner/s1/logs{query}", TestContext.Current.CancellationToken).FailsAsync(503, "ENGINE_UNAVAILABLE");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?follow=true")]
+    public async Task Logs_RunnerThatVanished_NotFound(string query)
+    {
+        _host.Engine.Before = call => call == "logs" ? throw new RunnerGoneException("vanished") : Task.CompletedTask;
+
+        await _host.Sessions.GetAsync($"/api/runner/s1/logs{query}", TestContext.Current.CancellationToken).FailsAsync(404, "RUNNER_NOT_FOUND");
     }
 
     [Theory]

@@ -33,9 +33,15 @@ public enum OutputStream
     Stderr,
 }
 
-/// <summary>Takes a command's output as it is produced. Calls never overlap.</summary>
+/// <summary>Takes a command's output, or a log, as it is produced. Calls never overlap.</summary>
 public interface IExecOutput
 {
+    /// <summary>
+    /// Told once, before any output, when the command was started or the log was opened. What can't be had fails before
+    /// that; what fails afterwards was under way.
+    /// </summary>
+    ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Takes a piece of output; the memory is valid until the call completes.</summary>
     ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 }
