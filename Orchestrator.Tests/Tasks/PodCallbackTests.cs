@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Core.Storage.Sqlite;
+using Orchestrator.Core.Storage.Sqlite.Tasks;
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Callbacks;
+using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Tests.Infrastructure;
+using Orchestrator.Worker.Callbacks;
+using Orchestrator.Worker.Pod;
+
+namespace Orchestrator.Tests.Tasks;
+
+/// <summary>Where the pod posts the ends of its tasks, and what: the contract's Pod section, literally.</summary>
+public sealed class PodCallbackTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static string Host =>
+        File.Exists("/.dockerenv") || Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") is "true" or "1" ? "host.docker.internal" : "localhost";
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void CallbackFor_NothingConfigured_IsTheDocumentsAddress(string? configured)
+    {
+        var pod = new PodOptions { CallbackUrl = configured };
+
+        Assert.Equal(
+            new TaskCallback($"http://{Host}:30017/task/task-7/submit-to-js", CallbackShape.Pod, "task-7", "todo-1"),
+            pod.CallbackFor("task-7", "todo-1"));
+        Assert.Equal(
+            new TaskCallback("http://localhost:3000/submit-to-js", CallbackShape.Pod, "TESTING_TASK_ID", "todo-1"),
+            pod.CallbackFor("TESTING_TASK_ID", "todo-1"));
+    }
+
+    [Theory]
+    [InlineData("TESTING_TASK_ID")]
+    [InlineData("task-7")]
+    public void CallbackFor_AddressConfigured_IsItForEveryTask(string taskId)
+    {
+        var pod = new PodOptions { CallbackUrl = "http://node.example:9/{todoId}/of/{task_id}" };
+
+        Assert.Equal($"http://node.example:9/todo-1/of/{taskId}", pod.CallbackFor(taskId, "todo-1").Url);
+    }
+
+    [Fact]
+    public async Task Send_FailedTask_PostsTheMessageAndBothIds()
+    {
+        var (path, body) = await PostedAsync(async (queue, _) =>
+        {
+            var claim = (await queue.ClaimAsync("w", 1, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim;
+            Assert.Equal(FailOutcome.Dead, await queue.FailAsync(claim, "It said \"no\" – für immer.", null, Cancel));
+        });
+
+        Assert.Equal("/task/task-7/submit-to-js", path);
+        Assert.Equal("""{"success":false,"message":"It said \"no\" – für immer.","result":{"task_id":"task-7","todoId":"todo-1"}}""", body);
+    }
+
+    [Fact]
+    public async Task Send_CancelledTask_IsAFailureToo()
+    {
+        var (_, body) = await PostedAsync(async (queue, id) => Assert.Equal(TaskChange.Done, await queue.CancelAsync(id, Cancel)));
+
+        Assert.Equal("""{"success":false,"message":"The task was cancelled.","result":{"task_id":"task-7","todoId":"todo-1"}}""", body);
+    }
+
+    [Fact]
+    public async Task Send_CompleteTask_PostsTheResultAndBothIds()
+    {
+        var (_, body) = await PostedAsync(async (queue, _) =>
+        {
+            var claim = (await queue.ClaimAsync("w", 1, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim;
+            Assert.True(await queue.CompleteAsync(claim, "55", Cancel));
+        });
+
+        Assert.Equal("""{"success":true,"result":{"task_id":"task-7","result":55,"todoId":"todo-1"}}""", body);
+    }
+
+    // A task of the pod ends in a real queue, and its end goes over a real socket.
+    private static async Task<(string Path, string Body)> PostedAsync(Func<ITaskQueue, string, Task> end)
+    {
+        await using var server = await CallbackServer.StartAsync();
+        using var folder = new TemporaryFolder();
+        using var database = SqliteDatabase.Open(new SqliteOptions { DataFolder = folder.Path }, NullLogger<SqliteDatabase>.Instance);
+        var queue = new SqliteTaskQueue(database, new TasksOptions(), TimeProvider.System);
+        var pod = new PodOptions { CallbackUrl = $"http://127.0.0.1:{server.Port}/task/{{task_id}}/submit-to-js" };
+        var spec = new TaskSpec { Type = "fibonacci", Input = "{}", InitiatedBy = "api", Callback = pod.CallbackFor("task-7", "todo-1") };
+        var id = (await queue.EnqueueAsync(spec, Cancel)).TaskId;
+        await end(queue, id);
+
+        var due = (await new SqliteCallbackOutbox(database, queue).ClaimCallbacksAsync(1, TimeSpan.FromMinutes(1), Cancel)).Callbacks.Single();
+        using var sender = new CallbackSender(new CallbackRules(new CallbackOptions()), TimeProvider.System);
+        Assert.Equal(new Delivery(true), await sender.SendAsync(due.Task, Cancel));
+
+        var (path, body, _, _) = await server.CallAsync();
+        return (path, body);
+    }
+}
