@@ -70,4 +70,21 @@ public sealed class SharedRunnerTests : IAsyncLifetime
 
         Assert.Equal("hello", answer.Text("stdout"));
     }
+
+    [Fact]
+    public async Task Expiry_NobodySpeaks_EndsTheSingletonAndTheNextCallerMakesAnother()
+    {
+        await using var host = await ApiHost.StartAsync(
+            "--REUSE_RUNNER_MODE=true", "--INACTIVITY_TIMEOUT_SECONDS=1", "--CLEANUP_INTERVAL_SECONDS=0.1");
+        var first = await host.Sessions.PostAsync("/api/runner/provision", """{"sessionId":"first"}""").JsonAsync(201);
+
+        await Eventually.TrueAsync(() => host.Engine.Runners.Count == 0, what: "The singleton's end");
+
+        await host.Sessions.PostAsync("/api/runner/heartbeat", """{"sessionId":"first"}""")
+            .AnswersAsync(404, """{"error":"RUNNER_NOT_FOUND","message":"Singleton runner not found or session ID mismatch."}""");
+        var second = await host.Sessions.PostAsync("/api/runner/provision", """{"sessionId":"second"}""").JsonAsync(201);
+        Assert.Equal(("Runner provisioned successfully.", "second"), (second.Text("message"), second.Text("sessionId")));
+        Assert.NotEqual(first.Text("runnerId"), second.Text("runnerId"));
+        Assert.NotEqual(first.Text("token"), second.Text("token"));
+    }
 }
