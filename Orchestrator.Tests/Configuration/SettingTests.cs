@@ -55,6 +55,20 @@ public sealed class SettingTests
         Assert.True(machine.HostAlias);
     }
 
+    // Not of a host's: those of the tests have no pool.
+    [Fact]
+    public void Templates_NothingSet_AreTheContracts()
+    {
+        foreach (var template in (RunnerTemplate[])[new RunnersOptions().ToTemplate(), new MachinesOptions().ToTemplate()])
+        {
+            Assert.Equal(("runner-image", PullPolicy.Never, 3000, 2), (template.Image, template.Pull, template.ContainerPort, template.MinIdle));
+            Assert.Equal((512L << 20, 1.0, 256), (template.Limits.MemoryBytes, template.Limits.Cpus, template.Limits.Processes));
+            Assert.Equal((ReadinessKind.Http, "/healthz"), (template.Ready.Kind, template.Ready.Path));
+            Assert.Equal((Hardening.Strict, null), (template.Hardening, template.Runtime));
+            Assert.Empty(template.Environment);
+        }
+    }
+
     [Fact]
     public async Task Variable_BesideItsSectionsKey_Wins()
     {
