@@ -51,7 +51,11 @@ internal sealed class InstanceContainers(string instance) : IAsyncDisposable
     public async Task<IReadOnlyList<ContainerListResponse>> OfSessionAsync(string session) =>
         [.. (await ListAsync()).Where(c => c.Session() == session)];
 
-    public Task KillAsync(string id) => _client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "KILL" });
+    public Task KillAsync(string id) => SignalAsync(id, "KILL");
+
+    /// <summary>Sends a signal, by its name, to a container's first process.</summary>
+    public Task SignalAsync(string id, string signal) =>
+        _client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = signal });
 
     public Task RemoveAsync(string id) =>
         _client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });
