@@ -11,6 +11,10 @@ namespace Orchestrator.Api.Readiness;
 internal sealed class ReadinessWait(TimeProvider time)
 {
     private const double Early = 0.75;
+
+    // A first one that took long, with cold caches, must not keep those waiting that are quick.
+    private static readonly TimeSpan LongestHeadStart = TimeSpan.FromMilliseconds(150);
+
     private const double Growth = 1.2;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
@@ -57,9 +61,10 @@ internal sealed class ReadinessWait(TimeProvider time)
     private async Task AskAsync(string kind, IReadinessProbe probe, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        if (_fastest.TryGetValue(kind, out var fastest) && fastest * Early > FirstPause)
+        if (_fastest.TryGetValue(kind, out var fastest))
         {
-            await Task.Delay(fastest * Early, time, cancellationToken);
+            var headStart = fastest * Early;
+            await Task.Delay(headStart < LongestHeadStart ? headStart : LongestHeadStart, time, cancellationToken);
         }
 
         for (var pause = FirstPause; !await AskOnceAsync(probe, cancellationToken); pause = Longer(pause))

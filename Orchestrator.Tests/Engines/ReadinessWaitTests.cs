@@ -35,14 +35,17 @@ public sealed class ReadinessWaitTests
         Assert.InRange(probe.Asked, 8, 80);
     }
 
-    [Fact]
-    public async Task UntilReady_OneOfItsKindWasReadyBefore_AsksFromShortlyBeforeThatTimeOn()
+    [Theory]
+    [InlineData(100, 75)]
+    [InlineData(200, 150)]
+    [InlineData(8_000, 150)]
+    public async Task UntilReady_OneOfItsKindWasReadyBefore_AsksFromShortlyBeforeThatTimeOn(int took, int from)
     {
         var clock = new ManualTimeProvider();
         var wait = new ReadinessWait(clock);
         var first = new Probe(_ =>
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
+            clock.Advance(TimeSpan.FromMilliseconds(took));
             return Task.FromResult(true);
         });
         await wait.UntilReadyAsync("a", first, Long, Alive, Cancel);
@@ -51,7 +54,7 @@ public sealed class ReadinessWaitTests
         var other = new Probe(_ => Task.FromResult(true));
         var waiting = wait.UntilReadyAsync("a", probe, Long, Alive, Cancel);
         await wait.UntilReadyAsync("b", other, Long, Alive, Cancel);
-        clock.Advance(TimeSpan.FromMilliseconds(749));
+        clock.Advance(TimeSpan.FromMilliseconds(from - 1));
         Assert.Equal((0, 1), (probe.Asked, other.Asked));
 
         clock.Advance(TimeSpan.FromMilliseconds(1));
