@@ -33,6 +33,9 @@ internal sealed class BareEngine : IDisposable
         return new BareEngine(new RunnersOptions { Image = image }.ToTemplate(), network.ID);
     }
 
+    /// <summary>The network of its containers.</summary>
+    public string Network => _network;
+
     /// <summary>Create, start, first answer.</summary>
     public async Task<string> ProvisionAsync()
     {

@@ -20,7 +20,10 @@ internal sealed partial class ClassicPeer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<ClassicPeer> StartAsync(string instance, string image)
+    /// <param name="instance">The label of its containers.</param>
+    /// <param name="image">The image of its runners.</param>
+    /// <param name="network">The network of its runners; null for the engine's own, on which they see one another.</param>
+    public static async Task<ClassicPeer> StartAsync(string instance, string image, string? network = null)
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules", "dockerode")))
         {
@@ -35,7 +38,8 @@ internal sealed partial class ClassicPeer : IAsyncDisposable
         }
 
         var server = ServerProcess.StartProgram(
-            "node", Folder, new Dictionary<string, string> { ["NODE_ENV"] = "production" }, Listening(), "server.mjs", image, instance, "0");
+            "node", Folder, new Dictionary<string, string> { ["NODE_ENV"] = "production" }, Listening(),
+            ["server.mjs", image, instance, "0", .. network is null ? Array.Empty<string>() : [network]]);
         return new ClassicPeer(server, instance, new Uri(Listening().Match(await server.ReadyLineAsync()).Groups[1].Value));
     }
 

@@ -5,14 +5,16 @@ namespace Orchestrator.Benchmarks.Provision;
 
 /// <summary>
 /// Provisions without a pool and deprovisions, beside bare engine calls that do the same and a classic Node.js service,
-/// in turns. The image stops as soon as it is told to.
+/// in turns: the service as such a one is usually written, and with its runners on a network like ours, on which they
+/// can't see one another. The image stops as soon as it is told to.
 /// </summary>
-internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, ClassicPeer peer, TimeSpan settle)
+internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, ClassicPeer peer, ClassicPeer alike, TimeSpan settle)
 {
     public const string Image = "runner-image";
 
     private const string Ours = "bench-cold";
     private const string Peers = "bench-peer";
+    private const string Alike = "bench-alike";
     private const int Crowd = 10;
 
     // The first rounds warm everything up.
@@ -21,6 +23,8 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
     private readonly Figures _provision = new("POST /api/runner/provision", "create, start, first HTTP answer", $"{ClassicPeer.Name}, to the first HTTP answer");
     private readonly Figures _answer = new("POST /api/runner/provision: usable when answered", null, $"{ClassicPeer.Name}: not yet usable");
     private readonly Figures _deprovision = new("POST /api/runner/deprovision", "forced remove", $"{ClassicPeer.Name}: stop, remove");
+    private readonly Samples _alikeProvision = new($"{ClassicPeer.Name}, a network like ours, to the first HTTP answer");
+    private readonly Samples _alikeDeprovision = new($"{ClassicPeer.Name}, a network like ours: stop, remove");
     private readonly Figures _containers = new("Orchestrator", null, ClassicPeer.Name);
 
     public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
@@ -29,8 +33,9 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
         await api.Client.ProvisionAsync("first");
         using var bare = await BareEngine.ConnectAsync(Ours, Image);
         await using var peer = await ClassicPeer.StartAsync(Peers, Image);
+        await using var alike = await ClassicPeer.StartAsync(Alike, Image, bare.Network);
         await api.Client.DeprovisionAsync("first");
-        var run = new ColdOnDocker(api, bare, peer, TimeSpan.FromMilliseconds(quick ? 300 : 600));
+        var run = new ColdOnDocker(api, bare, peer, alike, TimeSpan.FromMilliseconds(quick ? 300 : 600));
         await run.OneByOneAsync(quick ? 6 : 40);
         await run.TogetherAsync(quick ? 2 : 5);
         return run.Comparisons();
@@ -43,10 +48,20 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
             Peer = _provision.Peer,
             PeerGoal = new Goal(50, 1),
         },
+        new("Cold provision, beside a peer whose runners have a network like ours", _provision.Ours, null, null)
+        {
+            Peer = _alikeProvision,
+            PeerGoal = new Goal(50, 1),
+        },
         new("Cold provision until the call is answered", _answer.Ours, null, null) { Peer = _answer.Peer },
         new("Deprovision, an image that stops at once", _deprovision.Ours, _deprovision.Floor, new Goal(50, 1.10))
         {
             Peer = _deprovision.Peer,
+            PeerGoal = new Goal(50, 1),
+        },
+        new("Deprovision, beside a peer whose runners have a network like ours", _deprovision.Ours, null, null)
+        {
+            Peer = _alikeDeprovision,
             PeerGoal = new Goal(50, 1),
         },
         new($"Containers of one session after {Crowd} provisions of it at once", _containers.Ours, null, null, "containers")
@@ -61,7 +76,13 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
         for (var round = -WarmUp; round < rounds; round++)
         {
             var (counted, session) = (round >= 0, $"bench-{round + WarmUp}");
-            Func<Task>[] all = [() => OursAsync(session, counted), () => FloorAsync(counted), () => PeerAsync(session, counted)];
+            Func<Task>[] all =
+            [
+                () => OursAsync(session, counted),
+                () => FloorAsync(counted),
+                () => PeerAsync(peer, session, counted ? _provision.Peer : null, counted ? _answer.Peer : null, counted ? _deprovision.Peer : null),
+                () => PeerAsync(alike, session, counted ? _alikeProvision : null, null, counted ? _alikeDeprovision : null),
+            ];
             for (var turn = 0; turn < all.Length; turn++)
             {
                 await all[(turn + round + WarmUp) % all.Length]();
@@ -92,18 +113,16 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
         await Task.Delay(settle);
     }
 
-    private async Task PeerAsync(string session, bool counted)
+    private async Task PeerAsync(ClassicPeer service, string session, Samples? provision, Samples? answer, Samples? deprovision)
     {
-        var (provision, answer, deprovision) = counted
-            ? (_provision.Peer, _answer.Peer, _deprovision.Peer) : (new Samples(""), new Samples(""), new Samples(""));
-        await provision.TimeAsync(async () =>
+        await (provision ?? new Samples("")).TimeAsync(async () =>
         {
             var endpoint = "";
-            await answer.TimeAsync(async () => endpoint = await peer.Client.ProvisionAsync(session));
+            await (answer ?? new Samples("")).TimeAsync(async () => endpoint = await service.Client.ProvisionAsync(session));
             await bare.AnsweredAsync(new Uri(endpoint + "/healthz"));
         });
         await Task.Delay(settle);
-        await deprovision.TimeAsync(() => peer.Client.DeprovisionAsync(session));
+        await (deprovision ?? new Samples("")).TimeAsync(() => service.Client.DeprovisionAsync(session));
         await Task.Delay(settle);
     }
 

@@ -1,12 +1,13 @@
 // A provisioning service of the classic kind, written for the comparison: express, dockerode, and a map in memory. A
 // provision looks for a free port, creates a container on it, starts it and answers; a deprovision stops the container
-// and then removes it. Arguments: image, instance label, where to listen (0: any port).
+// and then removes it. Arguments: image, instance label, where to listen (0: any port), the network of its runners (the
+// engine's own when left out).
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import Docker from 'dockerode';
 import express from 'express';
 
-const [image, instance, listenOn] = process.argv.slice(2);
+const [image, instance, listenOn, network] = process.argv.slice(2);
 const docker = new Docker();
 const app = express();
 const runners = new Map();
@@ -40,7 +41,7 @@ app.post('/api/runner/provision', async (req, res) => {
       Env: ['PORT=3000', `RUNNER_ID=${sessionId}`, `RUNNER_TOKEN_SHA256=${createHash('sha256').update(token).digest('hex')}`],
       Labels: { 'orchestrator.instance': instance, 'taylored-runner-session-id': sessionId },
       ExposedPorts: { '3000/tcp': {} },
-      HostConfig: { PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: `${port}` }] } },
+      HostConfig: { NetworkMode: network, PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: `${port}` }] } },
     });
     await container.start();
     const endpoint = `http://localhost:${port}`;
