@@ -45,7 +45,8 @@ public static class MiningEndpoints
             .WithName("GetAudit")
             .WithSummary("Shows the statistics and the newest shares")
             .Answers<AuditResponse>(200, """{"statistics":{"total_shares":100,"valid_shares":95,"invalid_shares":5,"unique_workers":10},"recent_shares":[]}""");
-        group.MapGetAndHead("/healthz", MiningHandlers.GetHealthAsync)
+        group.MapMethods("/healthz", Verbs.Head, MiningHandlers.GetHealthAsync).ExcludeFromDescription();
+        group.MapGet("/healthz", MiningHandlers.GetHealthAsync)
             .WithName("GetMiningHealth")
             .WithSummary("Tells how mining is")
             .Answers<MiningHealthResponse>(200, """{"status":"healthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":true},"uptime":3600}""")
