@@ -16,7 +16,7 @@ public sealed class ProjectIdTests : IAsyncLifetime
     // What these paths are for; every other pair is no call at all.
     private static readonly HashSet<(string, string)> Calls =
     [
-        ("POST", "destroy"), ("GET", "health"), ("GET", "alive"), ("HEAD", "alive"), ("GET", "ready"), ("HEAD", "ready"),
+        ("POST", "destroy"), ("GET", "health"), ("HEAD", "health"), ("GET", "alive"), ("HEAD", "alive"), ("GET", "ready"), ("HEAD", "ready"),
         ("GET", "metrics"), ("HEAD", "metrics"),
     ];
 
