@@ -11,11 +11,10 @@ namespace Orchestrator.Api.Readiness;
 internal sealed class ReadinessWait(TimeProvider time)
 {
     private const double Early = 0.75;
+    private const double Growth = 1.2;
 
     // A first one that took long, with cold caches, must not keep those waiting that are quick.
     private static readonly TimeSpan LongestHeadStart = TimeSpan.FromMilliseconds(150);
-
-    private const double Growth = 1.2;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);

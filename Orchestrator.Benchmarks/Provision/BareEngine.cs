@@ -20,9 +20,8 @@ internal sealed class BareEngine : IDisposable
     private readonly RunnerTemplate _template;
     private readonly IDockerClient _client = DockerEndpoint.CreateClient(new DockerOptions());
     private readonly HttpClient _probe = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) });
-    private readonly string _network;
 
-    private BareEngine(RunnerTemplate template, string network) => (_template, _network) = (template, network);
+    private BareEngine(RunnerTemplate template, string network) => (_template, Network) = (template, network);
 
     /// <summary>A bare engine that uses the network of an orchestrator that runs.</summary>
     public static async Task<BareEngine> ConnectAsync(string instance, string image)
@@ -34,14 +33,14 @@ internal sealed class BareEngine : IDisposable
     }
 
     /// <summary>The network of its containers.</summary>
-    public string Network => _network;
+    public string Network { get; }
 
     /// <summary>Create, start, first answer.</summary>
     public async Task<string> ProvisionAsync()
     {
         var image = await ImageAsync();
         var spec = new RunnerSpec(RunnerId.Create("bare", DateTimeOffset.UtcNow), _template, null, RunnerId.CreateToken(), RunnerNetwork.Bridge, null);
-        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", image, _network, "127.0.0.1"));
+        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", image, Network, "127.0.0.1"));
         await _client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters());
         var inspected = await _client.Containers.InspectContainerAsync(created.ID);
         var port = inspected.NetworkSettings!.Ports[ContainerPlan.PortKey(_template)][0].HostPort;

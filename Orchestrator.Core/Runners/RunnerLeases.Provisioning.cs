@@ -195,6 +195,6 @@ public sealed partial class RunnerLeases
     [LoggerMessage(1020, LogLevel.Information, "Provisioned runner {Runner} for {Owner}: {Path}, in {Milliseconds:F2} ms")]
     private partial void LogProvisioned(string runner, Owner owner, string path, double milliseconds);
 
-    [LoggerMessage(1022, LogLevel.Warning, "No {Template} runner for {Owner}: the limit stayed reached for {Seconds} s")]
+    [LoggerMessage(1022, LogLevel.Warning, "No {Template} runner for {Owner}: the limit is reached, after a wait of {Seconds} s")]
     private partial void LogCapacityExhausted(string template, Owner owner, double seconds);
 }

@@ -1,9 +1,9 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
@@ -21,16 +21,8 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
             error = error with { Details = cause.Message };
         }
 
-        var response = context.Response;
-        response.StatusCode = statusCode;
-        response.ContentType = "application/json; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        var body = JsonSerializer.SerializeToUtf8Bytes(error, ApiErrorJson.Plain.ApiError);
-        response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await response.Body.WriteAsync(body, context.RequestAborted);
-        }
+        context.Response.Headers.CacheControl = "no-store";
+        await new JsonAnswer<ApiError>(statusCode, error, ApiErrorJson.Plain.ApiError).ExecuteAsync(context);
     }
 
     public void Abandoned(HttpContext context) => CallerLeft(context.Request.Method, Path(context), context.GetDoor());

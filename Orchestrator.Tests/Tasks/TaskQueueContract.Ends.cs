@@ -37,8 +37,14 @@ public abstract partial class TaskQueueContract
         Options.RetentionHours = Past.TotalHours;
         var told = await AddAsync(Spec() with { Callback = new TaskCallback("http://localhost:1/") });
         await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, "1", Cancel);
+        var forgotten = await AddAsync();
+        await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, "2", Cancel);
         await PassAsync(Past + Past);
-        Assert.Equal(0, await Queue.PurgeAsync(Cancel));
+        var later = await AddAsync();
+        await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, "3", Cancel);
+        Assert.Equal(1, await Queue.PurgeAsync(Cancel));
+        Assert.Null(await Queue.GetAsync(forgotten, Cancel));
+        Assert.Equal([later], (await Queue.ListAsync(TaskState.Complete, 1, Cancel)).Select(task => task.Id));
         var callback = Assert.Single((await Outbox.ClaimCallbacksAsync(1, Long, Cancel)).Callbacks);
         Assert.True(await Outbox.SettleCallbackAsync(callback, null, Cancel));
 

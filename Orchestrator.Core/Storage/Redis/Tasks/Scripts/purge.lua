@@ -42,16 +42,16 @@ for _, id in ipairs(oldest) do
   if ended and tonumber(ended) > now - tonumber(ARGV[1]) then break end
   seen = seen + 1
   if redis.call('ZSCORE', OUTBOX, id) then
-    -- Its end has still to be told: looked at again when those behind it are through.
+    -- Its end has still to be told: it keeps its place.
     kept[#kept + 1] = id
   else
     over[#over + 1] = id
   end
 end
-if seen == limit then more = 1 end
-if seen > 0 then
+if #over > 0 then
+  if seen == limit then more = 1 end
   redis.call('LTRIM', COMPLETE, seen, -1)
-  if #kept > 0 then redis.call('RPUSH', COMPLETE, unpack(kept)) end
+  for i = #kept, 1, -1 do redis.call('LPUSH', COMPLETE, kept[i]) end
   forget(over, 'c')
 end
 write()
