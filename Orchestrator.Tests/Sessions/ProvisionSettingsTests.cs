@@ -58,4 +58,23 @@ public sealed class ProvisionSettingsTests
 
         Assert.Contains(answer.Text("runnerId"), warm);
     }
+
+    [Fact]
+    public async Task Provision_Warm_IsAnsweredInOnePieceAndSetsARefillAndTheNewNameGoing()
+    {
+        // No look of the reconciler's makes either good.
+        await using var api = await ApiHost.StartAsync("--Runners:MinIdle=2", "--Runners:ReconcileIntervalSeconds=300");
+        await Eventually.TrueAsync(async () =>
+            (await api.Sessions.GetAsync("/api/runner").JsonAsync(200))["runners"]!.AsArray().Count(runner => runner!.Text("state") == "idle") == 2);
+
+        using var response = await api.Sessions.PostAsync(Provision, null);
+
+        Assert.NotNull(response.Content.Headers.ContentLength);
+        Assert.NotEqual(true, response.Headers.TransferEncodingChunked);
+        var answer = await Task.FromResult(response).JsonAsync(201);
+        await Eventually.TrueAsync(() => api.Engine.Runners.Count == 3, what: "The refill");
+        await Eventually.TrueAsync(
+            () => api.Engine.Runners.Any(runner => runner.RunnerId == answer.Text("runnerId") && runner.Owner?.Id == answer.Text("sessionId")),
+            what: "The new name");
+    }
 }
