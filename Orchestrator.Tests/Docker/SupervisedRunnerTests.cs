@@ -62,6 +62,15 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         await UntilAsync(async () => (await PostRunAsync(spec, placement)).Contains("hi there", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Run_HasNoTerminal_ThoughItsAgentHas()
+    {
+        var (spec, placement) = await StartReadyAsync();
+
+        await UntilAsync(async () =>
+            (await PostRunAsync(spec, placement, "(exec 3</dev/tty) 2>/dev/null && echo terminal || echo none")).Contains("none", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -198,11 +207,11 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         return agents;
     }
 
-    private static async Task<string> PostRunAsync(RunnerSpec spec, RunnerPlacement placement)
+    private static async Task<string> PostRunAsync(RunnerSpec spec, RunnerPlacement placement, string code = "echo hi there")
     {
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", spec.Token);
-        using var body = new StringContent("""{"language":"bash","code":"echo hi there"}""", Encoding.UTF8, "application/json");
+        using var body = new StringContent($$"""{"language":"bash","code":"{{code}}"}""", Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync($"http://127.0.0.1:{placement.HostPort}/run", body, Cancel);
         return await answer.Content.ReadAsStringAsync(Cancel);
     }
