@@ -60,19 +60,26 @@ internal sealed class ReadinessWait(TimeProvider time)
     private async Task AskAsync(string kind, IReadinessProbe probe, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        var asked = TimeSpan.Zero;
         if (_fastest.TryGetValue(kind, out var fastest))
         {
             var headStart = fastest * Early;
             await Task.Delay(headStart < LongestHeadStart ? headStart : LongestHeadStart, time, cancellationToken);
         }
 
-        for (var pause = FirstPause; !await AskOnceAsync(probe, cancellationToken); pause = Longer(pause))
+        for (var pause = FirstPause; !await AskNowAsync(); pause = Longer(pause))
         {
             await Task.Delay(pause, time, cancellationToken);
         }
 
-        var took = time.GetElapsedTime(began);
-        _fastest.AddOrUpdate(kind, took, (_, known) => took < known ? took : known);
+        // From when it was asked, not from when it answered: the first answer of a program takes it long, whenever it is asked.
+        _fastest.AddOrUpdate(kind, asked, (_, known) => asked < known ? asked : known);
+
+        Task<bool> AskNowAsync()
+        {
+            asked = time.GetElapsedTime(began);
+            return AskOnceAsync(probe, cancellationToken);
+        }
     }
 
     private async Task<bool> AskOnceAsync(IReadinessProbe probe, CancellationToken cancellationToken)

@@ -43,12 +43,15 @@ public sealed class ReadinessWaitTests
     {
         var clock = new ManualTimeProvider();
         var wait = new ReadinessWait(clock);
-        var first = new Probe(_ =>
+        var asked = 0;
+        var second = new Probe(_ =>
         {
-            clock.Advance(TimeSpan.FromMilliseconds(took));
-            return Task.FromResult(true);
+            clock.Advance(TimeSpan.FromMilliseconds(asked++ == 0 ? took - 2 : 0));
+            return Task.FromResult(asked == 2);
         });
-        await wait.UntilReadyAsync("a", first, Long, Alive, Cancel);
+        var first = wait.UntilReadyAsync("a", second, Long, Alive, Cancel);
+        clock.Advance(TimeSpan.FromMilliseconds(2));
+        await first.WaitAsync(Long, Cancel);
 
         var probe = new Probe(_ => Task.FromResult(true));
         var other = new Probe(_ => Task.FromResult(true));
@@ -60,6 +63,21 @@ public sealed class ReadinessWaitTests
         clock.Advance(TimeSpan.FromMilliseconds(1));
         await waiting.WaitAsync(Long, Cancel);
         Assert.Equal(1, probe.Asked);
+    }
+
+    [Fact]
+    public async Task UntilReady_OneOfItsKindAnsweredTheFirstAskingLate_AsksAtOnceAllTheSame()
+    {
+        var clock = new ManualTimeProvider();
+        var wait = new ReadinessWait(clock);
+        var slow = new Probe(_ =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(true);
+        });
+        await wait.UntilReadyAsync("a", slow, Long, Alive, Cancel);
+
+        await wait.UntilReadyAsync("a", new Probe(_ => Task.FromResult(true)), Long, Alive, Cancel).WaitAsync(Long, Cancel);
     }
 
     [Fact]
