@@ -10,10 +10,10 @@ namespace Orchestrator.Api.Machines;
 internal static class MachineHandlers
 {
     public static async Task<Ok<MachineResponse>> AssignAsync(
-        string projectId, MachinePool machines, PublicAddress address, CancellationToken cancellationToken)
+        string projectId, MachinePool machines, PublicAddress address, HttpResponse response, CancellationToken cancellationToken)
     {
         ProjectIds.Check(projectId);
-        var machine = await machines.AssignAsync(projectId, cancellationToken);
+        var machine = await machines.AssignAsync(projectId, response.WhenSent, cancellationToken);
         var port = machine.HostPort ?? throw new InvalidOperationException($"Machine {machine.Id} has no port.");
         return TypedResults.Ok(new MachineResponse(address.Name, port, address.UrlOf(port), machine.Id, TokenOf(machine)));
     }

@@ -14,8 +14,11 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
     public static string Shorten(string containerId) => containerId.Length > ShortIdLength ? containerId[..ShortIdLength] : containerId;
 
     /// <summary>Lends a project its machine; the same one until it is released or destroyed.</summary>
-    public async Task<Runner> AssignAsync(string projectId, CancellationToken cancellationToken) =>
-        (await leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken)).Runner;
+    /// <param name="projectId">The project.</param>
+    /// <param name="whenAnswered">Takes what is to follow the answer.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Runner> AssignAsync(string projectId, Action<Action> whenAnswered, CancellationToken cancellationToken) =>
+        (await leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, whenAnswered)).Runner;
 
     /// <summary>Every machine that runs, idle or used, oldest first.</summary>
     public async ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
