@@ -22,8 +22,9 @@ internal static class ContainerPlan
     /// <param name="group">The orchestrator's group.</param>
     /// <param name="image">The image as it is now.</param>
     /// <param name="networkId">The group's network; null for a runner without network.</param>
+    /// <param name="late">Whether the container is started without its network, to be connected while it starts.</param>
     /// <param name="bind">The host address that ports are published on.</param>
-    public static CreateContainerParameters Of(RunnerSpec spec, string group, ImageFacts image, string? networkId, string bind)
+    public static CreateContainerParameters Of(RunnerSpec spec, string group, ImageFacts image, string? networkId, bool late, string bind)
     {
         var template = spec.Template;
         var strict = template.Hardening == Hardening.Strict;
@@ -38,7 +39,7 @@ internal static class ContainerPlan
             ExposedPorts = networkId is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
             HostConfig = new HostConfig
             {
-                NetworkMode = networkId ?? "none",
+                NetworkMode = late ? LateNetwork.None : networkId ?? LateNetwork.None,
                 PortBindings = networkId is null ? null! : new Dictionary<string, IList<PortBinding>>
                 {
                     [port] = [new PortBinding { HostIP = bind, HostPort = spec.HostPort?.ToString(CultureInfo.InvariantCulture) ?? "" }],

@@ -16,6 +16,9 @@ internal static class DockerLabels
     /// <summary>The name of the runner's template.</summary>
     public const string Template = "orchestrator.template";
 
+    /// <summary>Which network it is to have: <c>bridge</c>, or <c>none</c>.</summary>
+    public const string Network = "orchestrator.network";
+
     /// <summary>The session of a session runner where it was known at creation; else the runner's id.</summary>
     public const string Session = "taylored-runner-session-id";
 
@@ -33,6 +36,7 @@ internal static class DockerLabels
             [Instance] = group,
             [Runner] = spec.RunnerId,
             [Template] = spec.Template.Name,
+            [Network] = spec.Network == RunnerNetwork.None ? LateNetwork.None : "bridge",
         };
         if (spec.Template.Name == RunnersOptions.TemplateName)
         {

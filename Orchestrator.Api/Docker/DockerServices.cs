@@ -18,6 +18,7 @@ internal static class DockerServices
         services.AddSingleton<DockerCalls>();
         services.AddSingleton<DockerImages>();
         services.AddSingleton<DockerBridge>();
+        services.AddSingleton<LateNetwork>();
         services.AddSingleton<DockerRemoval>();
         services.AddSingleton<DockerLogs>();
         services.AddSingleton<DockerStart>();

@@ -12,6 +12,7 @@ internal sealed partial class DockerStart(
     DockerCalls calls,
     DockerImages images,
     DockerBridge bridge,
+    LateNetwork lateNetwork,
     DockerRemoval removal,
     DockerLogs logs,
     RunnerContainers containers,
@@ -21,7 +22,7 @@ internal sealed partial class DockerStart(
     private const int Attempts = 3;
     private static readonly TimeSpan DiscardLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Makes a runner's container and starts it: three calls, more only when something had vanished.</summary>
+    /// <summary>Makes a runner's container and starts it: three calls, two more where the network comes late, and more only when something had vanished.</summary>
     /// <inheritdoc cref="IRunnerEngine.StartAsync"/>
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
     {
@@ -29,9 +30,14 @@ internal sealed partial class DockerStart(
         {
             var image = await images.GetAsync(spec.Template, cancellationToken);
             var network = spec.Network == RunnerNetwork.None ? null : await bridge.GetAsync(cancellationToken);
+            var late = network is not null && lateNetwork.Suits(spec.Template, image.Id);
             try
             {
-                return await StartOnceAsync(spec, image, network, cancellationToken);
+                return await StartOnceAsync(spec, image, network, late, cancellationToken);
+            }
+            catch (LateNetworkRefusedException)
+            {
+                // Known now, so that the next attempt does without.
             }
             catch (DockerApiException error) when (network is not null && error.IsNetworkTrouble() && attempt < Attempts)
             {
@@ -72,16 +78,21 @@ internal sealed partial class DockerStart(
 
     // The caller's cancellation does not reach the engine's own work: a call broken off half-way leaves a container
     // behind that nobody knows of. Each call has its limit instead.
-    private async Task<RunnerPlacement> StartOnceAsync(RunnerSpec spec, ImageFacts image, string? network, CancellationToken cancellationToken)
+    private async Task<RunnerPlacement> StartOnceAsync(RunnerSpec spec, ImageFacts image, string? network, bool late, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var containerId = await CreateAsync(spec, image, network);
+        var containerId = await CreateAsync(spec, image, network, late);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             await calls.OnceAsync(
                 "start a container", calls.Options.StartTimeout,
                 (client, token) => client.Containers.StartContainerAsync(containerId, null, token), CancellationToken.None);
+            if (late)
+            {
+                await JoinAsync(containerId, network!, cancellationToken);
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             var container = await InspectAsync(containerId, cancellationToken);
             if (container.State is not { Running: true })
@@ -95,7 +106,9 @@ internal sealed partial class DockerStart(
             }
 
             containers.Remember(containerId, container.Config?.Labels);
-            return Placement(spec, container);
+            lateNetwork.Learn(spec.Template, container);
+            return Placement(spec, container)
+                ?? throw (late ? lateNetwork.GiveUp("It published no port.") : new EngineException($"The engine published no port for runner {spec.RunnerId}."));
         }
         catch (Exception)
         {
@@ -104,9 +117,9 @@ internal sealed partial class DockerStart(
         }
     }
 
-    private async Task<string> CreateAsync(RunnerSpec spec, ImageFacts image, string? network)
+    private async Task<string> CreateAsync(RunnerSpec spec, ImageFacts image, string? network, bool late)
     {
-        var plan = ContainerPlan.Of(spec, options.Instance, image, network, options.Bind);
+        var plan = ContainerPlan.Of(spec, options.Instance, image, network, late, options.Bind);
         try
         {
             var created = await calls.OnceAsync(
@@ -124,6 +137,20 @@ internal sealed partial class DockerStart(
             // Perhaps it was made all the same.
             await DiscardAsync(spec.RunnerId, [plan.Name!]);
             throw;
+        }
+    }
+
+    private async Task JoinAsync(string containerId, string network, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lateNetwork.JoinAsync(containerId, network);
+        }
+        catch (DockerApiException error) when (!error.IsNetworkTrouble() && !error.IsPortTaken() && !error.IsStopping())
+        {
+            throw await WhyDeadAsync(containerId, cancellationToken) is { } death
+                ? new RunnerNotReadyException(death, error)
+                : lateNetwork.GiveUp(error.Text());
         }
     }
 
@@ -154,7 +181,8 @@ internal sealed partial class DockerStart(
         return string.Create(CultureInfo.InvariantCulture, $"It ended with exit code {code}{cause} before it was ready.{words}");
     }
 
-    private static RunnerPlacement Placement(RunnerSpec spec, ContainerInspectResponse container)
+    // Null where it should have a port and has none.
+    private static RunnerPlacement? Placement(RunnerSpec spec, ContainerInspectResponse container)
     {
         var hasNetwork = spec.Network != RunnerNetwork.None;
         var published = container.NetworkSettings?.Ports is { } ports
@@ -165,7 +193,7 @@ internal sealed partial class DockerStart(
                 : (int?)null;
         if (hasNetwork && published is null)
         {
-            throw new EngineException($"The engine published no port for runner {spec.RunnerId}.");
+            return null;
         }
 
         var address = container.NetworkSettings?.Networks?.Values.Select(network => network.IPAddress).FirstOrDefault(a => a is { Length: > 0 });

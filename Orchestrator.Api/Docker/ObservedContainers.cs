@@ -18,7 +18,7 @@ internal static class ObservedContainers
         }
 
         var name = container.Names is [var first, ..] ? first : "";
-        var isolated = container.HostConfig?.NetworkMode == "none";
+        var isolated = IsIsolated(container, labels);
         return new ObservedRunner(
             runnerId,
             template,
@@ -28,6 +28,10 @@ internal static class ObservedContainers
             new RunnerPlacement(container.ID, container.Image, container.ImageID, isolated ? null : Address(container), HostPort(container)),
             new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)));
     }
+
+    // One that was given its network late has "none" as its mode for good.
+    private static bool IsIsolated(ContainerListResponse container, IDictionary<string, string> labels) =>
+        (labels.TryGetValue(DockerLabels.Network, out var network) ? network : container.HostConfig?.NetworkMode) == LateNetwork.None;
 
     private static Owner? SessionIn(IDictionary<string, string> labels, string runnerId) =>
         labels.TryGetValue(DockerLabels.Session, out var session) && session.Length > 0 && session != runnerId

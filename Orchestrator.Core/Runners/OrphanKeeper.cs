@@ -77,7 +77,9 @@ internal sealed partial class OrphanKeeper(
 
     private async Task<bool> TryAdoptAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
-        if (!seen.Running || templates.Find(seen.Template) is not { } template)
+        // Without its port it was never finished, and would be of no use to its owner.
+        var finished = seen.Network == RunnerNetwork.None || seen.Placement.HostPort is not null;
+        if (!seen.Running || !finished || templates.Find(seen.Template) is not { } template)
         {
             return false;
         }

@@ -20,7 +20,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
 
     public ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
+        fixture.Require();
         return default;
     }
 

@@ -23,7 +23,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
 
     public ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
+        fixture.Require();
         Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "The engine is not at the usual socket.");
         return default;
     }

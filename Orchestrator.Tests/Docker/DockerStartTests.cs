@@ -18,7 +18,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
 
     public ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
+        fixture.Require();
         return default;
     }
 

@@ -62,7 +62,7 @@ public sealed class DockerTlsTests(DockerEngineFixture fixture) : IClassFixture<
 
     private IRunnerEngine Connect(X509Certificate2 client, X509Certificate2 server, X509Certificate2 trusted)
     {
-        Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
+        fixture.Require();
         Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "The engine is not at the usual socket.");
         File.WriteAllText(Path.Combine(_folder, "ca.pem"), trusted.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder, "cert.pem"), client.ExportCertificatePem());

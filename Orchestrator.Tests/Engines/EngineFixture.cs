@@ -1,6 +1,7 @@
 using Orchestrator.Core.Runners;
 using Orchestrator.Core.Runners.Engine;
 using Orchestrator.Core.Runners.Options;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines;
 
@@ -9,6 +10,15 @@ public abstract class EngineFixture : IAsyncLifetime
 {
     /// <summary>Why there is no such engine here; null when there is one.</summary>
     public string? Unavailable { get; protected set; }
+
+    /// <summary>Skips the test where there is no such engine, or fails it where nothing may be missing.</summary>
+    public void Require()
+    {
+        if (Unavailable is { } why)
+        {
+            Components.Missing(why);
+        }
+    }
 
     /// <summary>A template that gets ready by HTTP.</summary>
     public abstract RunnerTemplate Template { get; }

@@ -20,11 +20,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
 
     public virtual ValueTask InitializeAsync()
     {
-        if (fixture.Unavailable is not null)
-        {
-            Components.Missing(fixture.Unavailable);
-        }
-
+        fixture.Require();
         return default;
     }
 

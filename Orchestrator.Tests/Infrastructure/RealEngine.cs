@@ -35,7 +35,7 @@ public sealed class RealEngine : IAsyncLifetime
         _unavailable = await TinyImage.EnsureAsync(Client, limit.Token);
     }
 
-    public void SkipIfUnavailable()
+    public void Require()
     {
         if (_unavailable is not null)
         {

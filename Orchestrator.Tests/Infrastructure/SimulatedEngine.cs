@@ -70,6 +70,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         }
     }
 
+    /// <summary>Leaves a running container as one whose start broke off before it had its network.</summary>
+    public void TakeNetwork(string runnerId) => _containers[runnerId].Connected = false;
+
     /// <summary>Removes a container as an operator would by hand.</summary>
     public void RemoveByHand(string runnerId)
     {
@@ -139,7 +142,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     {
         public string Group => group;
 
-        public int? Port => port;
+        public int? Port => Connected ? port : null;
+
+        public volatile bool Connected = true;
 
         public volatile bool Running = true;
 
@@ -147,7 +152,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
 
         public ObservedRunner Observe() => new(
             spec.RunnerId, spec.Template.Name, Running, Owner, spec.Network,
-            new RunnerPlacement(id, spec.Template.Image, imageId, spec.Network == RunnerNetwork.None ? null : "172.18.0.2", port), createdAt);
+            new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt);
     }
 
     private sealed class Client(SimulatedEngine world, SimulatedProcess process, string group) : IRunnerEngine

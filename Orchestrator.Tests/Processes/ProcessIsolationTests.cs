@@ -22,7 +22,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
 
     public ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
+        fixture.Require();
         return default;
     }
 

@@ -56,6 +56,24 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public async Task Reconcile_StoreLost_ASessionWithoutNetworkLivesOn_AndOneThatHasItsNetworkStillToGetDoesNot()
+    {
+        await using var world = new RunnerWorld();
+        var first = world.Start();
+        var (isolated, _) = await first.ProvisionAsync("alice", RunnerNetwork.None);
+        var (unfinished, _) = await first.ProvisionAsync("bob");
+        world.Engine.TakeNetwork(unfinished.Id);
+        var next = await world.LoseStoreAsync();
+
+        await next.Reconciler.ReconcileAsync(default);
+        world.Clock.Advance(TimeSpan.FromSeconds(120));
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Equal(isolated.Id, Assert.Single(world.Engine.Runners).RunnerId);
+        Assert.Equal(Owner.Session("alice"), Assert.Single(await next.Leases.ListAsync(default)).Owner);
+    }
+
+    [Fact]
     public async Task Reconcile_StoreLost_AMachineIsKeptAsUnknown()
     {
         await using var world = new RunnerWorld();

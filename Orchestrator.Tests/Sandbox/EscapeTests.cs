@@ -132,7 +132,7 @@ public sealed class EscapeTests(SandboxFixture fixture) : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        fixture.SkipIfUnavailable();
+        fixture.Require();
         return default;
     }
 

@@ -63,7 +63,7 @@ public sealed class ExhaustionTests(SandboxFixture fixture) : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        fixture.SkipIfUnavailable();
+        fixture.Require();
         return default;
     }
 

@@ -1,3 +1,5 @@
+using Orchestrator.Tests.Infrastructure;
+
 namespace Orchestrator.Tests.Sandbox;
 
 /// <summary>A runner under gVisor, where the engine knows it: it is set up apart from the product.</summary>
@@ -8,9 +10,12 @@ public sealed class GVisorTests(SandboxFixture fixture) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        fixture.SkipIfUnavailable();
+        fixture.Require();
         var info = await fixture.Client.System.GetSystemInfoAsync(TestContext.Current.CancellationToken);
-        Assert.SkipUnless(info.Runtimes.ContainsKey(Runtime), "The engine has no runtime runsc.");
+        if (!info.Runtimes.ContainsKey(Runtime))
+        {
+            Components.Missing("The engine has no runtime runsc.");
+        }
     }
 
     public ValueTask DisposeAsync() => default;

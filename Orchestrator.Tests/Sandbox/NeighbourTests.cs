@@ -38,7 +38,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        fixture.SkipIfUnavailable();
+        fixture.Require();
         return default;
     }
 

@@ -3,7 +3,6 @@ using Orchestrator.Core.Runners;
 using Orchestrator.Core.Runners.Engine;
 using Orchestrator.Tests.Docker;
 using Orchestrator.Tests.Engines;
-using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sandbox;
 
@@ -46,13 +45,8 @@ public sealed class SandboxFixture : IAsyncLifetime
         });
     }
 
-    public void SkipIfUnavailable()
-    {
-        if (_engines.Unavailable is { } why)
-        {
-            Components.Missing(why);
-        }
-    }
+    /// <inheritdoc cref="EngineFixture.Require"/>
+    public void Require() => _engines.Require();
 
     /// <summary>The engine as another orchestrator has it: a group, and so a network, of its own.</summary>
     internal IRunnerEngine Connect()

@@ -17,7 +17,7 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
     [Fact]
     public async Task Engine_Asked_TellsWhatItIs()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
 
         await engine.Client.System.PingAsync(Cancel);
         var version = await engine.Client.System.GetVersionAsync(Cancel);
@@ -34,7 +34,7 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
     [Fact]
     public async Task Engine_AskedInAnOldVersionOfTheApi_Answers()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         using var client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).Build();
 
         Assert.NotEmpty((await client.System.GetSystemInfoAsync(Cancel)).ID);
@@ -87,7 +87,7 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
     [Fact]
     public async Task Stream_OlderThanTheTimeout_GoesOn()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         using var client = new DockerClientBuilder().WithTimeout(TimeSpan.FromMilliseconds(500)).Build();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var events = new ChannelProgress<Message>();
@@ -166,7 +166,7 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
     [Fact]
     public async Task Calls_ManyAtOnce_AllAnswer()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
 
         var versions = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => engine.Client.System.GetVersionAsync(Cancel)));
 

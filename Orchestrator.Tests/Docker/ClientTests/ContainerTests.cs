@@ -15,7 +15,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task CreateContainer_WithHardening_TheEngineHasEverySetting()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var wanted = engine.Container();
         wanted.Hostname = "tiny";
         wanted.User = "65534:65534";
@@ -73,7 +73,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task CreateContainer_FromAMissingImage_IsImageNotFound()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var wanted = engine.Container();
         wanted.Image = "orchestrator-tests/no-such-image:1";
 
@@ -86,7 +86,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task CreateContainer_WithATakenName_IsAConflict()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var wanted = engine.Container();
         wanted.Name = RealEngine.NewName();
         await Containers.CreateContainerAsync(wanted, Cancel);
@@ -100,7 +100,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task StartContainer_OnATakenPort_SaysSo()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var first = await engine.StartAsync(Published("0"), Cancel);
         var port = (await Containers.InspectContainerAsync(first, Cancel)).NetworkSettings!.Ports["80/tcp"][0].HostPort;
         var second = await Containers.CreateContainerAsync(Published(port), Cancel);
@@ -128,7 +128,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task StartContainer_Twice_TheSecondChangesNothing()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await Containers.CreateContainerAsync(engine.Container(), Cancel);
 
         Assert.True(await Containers.StartContainerAsync(container.ID, new ContainerStartParameters(), Cancel));
@@ -138,7 +138,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task ListContainers_ByLabel_GivesOursOnly()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var key = RealEngine.NewName();
         var wanted = engine.Container();
         wanted.Labels[key] = "a b&c=\"d\"";
@@ -161,7 +161,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task WaitContainer_WhenItExits_TellsTheCode()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("sleep 0.3; exit 7", Cancel);
 
         Assert.Equal(7, (await Containers.WaitContainerAsync(id, Cancel)).StatusCode);
@@ -172,7 +172,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task WaitContainer_Cancelled_ReturnsAtOnce()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("sleep 600", Cancel);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var wait = Containers.WaitContainerAsync(id, cancel.Token);
@@ -183,7 +183,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task RenameAndKill_ARunningContainer_TakeEffect()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("sleep 600", Cancel);
         var name = RealEngine.NewName();
 
@@ -198,7 +198,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task RemoveContainer_ForcedWhileRunning_IsGone()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("sleep 600", Cancel);
 
         await Assert.ThrowsAsync<DockerApiException>(
@@ -213,7 +213,7 @@ public sealed class ContainerTests(RealEngine engine) : IClassFixture<RealEngine
     [Fact]
     public async Task EveryCall_AboutAContainerThatIsNotThere_IsContainerNotFound()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = RealEngine.NewName();
         Func<Task>[] calls =
         [

@@ -11,7 +11,7 @@ public sealed class EventTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Events_OfALabel_ArriveAtOnceWithWhomTheyAreAbout()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var events = new ChannelProgress<Message>();
         var monitor = engine.Client.System.MonitorEventsAsync(Ours(), events, cancel.Token);
@@ -32,7 +32,7 @@ public sealed class EventTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Events_OfAKilledContainer_TellDieAndDestroy()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var events = new ChannelProgress<Message>();
         var id = await engine.StartAsync("sleep 600", Cancel);
@@ -49,7 +49,7 @@ public sealed class EventTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Events_SinceAPointInTime_AreReplayedAndEndAtAnother()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var from = DateTimeOffset.UtcNow;
         var id = await engine.StartAsync("exit 0", Cancel);
         await engine.Client.Containers.WaitContainerAsync(id, Cancel);

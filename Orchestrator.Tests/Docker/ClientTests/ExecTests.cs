@@ -17,7 +17,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_OutputAndError_ArriveApart()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (id, stream) = await StartAsync(container, "for i in 1 2 3; do echo out$i; echo err$i >&2; done; exit 3");
 
@@ -34,7 +34,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_WhenInputIsClosed_SeesItsEndAndStillAnswers()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (_, stream) = await StartAsync(container, "wc -c; echo after; sleep 0.2; echo later >&2");
 
@@ -52,7 +52,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_Interactive_AnswersLineByLine()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (_, stream) = await StartAsync(container, "while read -r line; do echo \"<$line>\"; done; echo end");
 
@@ -73,7 +73,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_LargeBinaryBothWays_ArrivesIntact()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (_, stream) = await StartAsync(container, "cat");
         var sent = RandomNumberGenerator.GetBytes(8 << 20);
@@ -93,7 +93,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_Output_ArrivesWhileTheCommandRuns()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (_, stream) = await StartAsync(container, "while read -r line; do echo pong; done");
 
@@ -111,7 +111,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_WithATerminal_IsOneStreamWithoutFrames()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var created = await Exec.CreateContainerExecAsync(
             container,
@@ -126,7 +126,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_AReadCancelled_ReturnsAtOnceAndTheCommandGoesOn()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var (id, stream) = await StartAsync(container, "sleep 30");
 
@@ -142,7 +142,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_Unattached_RunsOnByItself()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var created = await Exec.CreateContainerExecAsync(
             container, new ContainerExecCreateParameters { Cmd = ["sh", "-c", "sleep 0.5; touch /tmp/done"] }, Cancel);
@@ -160,7 +160,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_OfAProgramThatIsNotThere_EndsWith126Or127()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var created = await Exec.CreateContainerExecAsync(
             container, new ContainerExecCreateParameters { Cmd = ["/no/such/program"], AttachStdout = true, AttachStderr = true }, Cancel);
@@ -181,7 +181,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_WithUserEnvironmentAndFolder_HasThem()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
         var created = await Exec.CreateContainerExecAsync(
             container,
@@ -203,7 +203,7 @@ public sealed class ExecTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Exec_ManyAtOnce_DoNotMixTheirStreams()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var container = await engine.StartAsync("sleep 600", Cancel);
 
         var outputs = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>

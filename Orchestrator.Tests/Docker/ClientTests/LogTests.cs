@@ -12,7 +12,7 @@ public sealed class LogTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Logs_OfAnEndedContainer_GiveBothStreamsAndEnd()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("echo one; echo two >&2; sleep 0.3; echo three", Cancel);
         await engine.Client.Containers.WaitContainerAsync(id, Cancel);
 
@@ -24,7 +24,7 @@ public sealed class LogTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Logs_Followed_ArriveLineByLineUntilTheContainerEnds()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("for i in 1 2 3; do echo $i; sleep 0.5; done", Cancel);
         using var stream = await engine.Client.Containers.GetContainerLogsAsync(
             id, new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Follow = true }, Cancel);
@@ -44,7 +44,7 @@ public sealed class LogTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Logs_FollowedAndCancelled_ReturnAtOnce()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var id = await engine.StartAsync("sleep 600", Cancel);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         using var stream = await engine.Client.Containers.GetContainerLogsAsync(
@@ -56,7 +56,7 @@ public sealed class LogTests(RealEngine engine) : IClassFixture<RealEngine>
     [Fact]
     public async Task Logs_OfAContainerWithATerminal_HaveNoFrames()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var wanted = engine.Container("echo out; echo err >&2");
         wanted.Tty = true;
         var id = await engine.StartAsync(wanted, Cancel);

@@ -12,7 +12,7 @@ public sealed class NetworkAndImageTests(RealEngine engine) : IClassFixture<Real
     [Fact]
     public async Task Network_MadeAndUsed_KnowsItsContainers()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var name = RealEngine.NewName();
         var made = await engine.Client.Networks.CreateNetworkAsync(
             new NetworksCreateParameters
@@ -58,7 +58,7 @@ public sealed class NetworkAndImageTests(RealEngine engine) : IClassFixture<Real
     [Fact]
     public async Task Image_TaggedAndUntagged_IsFoundByNameWhileItHasIt()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         var images = engine.Client.Images;
         var name = RealEngine.NewName();
         var original = await images.InspectImageAsync(TinyImage.Name, Cancel);
@@ -81,7 +81,7 @@ public sealed class NetworkAndImageTests(RealEngine engine) : IClassFixture<Real
     [Fact]
     public async Task Image_Inspected_TellsWhatItStartsWith()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
 
         var image = await engine.Client.Images.InspectImageAsync(TinyImage.Name, Cancel);
 

@@ -85,7 +85,7 @@ public sealed class TlsTests(RealEngine engine) : IClassFixture<RealEngine>
 
     private TlsRelay Relay()
     {
-        engine.SkipIfUnavailable();
+        engine.Require();
         Assert.SkipUnless(engine.Client.Options.Endpoint.Scheme == "unix", "The engine is behind no local socket.");
         return new TlsRelay(engine.Client.Options.Endpoint.LocalPath);
     }
