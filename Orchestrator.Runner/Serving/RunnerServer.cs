@@ -41,7 +41,9 @@ internal static partial class RunnerServer
             return 1;
         }
 
-        LogListening(app.Logger, AddressOf(app), sameUser ? "in this process's own name" : "through the agent");
+        var address = AddressOf(app);
+        FirstRequest.Make(new Uri(address));
+        LogListening(app.Logger, address, sameUser ? "in this process's own name" : "through the agent");
         ReservedThreads.Make();
         Thread.Sleep(Timeout.Infinite);
         return 0;

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orchestrator.Guest.Serving;
+
+/// <summary>
+/// Asks this server for its health, so that the orchestrator's question is not the first: a first answer takes some 25
+/// milliseconds more than any later one, whenever it is given, and the engine is still making the container's network.
+/// </summary>
+internal static class FirstRequest
+{
+    private const int PatienceMilliseconds = 1_000;
+
+    private static ReadOnlySpan<byte> Request => "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8;
+
+    /// <summary>Returns when it was answered, or was not within a second; nothing depends on it.</summary>
+    /// <param name="server">Where it listens; an address of all interfaces is asked on the loopback.</param>
+    public static void Make(Uri server)
+    {
+        try
+        {
+            var address = IPAddress.TryParse(server.Host, out var bound) && !bound.Equals(IPAddress.Any) && !bound.Equals(IPAddress.IPv6Any)
+                ? bound
+                : IPAddress.Loopback;
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.SendTimeout = socket.ReceiveTimeout = PatienceMilliseconds;
+            socket.Connect(address, server.Port);
+            socket.Send(Request);
+            Span<byte> answer = stackalloc byte[512];
+            while (socket.Receive(answer) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // The first who asks waits a little longer.
+        }
+    }
+}
