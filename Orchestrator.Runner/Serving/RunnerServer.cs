@@ -42,8 +42,8 @@ internal static partial class RunnerServer
         }
 
         var address = AddressOf(app);
-        FirstRequest.Make(new Uri(address));
         LogListening(app.Logger, address, sameUser ? "in this process's own name" : "through the agent");
+        FirstRequest.Make(new Uri(address));
         ReservedThreads.Make();
         Thread.Sleep(Timeout.Infinite);
         return 0;
