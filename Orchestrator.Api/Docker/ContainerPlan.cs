@@ -39,7 +39,7 @@ internal static class ContainerPlan
             ExposedPorts = networkId is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
             HostConfig = new HostConfig
             {
-                NetworkMode = late ? LateNetwork.None : networkId ?? LateNetwork.None,
+                NetworkMode = late ? DockerBridge.None : networkId ?? DockerBridge.None,
                 PortBindings = networkId is null ? null! : new Dictionary<string, IList<PortBinding>>
                 {
                     [port] = [new PortBinding { HostIP = bind, HostPort = spec.HostPort?.ToString(CultureInfo.InvariantCulture) ?? "" }],

@@ -11,6 +11,9 @@ namespace Orchestrator.Api.Docker;
 /// </summary>
 internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions options, ILogger<DockerBridge> logger) : IDisposable
 {
+    /// <summary>The engine's name for having no network.</summary>
+    public const string None = "none";
+
     private const string Isolation = "com.docker.network.bridge.enable_icc";
 
     private readonly SemaphoreSlim _one = new(1);

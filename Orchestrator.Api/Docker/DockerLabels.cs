@@ -36,7 +36,7 @@ internal static class DockerLabels
             [Instance] = group,
             [Runner] = spec.RunnerId,
             [Template] = spec.Template.Name,
-            [Network] = spec.Network == RunnerNetwork.None ? LateNetwork.None : "bridge",
+            [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",
         };
         if (spec.Template.Name == RunnersOptions.TemplateName)
         {

@@ -13,9 +13,6 @@ namespace Orchestrator.Api.Docker;
 /// </summary>
 internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork> logger)
 {
-    /// <summary>The engine's network of containers that have none.</summary>
-    public const string None = "none";
-
     // These leave a container in the kernel's own network namespace, where an interface may turn up at any time.
     private static readonly string[] Runtimes = ["runc", "crun"];
 
@@ -42,7 +39,7 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
     {
         await calls.OnceAsync(
             "take a container off the network of none", calls.Options.StartTimeout,
-            (client, token) => client.Networks.DisconnectNetworkAsync(None, new NetworkDisconnectParameters { Container = containerId }, token),
+            (client, token) => client.Networks.DisconnectNetworkAsync(DockerBridge.None, new NetworkDisconnectParameters { Container = containerId }, token),
             CancellationToken.None);
         await calls.OnceAsync(
             "connect a container", calls.Options.StartTimeout,

@@ -31,7 +31,7 @@ internal static class ObservedContainers
 
     // One that was given its network late has "none" as its mode for good.
     private static bool IsIsolated(ContainerListResponse container, IDictionary<string, string> labels) =>
-        (labels.TryGetValue(DockerLabels.Network, out var network) ? network : container.HostConfig?.NetworkMode) == LateNetwork.None;
+        (labels.TryGetValue(DockerLabels.Network, out var network) ? network : container.HostConfig?.NetworkMode) == DockerBridge.None;
 
     private static Owner? SessionIn(IDictionary<string, string> labels, string runnerId) =>
         labels.TryGetValue(DockerLabels.Session, out var session) && session.Length > 0 && session != runnerId

@@ -44,12 +44,12 @@ public sealed class ReadinessWaitTests
         var clock = new ManualTimeProvider();
         var wait = new ReadinessWait(clock);
         var asked = 0;
-        var second = new Probe(_ =>
+        var readyAtTheSecond = new Probe(_ =>
         {
             clock.Advance(TimeSpan.FromMilliseconds(asked++ == 0 ? took - 2 : 0));
             return Task.FromResult(asked == 2);
         });
-        var first = wait.UntilReadyAsync("a", second, Long, Alive, Cancel);
+        var first = wait.UntilReadyAsync("a", readyAtTheSecond, Long, Alive, Cancel);
         clock.Advance(TimeSpan.FromMilliseconds(2));
         await first.WaitAsync(Long, Cancel);
 
