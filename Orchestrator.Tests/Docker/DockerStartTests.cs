@@ -1,3 +1,5 @@
+using System.Net;
+using Docker.DotNet;
 using Docker.DotNet.Models;
 using Orchestrator.Api.Docker;
 using Orchestrator.Core.Runners;
@@ -119,14 +121,21 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
     public async Task Start_NetworkMadeTwice_KeepsTheOneInUse()
     {
         await Engine.StartAsync(fixture.Spec(), Cancel);
-        await fixture.Client.Networks.CreateNetworkAsync(
-            new NetworksCreateParameters
-            {
-                Name = $"orchestrator-{_group}",
-                Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
-                Labels = new Dictionary<string, string> { [DockerLabels.Instance] = _group },
-            },
-            Cancel);
+        try
+        {
+            await fixture.Client.Networks.CreateNetworkAsync(
+                new NetworksCreateParameters
+                {
+                    Name = $"orchestrator-{_group}",
+                    Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
+                    Labels = new Dictionary<string, string> { [DockerLabels.Instance] = _group },
+                },
+                Cancel);
+        }
+        catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
+        {
+            // From API 1.44 on the engine itself keeps names apart, and the rest has one network only.
+        }
 
         await Engine.StartAsync(fixture.Spec(), Cancel);
         await fixture.Connect(_group).StartAsync(fixture.Spec(), Cancel);
