@@ -10,6 +10,7 @@ namespace Orchestrator.Api.Docker;
 internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
     // The engine trips over itself when an exec ends, or is begun, in a container that it is removing: "unable to remove
     // filesystem: directory not empty". What it left is a dead container, which it removes when asked again.
@@ -39,6 +40,22 @@ internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
         catch (DockerApiException error)
         {
             throw error.ToEngineException($"remove container {container}");
+        }
+    }
+
+    /// <summary>Waits, a second at most, until a container whose program is ending is dead. Whatever goes wrong, its removal meets again.</summary>
+    public async Task UntilDeadAsync(string containerId, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(EndLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await calls.StreamAsync(
+                "wait for a container's end", (client, token) => client.Containers.WaitContainerAsync(containerId, token), either.Token);
+        }
+        catch (Exception error) when (error is EngineException or DockerApiException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
         }
     }
 

@@ -62,6 +62,22 @@ internal sealed partial class DockerRunnerEngine(
     }
 
     /// <inheritdoc />
+    public async Task AskToEndAsync(Runner removing, CancellationToken cancellationToken)
+    {
+        if (removing is not { Placement: { ContainerId: var id } placement, Token: { } token } || containers.Find(id) is not { Supervisor: not null })
+        {
+            return;
+        }
+
+        // Its end takes the agent along, which nobody is to start again.
+        agents.Forget(id);
+        if (await probes.AskToEndAsync(placement, token, cancellationToken))
+        {
+            await removal.UntilDeadAsync(id, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc />
     public async Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken)
     {
         using var activity = Begin("engine.remove", runnerId);

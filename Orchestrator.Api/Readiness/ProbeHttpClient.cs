@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net.Http.Headers;
 
 namespace Orchestrator.Api.Readiness;
 
@@ -41,6 +42,14 @@ internal sealed class ProbeHttpClient : IDisposable
         var buffer = new byte[maxBytes + 1];
         var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         return count > maxBytes ? null : System.Text.Encoding.UTF8.GetString(buffer, 0, count);
+    }
+
+    /// <summary>Posts nothing but a token; true when the answer is 2xx.</summary>
+    public async Task<bool> PostAsync(Uri uri, string token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.IsSuccessStatusCode;
     }
 
     public void Dispose() => _client.Dispose();

@@ -5,10 +5,11 @@ using Orchestrator.Core.Runners.Options;
 
 namespace Orchestrator.Api.Readiness;
 
-/// <summary>Asks runners: whether they are ready, and how long they have been idle.</summary>
+/// <summary>Asks runners: whether they are ready, how long they have been idle, and to end.</summary>
 internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, RunnersOptions options, TimeProvider time)
 {
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMilliseconds(100);
 
     // A wildcard is where to listen, not where to ask.
     private string Host => options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
@@ -63,12 +64,34 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
                 ? TimeSpan.FromSeconds(seconds)
                 : null;
         }
-        catch (Exception error) when (error is HttpRequestException or IOException
-            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error) when (Unanswered(error, cancellationToken))
         {
             return null;
         }
     }
+
+    /// <summary>Asks a runner of our image to end now; false when it does not say within a tenth of a second that it will.</summary>
+    public async Task<bool> AskToEndAsync(RunnerPlacement placement, string token, CancellationToken cancellationToken)
+    {
+        if (placement.HostPort is not { } port)
+        {
+            return false;
+        }
+
+        using var patience = new CancellationTokenSource(EndPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await client.PostAsync(Address(port, "/stop"), token, either.Token);
+        }
+        catch (Exception error) when (Unanswered(error, cancellationToken))
+        {
+            return false;
+        }
+    }
+
+    private static bool Unanswered(Exception error, CancellationToken cancellationToken) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     // Joined as text: a path of two slashes must not become another host.
     private Uri Address(int port, string pathAndQuery) =>

@@ -46,6 +46,7 @@ internal sealed partial class RunnerRemover(
         var started = time.GetTimestamp();
         try
         {
+            await engine.AskToEndAsync(removing, CancellationToken.None);
             await engine.RemoveAsync(removing.Id, removing.Placement?.ContainerId, CancellationToken.None);
             var ended = await store.DeleteAsync(removing.Id, removing.Fence, CancellationToken.None);
             LogRemoved(removing.Id, Owner.NameOf(removing.Owner), reason, time.GetElapsedTime(started).TotalMilliseconds);

@@ -8,8 +8,20 @@ internal sealed class BearerToken(byte[] hash)
 {
     private const string Scheme = "Bearer ";
 
-    /// <param name="authorization">The <c>Authorization</c> header's value.</param>
-    public bool Accepts(string? authorization) =>
+    /// <summary>Whether the caller sent the token; one who did not is answered 401.</summary>
+    public async ValueTask<bool> AdmitsAsync(HttpContext context)
+    {
+        if (Accepts(context.Request.Headers.Authorization))
+        {
+            return true;
+        }
+
+        context.Response.Headers.WWWAuthenticate = Scheme.TrimEnd();
+        await RunEndpoint.Refuse(context, 401, "UNAUTHORIZED", "Send the runner's token: Authorization: Bearer <token>.");
+        return false;
+    }
+
+    private bool Accepts(string? authorization) =>
         authorization is not null
         && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
         && CryptographicOperations.FixedTimeEquals(

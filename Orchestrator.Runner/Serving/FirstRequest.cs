@@ -4,18 +4,23 @@ using System.Net.Sockets;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>
-/// Asks this server for its health, so that the orchestrator's question is not the first: a first answer takes some 25
-/// milliseconds more than any later one, whenever it is given, and the engine is still making the container's network.
+/// Asks this server, so that no question from outside is the first of its kind: a first answer takes some 25 milliseconds
+/// more than any later one, and the first token that is looked at ten, whenever it is given.
 /// </summary>
 internal static class FirstRequest
 {
     private const int PatienceMilliseconds = 1_000;
 
-    private static ReadOnlySpan<byte> Request => "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8;
+    /// <summary>What the orchestrator asks first, while the engine may still be making the container's network.</summary>
+    public static ReadOnlySpan<byte> Health => "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8;
+
+    /// <summary>What is refused, since nobody has that token.</summary>
+    public static ReadOnlySpan<byte> WrongToken => "POST /stop HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8;
 
     /// <summary>Returns when it was answered, or was not within a second; nothing depends on it.</summary>
     /// <param name="server">Where it listens; an address of all interfaces is asked on the loopback.</param>
-    public static void Make(Uri server)
+    /// <param name="request">What to ask.</param>
+    public static void Make(Uri server, ReadOnlySpan<byte> request)
     {
         try
         {
@@ -25,7 +30,7 @@ internal static class FirstRequest
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.SendTimeout = socket.ReceiveTimeout = PatienceMilliseconds;
             socket.Connect(address, server.Port);
-            socket.Send(Request);
+            socket.Send(request);
             Span<byte> answer = stackalloc byte[512];
             while (socket.Receive(answer) > 0)
             {

@@ -18,10 +18,8 @@ internal sealed partial class RunEndpoint(
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (!token.Accepts(context.Request.Headers.Authorization))
+        if (!await token.AdmitsAsync(context))
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Refuse(context, 401, "UNAUTHORIZED", "Send the runner's token: Authorization: Bearer <token>.");
             return;
         }
 

@@ -6,11 +6,14 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>The HTTP server: four paths in one handler. No configuration files, no routing, no container of services
+/// <summary>The HTTP server: a few paths in one handler. No configuration files, no routing, no container of services
 /// to speak of: its start is on the way of every cold provision.</summary>
 internal static partial class RunnerServer
 {
     private const int MaxConnections = 512;
+
+    // Whoever waits for the start has been answered by then.
+    private static readonly TimeSpan AfterStart = TimeSpan.FromMilliseconds(250);
 
     public static int Run(bool sameUser)
     {
@@ -26,11 +29,12 @@ internal static partial class RunnerServer
         }
 
         var processes = sameUser ? new ProcessTree(adoptOrphans: true) : null;
-        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => ExitNow(context, processes));
-        using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => ExitNow(context, processes));
+        void Exit() => ExitNow(processes);
+        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Exit());
+        using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Exit());
 
         IAgentConnector agents = processes is null ? new AgentConnector(TimeProvider.System) : new SameUserConnector(processes);
-        using var app = Build(settings, agents, TimeProvider.System);
+        using var app = Build(settings, agents, TimeProvider.System, Exit);
         try
         {
             app.Start();
@@ -43,14 +47,20 @@ internal static partial class RunnerServer
 
         var address = AddressOf(app);
         LogListening(app.Logger, address, sameUser ? "in this process's own name" : "through the agent");
-        FirstRequest.Make(new Uri(address));
+        FirstRequest.Make(new Uri(address), FirstRequest.Health);
         ReservedThreads.Make();
+        Thread.Sleep(AfterStart);
+        FirstRequest.Make(new Uri(address), FirstRequest.WrongToken);
         Thread.Sleep(Timeout.Infinite);
         return 0;
     }
 
     /// <summary>The application, not yet listening.</summary>
-    public static WebApplication Build(Settings settings, IAgentConnector agents, TimeProvider time)
+    /// <param name="settings">What the environment says.</param>
+    /// <param name="agents">The way to whoever runs code.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="exit">Ends this process, when an authorized caller wants it.</param>
+    public static WebApplication Build(Settings settings, IAgentConnector agents, TimeProvider time, Action exit)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new LineLoggerProvider(Console.Out, time));
@@ -71,8 +81,10 @@ internal static partial class RunnerServer
 
         var app = builder.Build();
         var activity = new Activity(time);
-        var run = new RunEndpoint(new BearerToken(settings.TokenHash), agents, activity, time, app.Logger);
-        app.Run(context => HandleAsync(context, run, activity));
+        var token = new BearerToken(settings.TokenHash);
+        var run = new RunEndpoint(token, agents, activity, time, app.Logger);
+        var stop = new StopEndpoint(token, exit);
+        app.Run(context => HandleAsync(context, run, stop, activity));
         return app;
     }
 
@@ -80,18 +92,18 @@ internal static partial class RunnerServer
     public static string AddressOf(WebApplication app) =>
         ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.First();
 
-    private static Task HandleAsync(HttpContext context, RunEndpoint run, Activity activity)
+    private static Task HandleAsync(HttpContext context, RunEndpoint run, StopEndpoint stop, Activity activity)
     {
         // The page that shows a session's code runs elsewhere than the runner; the token is what protects it.
         context.Response.Headers.AccessControlAllowOrigin = "*";
         var method = context.Request.Method;
         var path = context.Request.Path.Value;
-        if (path is not ("/healthz" or "/activity" or "/run"))
+        if (path is not ("/healthz" or "/activity" or "/run" or "/stop"))
         {
-            return RunEndpoint.Refuse(context, 404, "NOT_FOUND", "There is GET /healthz, GET /activity and POST /run.");
+            return RunEndpoint.Refuse(context, 404, "NOT_FOUND", "There is GET /healthz, GET /activity, POST /run and POST /stop.");
         }
 
-        var wanted = path == "/run" ? HttpMethods.Post : HttpMethods.Get;
+        var wanted = path is "/run" or "/stop" ? HttpMethods.Post : HttpMethods.Get;
         if (HttpMethods.IsOptions(method))
         {
             return Preflight(context, wanted);
@@ -106,6 +118,7 @@ internal static partial class RunnerServer
         return path switch
         {
             "/run" => run.HandleAsync(context),
+            "/stop" => stop.HandleAsync(context),
             "/activity" => Answer(context, "application/json", activity.IdleSeconds.ToString(CultureInfo.InvariantCulture)),
             _ => Answer(context, "text/plain", "OK"),
         };
@@ -136,9 +149,8 @@ internal static partial class RunnerServer
     }
 
     /// <summary>Nothing here is worth a graceful end: who waits for a runner's removal waits for this.</summary>
-    private static void ExitNow(PosixSignalContext context, ProcessTree? processes)
+    private static void ExitNow(ProcessTree? processes)
     {
-        context.Cancel = true;
         processes?.KillAll();
         Posix._exit(0);
     }

@@ -157,6 +157,42 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         Assert.Null(await Engine.GetIdleTimeAsync(RunnerOf(spec, placement), Cancel));
     }
 
+    [Fact]
+    public async Task AskToEnd_WithItsToken_EndsByItself()
+    {
+        var (spec, placement) = await StartReadyAsync();
+
+        await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = spec.Token }, Cancel);
+
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        Assert.Equal((false, 0L), (container.State!.Running, container.State.ExitCode));
+        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        Assert.Null(await Engine.FindAsync(spec.RunnerId, Cancel));
+    }
+
+    [Theory]
+    [InlineData("not its token")]
+    [InlineData(null)]
+    public async Task AskToEnd_WithoutItsToken_LeavesItToItsRemoval(string? token)
+    {
+        var (spec, placement) = await StartReadyAsync();
+
+        await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = token }, Cancel);
+
+        Assert.True((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
+    }
+
+    [Fact]
+    public async Task AskToEnd_GoneRunner_DoesNothing()
+    {
+        var (spec, placement) = await StartReadyAsync();
+        await fixture.KillAsync(placement);
+
+        await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = spec.Token }, Cancel);
+
+        Assert.False((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
+    }
+
     private static async Task WatchAsync(IRunnerEngine engine, CancellationToken cancellationToken)
     {
         await foreach (var _ in engine.WatchAsync(cancellationToken))

@@ -19,7 +19,7 @@ public sealed class FirstRequestTests
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
-        var making = Task.Run(() => FirstRequest.Make(UriOf(host, server)), Cancelled);
+        var making = Task.Run(() => FirstRequest.Make(UriOf(host, server), FirstRequest.Health), Cancelled);
 
         using var asked = await server.AcceptTcpClientAsync(Cancelled).AsTask().WaitAsync(Limit, Cancelled);
         using var reader = new StreamReader(asked.GetStream());
@@ -38,7 +38,7 @@ public sealed class FirstRequestTests
         var address = UriOf("127.0.0.1", server);
         server.Stop();
 
-        FirstRequest.Make(address);
+        FirstRequest.Make(address, FirstRequest.Health);
     }
 
     private static Uri UriOf(string host, TcpListener server) => new($"http://{host}:{((IPEndPoint)server.LocalEndpoint).Port}");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Orchestrator.Guest.Serving;
 
@@ -26,6 +27,34 @@ public sealed partial class RunnerServerTests
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
         Assert.Equal("*", response.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.True(await IdleSecondsAsync() >= before);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Bearer a token of the test")]
+    public async Task Stop_WithoutTheToken_IsRefusedAndTheRunnerLives(string? authorization)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/stop");
+        _client.DefaultRequestHeaders.Authorization = null;
+        request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        request.Headers.ConnectionClose = true;
+
+        using var response = await _client.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("OK", await _client.GetStringAsync("/healthz", Cancelled));
+        Assert.False(_exited.Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Stop_AsTheRunnerItselfAsksIt_IsRefused()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(_client.BaseAddress!.Host, _client.BaseAddress.Port, Cancelled);
+        await socket.GetStream().WriteAsync(FirstRequest.WrongToken.ToArray(), Cancelled);
+        using var reader = new StreamReader(socket.GetStream());
+
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync(Cancelled));
     }
 
     [Theory]
@@ -74,6 +103,7 @@ public sealed partial class RunnerServerTests
     [Theory]
     [InlineData("GET", "/run", 405)]
     [InlineData("DELETE", "/run", 405)]
+    [InlineData("GET", "/stop", 405)]
     [InlineData("POST", "/healthz", 405)]
     [InlineData("PUT", "/activity", 405)]
     [InlineData("GET", "/", 404)]

@@ -17,6 +17,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
 
     private readonly ProcessTree _processes = new(adoptOrphans: false);
     private readonly string _sleep = $"sleep 8{Random.Shared.Next(100_000, 999_999)}";
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication _app = null!;
     private HttpClient _client = null!;
 
@@ -25,7 +26,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var settings = new Settings(0, IPAddress.Loopback, SHA256.HashData(Encoding.UTF8.GetBytes(Token)));
-        _app = RunnerServer.Build(settings, new SameUserConnector(_processes), TimeProvider.System);
+        _app = RunnerServer.Build(settings, new SameUserConnector(_processes), TimeProvider.System, () => _exited.TrySetResult());
         await _app.StartAsync(Cancelled);
         _client = new HttpClient { BaseAddress = new Uri(RunnerServer.AddressOf(_app)) };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
@@ -175,6 +176,15 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
         _client.DefaultRequestHeaders.Authorization = null;
 
         Assert.Equal("OK", await _client.GetStringAsync("/healthz", Cancelled));
+    }
+
+    [Fact]
+    public async Task Stop_WithTheToken_AnswersThenExits()
+    {
+        using var response = await _client.PostAsync("/stop", null, Cancelled);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        await _exited.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
     }
 
     [Fact]

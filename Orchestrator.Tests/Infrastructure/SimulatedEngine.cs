@@ -63,7 +63,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>Makes a running container die by itself.</summary>
     public void Die(string runnerId)
     {
-        if (_containers.TryGetValue(runnerId, out var container))
+        if (_containers.TryGetValue(runnerId, out var container) && container.Running)
         {
             container.Running = false;
             Publish(RunnerEventKind.Died, runnerId);
@@ -180,6 +180,22 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             world._containers.TryGetValue(spec.RunnerId, out var container) && container.Running
                 ? true
                 : throw new RunnerNotReadyException($"Runner {spec.RunnerId} died at its start."));
+
+        public async Task AskToEndAsync(Runner removing, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await CallAsync("end", removing.Id, () =>
+                {
+                    world.Die(removing.Id);
+                    return true;
+                });
+            }
+            catch (EngineException)
+            {
+                // It was only asked.
+            }
+        }
 
         public Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken) => CallAsync("remove", runnerId, () =>
         {

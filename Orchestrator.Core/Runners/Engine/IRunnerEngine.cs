@@ -25,6 +25,13 @@ public interface IRunnerEngine
     /// <exception cref="EngineUnavailableException">The engine can't be reached.</exception>
     Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Asks the program of a runner that is about to be removed to end by itself, and waits a moment until it has: some
+    /// engines remove what has ended sooner than they kill it. Best effort; an engine that gains nothing by it, or a
+    /// runner that can't be asked, is left as it is. Anything but running code stays for <see cref="RemoveAsync"/>.
+    /// </summary>
+    Task AskToEndAsync(Runner removing, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Kills a runner and removes its container. Idempotent: what is gone already is fine.</summary>
     /// <param name="runnerId">The runner's id.</param>
     /// <param name="containerId">The engine's id of it where known; else it is looked up by the runner's id.</param>
