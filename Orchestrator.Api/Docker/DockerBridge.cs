@@ -73,7 +73,8 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         var networks = listed.Where(n => n.Name == Name).OrderBy(n => n.Created).ThenBy(n => n.ID, StringComparer.Ordinal).ToList();
         if (networks.Any(n => n.Options is null || !n.Options.TryGetValue(Isolation, out var icc) || icc != "false"))
         {
-            throw new EngineException($"Network {Name} is there, but lets containers reach each other; remove it.");
+            throw new EngineException(
+                $"Network {Name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
         }
 
         return networks.Count > 1 ? await KeepOneAsync(networks) : networks.FirstOrDefault()?.ID;

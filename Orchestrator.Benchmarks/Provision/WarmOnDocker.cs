@@ -42,7 +42,7 @@ internal static class WarmOnDocker
         {
             // The first rounds warm both paths up and are not counted.
             var (one, other) = round < 0 ? (new Samples(""), new Samples("")) : (ours, floor);
-            await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(1));
+            await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(3));
             if (round % 2 == 0)
             {
                 await other.TimeAsync(api.NoOpAsync);
