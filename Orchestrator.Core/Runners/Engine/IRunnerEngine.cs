@@ -27,8 +27,8 @@ public interface IRunnerEngine
 
     /// <summary>
     /// Asks the program of a runner that is about to be removed to end by itself, and waits a moment until it has: some
-    /// engines remove what has ended sooner than they kill it. Best effort; an engine that gains nothing by it, or a
-    /// runner that can't be asked, is left as it is. Anything but running code stays for <see cref="RemoveAsync"/>.
+    /// engines remove what has ended sooner than they kill it. Best effort, bounded to about a second, and no more than a
+    /// request: <see cref="RemoveAsync"/> follows whatever came of it. Engines that gain nothing by it do nothing.
     /// </summary>
     Task AskToEndAsync(Runner removing, CancellationToken cancellationToken) => Task.CompletedTask;
 
