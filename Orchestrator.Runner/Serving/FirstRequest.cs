@@ -5,7 +5,7 @@ namespace Orchestrator.Guest.Serving;
 
 /// <summary>
 /// Asks this server, so that no question from outside is the first of its kind: a first answer takes some 25 milliseconds
-/// more than any later one, and the first token that is looked at ten, whenever it is given.
+/// more than any later one, whenever it is given, and the first look at a token ten.
 /// </summary>
 internal static class FirstRequest
 {

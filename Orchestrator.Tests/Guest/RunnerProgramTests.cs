@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Orchestrator.Guest;
@@ -67,6 +68,20 @@ public sealed class RunnerProgramTests
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 0, 1000);
         Assert.Equal(0, process.ExitCode);
         await RunnerProcess.NoneLeftAsync(sleep);
+    }
+
+    [Fact]
+    public async Task Serve_Stop_AnswersBeforeItEnds()
+    {
+        using var process = RunnerProcess.Start(
+            ["serve", "--same-user"], environment: [(Settings.TokenHashVariable, Hash), (Settings.PortVariable, "0")]);
+        using var client = await ClientOfAsync(process);
+
+        using var response = await client.PostAsync("/stop", null, Cancelled);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        await process.WaitForExitAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        Assert.Equal(0, process.ExitCode);
     }
 
     /// <summary>The first line of the log tells the address: "… Listening on http://127.0.0.1:40123, running …".</summary>

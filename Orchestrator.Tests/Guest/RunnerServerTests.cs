@@ -179,7 +179,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stop_WithTheToken_AnswersThenExits()
+    public async Task Stop_WithTheToken_Exits()
     {
         using var response = await _client.PostAsync("/stop", null, Cancelled);
 
