@@ -1,3 +1,4 @@
+using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Orchestrator.Core.Runners.Engine;
@@ -9,6 +10,13 @@ namespace Orchestrator.Api.Docker;
 /// The group's own bridge network: containers on it reach the internet and nothing of each other. Made when missing,
 /// also when it vanished meanwhile.
 /// </summary>
+/// <remarks>
+/// On an ordinary network the engine starts a name server in each container's network, which tells code in it what its
+/// neighbours are called, and so whose they are; starting it takes a fifth of a cold start. Whether a network is ordinary
+/// the engine tells by its name: <c>container:x</c> is for it no user's network, and containers there get the host's name
+/// servers, as on its own bridge (<c>NetworkMode.IsUserDefined</c> in Moby, which reserves <c>container:</c> alone:
+/// moby/moby#51973). An engine that refuses such a name has the runners on an ordinary network.
+/// </remarks>
 internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions options, ILogger<DockerBridge> logger) : IDisposable
 {
     /// <summary>The engine's name for having no network.</summary>
@@ -19,8 +27,8 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
     private readonly SemaphoreSlim _one = new(1);
     private string? _id;
 
-    /// <summary>The network's name.</summary>
-    public string Name { get; } = $"orchestrator-{options.Instance}";
+    private readonly string _ordinaryName = $"orchestrator-{options.Instance}";
+    private string _name = $"container:orchestrator-{options.Instance}";
 
     /// <summary>The network's id; no call once it is known.</summary>
     /// <exception cref="EngineException">A network of this name is there, but does not isolate containers.</exception>
@@ -36,19 +44,14 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         {
             if (_id is null)
             {
-                if (await FindAsync() is null)
-                {
-                    await CreateAsync();
-                }
-
-                Volatile.Write(ref _id, await FindAsync());
+                Volatile.Write(ref _id, await FindOrCreateAsync());
             }
 
-            return _id ?? throw new EngineException($"Network {Name} was removed as soon as it was made.");
+            return _id ?? throw new EngineException($"Network {_name} was removed as soon as it was made.");
         }
         catch (DockerApiException error)
         {
-            throw error.ToEngineException($"prepare network {Name}");
+            throw error.ToEngineException($"prepare network {_name}");
         }
         finally
         {
@@ -62,19 +65,40 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
     public void Dispose() => _one.Dispose();
 
     // No caller's cancellation here: a creation broken off half-way would be made a second time.
+    private async Task<string?> FindOrCreateAsync()
+    {
+        if (await FindAsync() is { } found)
+        {
+            return found;
+        }
+
+        try
+        {
+            await CreateAsync();
+        }
+        catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden && _name != _ordinaryName)
+        {
+            NameRefused(_name, error.Text(), _ordinaryName);
+            _name = _ordinaryName;
+            return await FindOrCreateAsync();
+        }
+
+        return await FindAsync();
+    }
+
     private async Task<string?> FindAsync()
     {
         var byName = new NetworksListParameters
         {
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = new Dictionary<string, bool> { [Name] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = new Dictionary<string, bool> { [_name] = true } },
         };
         var listed = await calls.RepeatedAsync(
             "look up the network", (client, token) => client.Networks.ListNetworksAsync(byName, token), CancellationToken.None);
-        var networks = listed.Where(n => n.Name == Name).OrderBy(n => n.Created).ThenBy(n => n.ID, StringComparer.Ordinal).ToList();
+        var networks = listed.Where(n => n.Name == _name).OrderBy(n => n.Created).ThenBy(n => n.ID, StringComparer.Ordinal).ToList();
         if (networks.Any(n => n.Options is null || !n.Options.TryGetValue(Isolation, out var icc) || icc != "false"))
         {
             throw new EngineException(
-                $"Network {Name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
+                $"Network {_name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
         }
 
         return networks.Count > 1 ? await KeepOneAsync(networks) : networks.FirstOrDefault()?.ID;
@@ -113,7 +137,7 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
     {
         var parameters = new NetworksCreateParameters
         {
-            Name = Name,
+            Name = _name,
             Driver = "bridge",
             Options = new Dictionary<string, string> { [Isolation] = "false" },
             Labels = new Dictionary<string, string> { [DockerLabels.Instance] = options.Instance },
@@ -123,9 +147,9 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
             await calls.OnceAsync(
                 "create the network", calls.Options.CallTimeout,
                 (client, token) => client.Networks.CreateNetworkAsync(parameters, token), CancellationToken.None);
-            Created(Name);
+            Created(_name);
         }
-        catch (DockerApiException error) when (error.StatusCode == System.Net.HttpStatusCode.Conflict)
+        catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
         {
             // Another instance of this orchestrator was faster.
         }
@@ -133,4 +157,7 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
 
     [LoggerMessage(1312, LogLevel.Information, "Created network {Name}, without traffic between containers")]
     private partial void Created(string name);
+
+    [LoggerMessage(1313, LogLevel.Warning, "The engine refuses a network called {Refused} ({Reason}), so runners are on {Name}, where its name server tells code in them how other runners are called, session ids included")]
+    private partial void NameRefused(string refused, string reason, string name);
 }

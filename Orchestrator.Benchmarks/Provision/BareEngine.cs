@@ -27,9 +27,8 @@ internal sealed class BareEngine : IDisposable
     public static async Task<BareEngine> ConnectAsync(string instance, string image)
     {
         using var client = DockerEndpoint.CreateClient(new DockerOptions());
-        var networks = await client.Networks.ListNetworksAsync(new NetworksListParameters());
-        var network = networks.First(n => n.Name == $"orchestrator-{instance}");
-        return new BareEngine(new RunnersOptions { Image = image }.ToTemplate(), network.ID);
+        var networks = await client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = DockerLabels.Filter((DockerLabels.Instance, instance)) });
+        return new BareEngine(new RunnersOptions { Image = image }.ToTemplate(), networks.Single().ID);
     }
 
     /// <summary>The network of its containers.</summary>

@@ -36,7 +36,7 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
         await using var alike = await ClassicPeer.StartAsync(Alike, Image, bare.Network);
         await api.Client.DeprovisionAsync("first");
         var run = new ColdOnDocker(api, bare, peer, alike, TimeSpan.FromMilliseconds(quick ? 300 : 600));
-        await run.OneByOneAsync(quick ? 6 : 40);
+        await run.OneByOneAsync(quick ? 6 : 50);
         await run.TogetherAsync(quick ? 2 : 5);
         return run.Comparisons();
     }

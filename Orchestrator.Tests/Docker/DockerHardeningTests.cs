@@ -45,7 +45,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
         Assert.All(container.Mounts ?? [], mount => Assert.Equal("tmpfs", mount.Type));
         Assert.Equal(["/tmp", "/workspace"], host.Tmpfs!.Keys.Order());
         Assert.Equal("127.0.0.1", container.NetworkSettings!.Ports["3000/tcp"][0].HostIP);
-        Assert.Equal([$"orchestrator-{_group}"], container.NetworkSettings.Networks.Keys);
+        Assert.Equal([$"container:orchestrator-{_group}"], container.NetworkSettings.Networks.Keys);
         Assert.Equal(
             (_group, spec.RunnerId, "session", spec.RunnerId),
             (container.Config.Labels["orchestrator.instance"], container.Config.Labels["orchestrator.runner"],

@@ -1,5 +1,3 @@
-using System.Net;
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Orchestrator.Api.Docker;
 using Orchestrator.Core.Runners;
@@ -69,81 +67,6 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
 
         await Assert.ThrowsAsync<RunnerImageMissingException>(() => Engine.StartAsync(Spec(template), Cancel));
         Assert.Null(await Engine.GetImageIdAsync(template, Cancel));
-    }
-
-    [Fact]
-    public async Task Start_NetworkRemovedMeanwhile_MakesItAnew()
-    {
-        var first = fixture.Spec();
-        await Engine.StartAsync(first, Cancel);
-        await Engine.RemoveAsync(first.RunnerId, null, Cancel);
-        await fixture.Client.Networks.DeleteNetworkAsync($"orchestrator-{_group}", Cancel);
-
-        var spec = fixture.Spec();
-        var placement = await Engine.StartAsync(spec, Cancel);
-
-        await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
-        Assert.Single(await Engine.ListAsync(Cancel));
-    }
-
-    [Fact]
-    public async Task Start_NetworkOfThatNameLetsContainersTalk_IsRefused()
-    {
-        var network = await fixture.Client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = $"orchestrator-{_group}" }, Cancel);
-        try
-        {
-            var error = await Assert.ThrowsAsync<EngineException>(() => Engine.StartAsync(fixture.Spec(), Cancel));
-            Assert.Contains($"orchestrator-{_group}", error.Message, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await fixture.Client.Networks.DeleteNetworkAsync(network.ID, Cancel);
-        }
-    }
-
-    [Fact]
-    public async Task Start_ByTwoOrchestratorsAtOnce_ShareOneNetwork()
-    {
-        var other = fixture.Connect(_group);
-
-        var placements = await Task.WhenAll(Engine.StartAsync(fixture.Spec(), Cancel), other.StartAsync(fixture.Spec(), Cancel));
-
-        var networks = new HashSet<string>();
-        foreach (var placement in placements)
-        {
-            networks.Add((await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel)).NetworkSettings!.Networks.Values.Single().NetworkID);
-        }
-
-        Assert.Single(networks);
-    }
-
-    [Fact]
-    public async Task Start_NetworkMadeTwice_KeepsTheOneInUse()
-    {
-        await Engine.StartAsync(fixture.Spec(), Cancel);
-        try
-        {
-            await fixture.Client.Networks.CreateNetworkAsync(
-                new NetworksCreateParameters
-                {
-                    Name = $"orchestrator-{_group}",
-                    Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
-                    Labels = new Dictionary<string, string> { [DockerLabels.Instance] = _group },
-                },
-                Cancel);
-        }
-        catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
-        {
-            // From API 1.44 on the engine itself keeps names apart, and the rest has one network only.
-        }
-
-        await Engine.StartAsync(fixture.Spec(), Cancel);
-        await fixture.Connect(_group).StartAsync(fixture.Spec(), Cancel);
-
-        Assert.Equal(3, (await Engine.ListAsync(Cancel)).Count(runner => runner.Running));
-        var listed = await fixture.Client.Networks.ListNetworksAsync(
-            new NetworksListParameters { Filters = DockerLabels.Filter((DockerLabels.Instance, _group)) }, Cancel);
-        Assert.Single(listed);
     }
 
     [Fact]

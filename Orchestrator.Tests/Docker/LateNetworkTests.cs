@@ -103,7 +103,7 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
     {
         var (first, _) = await StartAsync();
         await Engine.RemoveAsync(first.RunnerId, null, Cancel);
-        await fixture.Client.Networks.DeleteNetworkAsync($"orchestrator-{_group}", Cancel);
+        await fixture.Client.Networks.DeleteNetworkAsync($"container:orchestrator-{_group}", Cancel);
 
         var (second, late) = await StartAsync();
 

@@ -11,9 +11,8 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
     // Enough for the head of an answer and the beginning of what it says.
     private const int CutAfter = 200;
 
-    private static readonly byte[] ServerError = Encoding.ASCII.GetBytes(
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 35\r\nConnection: close\r\n\r\n" +
-        """{"message":"a fault of the relay."}""");
+    private static readonly byte[] ServerError = Refusal("500 Internal Server Error");
+    private static readonly byte[] Forbidden = Refusal("403 Forbidden");
 
     private volatile bool _carriesEvents;
     private volatile RelayFault _fault;
@@ -36,9 +35,9 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
                     _carriesEvents = call.Groups[1].Value.Contains("/events", StringComparison.Ordinal);
                     _answered = 0;
                     _fault = relay.Fault?.Invoke(call.Groups[1].Value) ?? RelayFault.None;
-                    if (_fault == RelayFault.ServerError)
+                    if (_fault is RelayFault.ServerError or RelayFault.Forbidden)
                     {
-                        await RefuseAsync(buffer, count);
+                        await RefuseAsync(buffer, count, _fault == RelayFault.Forbidden ? Forbidden : ServerError);
                         return;
                     }
                 }
@@ -97,7 +96,7 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
     }
 
     // Read to its end first, as a server does: who is still sending would not hear the answer.
-    private async Task RefuseAsync(byte[] buffer, int count)
+    private async Task RefuseAsync(byte[] buffer, int count, byte[] refusal)
     {
         var head = Encoding.Latin1.GetString(buffer, 0, count);
         while (!head.Contains("\r\n\r\n", StringComparison.Ordinal))
@@ -111,7 +110,7 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
             left -= await near.ReceiveAsync(buffer);
         }
 
-        await SendAsync(near, ServerError);
+        await SendAsync(near, refusal);
         relay.End(near);
         relay.End(far);
     }
@@ -128,6 +127,10 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
             await Task.Delay(20);
         }
     }
+
+    private static byte[] Refusal(string status) => Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: 35\r\nConnection: close\r\n\r\n" +
+        """{"message":"a fault of the relay."}""");
 
     private static async Task SendAsync(Socket to, ReadOnlyMemory<byte> data)
     {

@@ -13,6 +13,9 @@ public enum RelayFault
     /// <summary>It answers 500 itself; the call never arrives.</summary>
     ServerError,
 
+    /// <summary>It answers 403 itself; the call never arrives.</summary>
+    Forbidden,
+
     /// <summary>The call arrives, and the connection ends before a word of the answer comes back.</summary>
     AnswerLost,
 

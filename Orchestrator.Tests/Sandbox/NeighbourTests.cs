@@ -61,6 +61,32 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
         }
     }
 
+    // The engine's own name server would know both, and containers are called after their sessions.
+    [Fact]
+    public async Task OtherRunners_LookedUpByAddressAndByName_AreNobody()
+    {
+        var runner = await fixture.SharedAsync();
+        var neighbour = await fixture.StartAsync();
+        var container = await fixture.Client.Containers.InspectContainerAsync(neighbour.Placement.ContainerId, TestContext.Current.CancellationToken);
+
+        var outcome = await runner.PythonAsync(
+            Way.Exec,
+            $"""
+            import os, socket
+            os.environ['RES_OPTIONS'] = 'timeout:1 attempts:1'
+
+            def ask(look_up, who):
+                try:
+                    return look_up(who)
+                except OSError:
+                    return 'nobody'
+
+            print(ask(socket.gethostbyaddr, '{neighbour.Placement.Address}'), ask(socket.gethostbyname, '{container.Name.TrimStart('/')}'))
+            """);
+
+        Assert.Equal("nobody nobody\n", outcome.Stdout + outcome.Stderr);
+    }
+
     [Fact]
     public async Task Host_ItsLoopbackTheDoorsAndPublishedPorts_CannotBeReached()
     {
