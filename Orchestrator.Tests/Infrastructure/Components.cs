@@ -6,16 +6,14 @@ namespace Orchestrator.Tests.Infrastructure;
 /// </summary>
 internal static class Components
 {
-    /// <summary>The path of an installed program.</summary>
-    public static string Require(string program)
+    /// <summary>The path of an installed program, the first of these that there is.</summary>
+    public static string Require(params string[] programs)
     {
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, program))
-            .FirstOrDefault(File.Exists);
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var path = programs.SelectMany(_ => folders, (program, folder) => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
         if (path is null)
         {
-            Missing($"{program} is not installed.");
+            Missing($"{programs[^1]} is not installed.");
         }
 
         return path!;

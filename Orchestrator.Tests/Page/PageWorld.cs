@@ -69,13 +69,14 @@ public sealed class PageWorld : IAsyncLifetime
 
     private async Task<IBrowser> BrowserAsync()
     {
-        var program = Components.Require("chromium");
+        // The shell has no windows of a browser to draw, and takes half as much of the processors.
+        var program = Components.Require("chromium-headless-shell", "chromium");
         await _gate.WaitAsync();
         try
         {
             _playwright ??= await Playwright.CreateAsync();
             // Chromium refuses its own sandbox to root; shared memory is scarce in containers.
-            string[] arguments = [.. Environment.UserName == "root" ? ["--no-sandbox"] : Array.Empty<string>(), "--disable-dev-shm-usage"];
+            string[] arguments = [.. Environment.UserName == "root" ? ["--no-sandbox"] : Array.Empty<string>(), "--disable-dev-shm-usage", "--disable-gpu"];
             return _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = arguments, Timeout = Patience });
         }
         finally
