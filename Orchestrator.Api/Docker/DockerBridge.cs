@@ -24,11 +24,10 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
 
     private const string Isolation = "com.docker.network.bridge.enable_icc";
 
+    private readonly string _name = $"container:orchestrator-{options.Instance}";
+    private readonly string _ordinaryName = $"orchestrator-{options.Instance}";
     private readonly SemaphoreSlim _one = new(1);
     private string? _id;
-
-    private readonly string _ordinaryName = $"orchestrator-{options.Instance}";
-    private string _name = $"container:orchestrator-{options.Instance}";
 
     /// <summary>The network's id; no call once it is known.</summary>
     /// <exception cref="EngineException">A network of this name is there, but does not isolate containers.</exception>
@@ -67,38 +66,41 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
     // No caller's cancellation here: a creation broken off half-way would be made a second time.
     private async Task<string?> FindOrCreateAsync()
     {
-        if (await FindAsync() is { } found)
-        {
-            return found;
-        }
-
         try
         {
-            await CreateAsync();
+            return await FindOrCreateAsync(_name);
         }
-        catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden && _name != _ordinaryName)
+        catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden)
         {
+            var id = await FindOrCreateAsync(_ordinaryName);
             NameRefused(_name, error.Text(), _ordinaryName);
-            _name = _ordinaryName;
-            return await FindOrCreateAsync();
+            return id;
         }
-
-        return await FindAsync();
     }
 
-    private async Task<string?> FindAsync()
+    private async Task<string?> FindOrCreateAsync(string name)
+    {
+        if (await FindAsync(name) is null)
+        {
+            await CreateAsync(name);
+        }
+
+        return await FindAsync(name);
+    }
+
+    private async Task<string?> FindAsync(string name)
     {
         var byName = new NetworksListParameters
         {
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = new Dictionary<string, bool> { [_name] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = new Dictionary<string, bool> { [name] = true } },
         };
         var listed = await calls.RepeatedAsync(
             "look up the network", (client, token) => client.Networks.ListNetworksAsync(byName, token), CancellationToken.None);
-        var networks = listed.Where(n => n.Name == _name).OrderBy(n => n.Created).ThenBy(n => n.ID, StringComparer.Ordinal).ToList();
+        var networks = listed.Where(n => n.Name == name).OrderBy(n => n.Created).ThenBy(n => n.ID, StringComparer.Ordinal).ToList();
         if (networks.Any(n => n.Options is null || !n.Options.TryGetValue(Isolation, out var icc) || icc != "false"))
         {
             throw new EngineException(
-                $"Network {_name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
+                $"Network {name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
         }
 
         return networks.Count > 1 ? await KeepOneAsync(networks) : networks.FirstOrDefault()?.ID;
@@ -133,11 +135,11 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         }
     }
 
-    private async Task CreateAsync()
+    private async Task CreateAsync(string name)
     {
         var parameters = new NetworksCreateParameters
         {
-            Name = _name,
+            Name = name,
             Driver = "bridge",
             Options = new Dictionary<string, string> { [Isolation] = "false" },
             Labels = new Dictionary<string, string> { [DockerLabels.Instance] = options.Instance },
@@ -147,7 +149,7 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
             await calls.OnceAsync(
                 "create the network", calls.Options.CallTimeout,
                 (client, token) => client.Networks.CreateNetworkAsync(parameters, token), CancellationToken.None);
-            Created(_name);
+            Created(name);
         }
         catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
         {

@@ -7,8 +7,8 @@ using Orchestrator.Core.Runners.Engine;
 namespace Orchestrator.Api.Docker;
 
 /// <summary>
-/// Starts the container of our own runner before it has a network, and gives it one while its program starts: making it
-/// takes the engine about as long as that, and a start need not wait for both in turn. Not for foreign programs, which may
+/// Starts the container of our own runner before it has a network, and gives it one while its program starts, so that a
+/// start need not wait for both in turn. Not for foreign programs, which may
 /// look for the network as soon as they run; nor where the runtime takes the network over when the container starts.
 /// </summary>
 internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork> logger)

@@ -128,7 +128,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Start_EngineRefusesEveryName_SaysSoAndLeavesNothing()
+    public async Task Start_EngineRefusesForAWhile_SaysSoLeavesNothingAndTakesTheUsualNameThen()
     {
         _relay.Fault = line => line.Contains("/networks/create", StringComparison.Ordinal) ? RelayFault.Forbidden : RelayFault.None;
 
@@ -137,5 +137,9 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
         Assert.Contains(OrdinaryName, error.Message, StringComparison.Ordinal);
         Assert.Contains("a fault of the relay", error.Message, StringComparison.Ordinal);
         Assert.Empty(await Engine.ListAsync(Cancel));
+        _relay.Fault = null;
+        var placement = await Relayed.StartAsync(fixture.Spec(), Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        Assert.Equal([Name], container.NetworkSettings!.Networks.Keys);
     }
 }

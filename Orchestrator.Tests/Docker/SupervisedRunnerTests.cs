@@ -194,6 +194,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     {
         var (spec, placement) = await StartReadyAsync();
         await fixture.KillAsync(placement);
+        await fixture.Client.Containers.WaitContainerAsync(placement.ContainerId, Cancel);
 
         await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = spec.Token }, Cancel);
 

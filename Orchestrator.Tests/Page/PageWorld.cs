@@ -69,7 +69,7 @@ public sealed class PageWorld : IAsyncLifetime
 
     private async Task<IBrowser> BrowserAsync()
     {
-        // The shell has no windows of a browser to draw, and takes half as much of the processors.
+        // The shell has no windows of a browser to draw, and takes a third less of the processors.
         var program = Components.Require("chromium-headless-shell", "chromium");
         await _gate.WaitAsync();
         try
