@@ -6,6 +6,8 @@ namespace Orchestrator.Tests.Infrastructure;
 internal static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
     public static Task TrueAsync(Func<bool> condition, TimeSpan? limit = null, string what = "The condition") =>
         TrueAsync(() => Task.FromResult(condition()), limit, what);
@@ -16,7 +18,9 @@ internal static class Eventually
         while (!await condition())
         {
             Assert.True(watch.Elapsed < (limit ?? Limit), $"{what} did not come true within {(limit ?? Limit).TotalSeconds} s.");
-            await Task.Delay(5);
+            // The longer it takes the less often it is asked, or the asking would take the processor from what it waits for.
+            var pause = watch.Elapsed / 20;
+            await Task.Delay(pause < ShortestPause ? ShortestPause : pause > LongestPause ? LongestPause : pause);
         }
     }
 }
