@@ -58,8 +58,8 @@ public sealed class RunnersOptions : TemplateOptions
     public double MaxActivityExtensionSeconds { get; set; } = 3_600;
 
     /// <summary>
-    /// How long the instance that looks after an engine's runners may be silent before another one takes over, in seconds.
-    /// Of no matter where the store belongs to one instance.
+    /// How long an instance may be silent, in seconds, before another one takes over: that which looks after an engine's
+    /// runners, and that which was just making one. Of no matter where the store belongs to one instance.
     /// </summary>
     [Range(0.5, 300)]
     public double LeaderSeconds { get; set; } = 10;

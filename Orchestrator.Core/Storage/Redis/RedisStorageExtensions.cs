@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Mining;
+using Orchestrator.Core.Runners.Options;
 using Orchestrator.Core.Runners.Store;
 using Orchestrator.Core.Storage.Redis.Mining;
 using Orchestrator.Core.Storage.Redis.Runners;
@@ -39,13 +40,16 @@ public static class RedisStorageExtensions
     }
 
     /// <summary>
-    /// Adds the store of runners and the lock of those who look after them, shared by every instance; needs <see cref="AddRedis"/>.
+    /// Adds the store of runners and the lock of those who look after them, shared by every instance; needs
+    /// <see cref="AddRedis"/> and <see cref="RunnersOptions"/>.
     /// </summary>
     public static IServiceCollection AddRedisRunners(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new RedisRunnerStore(
-            provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<RedisConnection>(),
+            TimeSpan.FromSeconds(provider.GetRequiredService<RunnersOptions>().LeaderSeconds),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IRunnerStore>(provider => provider.GetRequiredService<RedisRunnerStore>());
         services.AddSingleton<IRunnerChanges>(provider => provider.GetRequiredService<RedisRunnerStore>());
         services.AddSingleton<IMaintenanceLock>(provider => new RedisMaintenanceLock(

@@ -10,6 +10,7 @@ namespace Orchestrator.Tests.Storage.Redis;
 public abstract class RedisRunnerStoreContract(SharedRedisServer server) : RunnerStoreContract
 {
     private static readonly TimeSpan Term = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private RedisConnection _redis = null!;
 
@@ -24,7 +25,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     protected override ValueTask<IRunnerStore> OpenAsync()
     {
         _redis = server.Connect();
-        return ValueTask.FromResult<IRunnerStore>(new RedisRunnerStore(_redis, TimeProvider.System));
+        return ValueTask.FromResult<IRunnerStore>(new RedisRunnerStore(_redis, Silence, TimeProvider.System));
     }
 
     protected override async ValueTask CloseAsync()
@@ -164,7 +165,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     {
         await using var other = server.Connect(_redis.KeyPrefix);
         using var told = new SemaphoreSlim(0);
-        using var subscription = new RedisRunnerStore(other, TimeProvider.System).Subscribe(Template, () => told.Release());
+        using var subscription = new RedisRunnerStore(other, Silence, TimeProvider.System).Subscribe(Template, () => told.Release());
         await Eventually.TrueAsync(async () =>
         {
             await AddIdleAsync();
@@ -209,21 +210,21 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     public async Task Reservation_OfALongStart_LivesAsLongAsItsMakerAndNoLonger()
     {
         var clock = new ManualTimeProvider();
-        var maker = new RedisRunnerStore(_redis, clock);
+        var maker = new RedisRunnerStore(_redis, Silence, clock);
         var wish = Wish("a", pool: false);
         var reserved = (await maker.ClaimAsync(wish with { Reservation = wish.Reservation with { Within = TimeSpan.FromMinutes(3) } }, Cancel)).Runner!;
-        Assert.Equal(reserved.CreatedAt + RedisReservations.Life, reserved.ExpiresAt);
+        Assert.Equal(reserved.CreatedAt + Silence, reserved.ExpiresAt);
 
         await Eventually.TrueAsync(() => clock.PendingTimers == 1);
         await AdvanceAsync(TimeSpan.FromMilliseconds(20));
-        clock.Advance(RedisReservations.Life / 4);
+        clock.Advance(Silence / 4);
         await Eventually.TrueAsync(async () => (await GetAsync(reserved)).ExpiresAt > reserved.ExpiresAt);
 
         // Past its time nobody keeps it alive any more, and so it is with one that is none any more.
         await Eventually.TrueAsync(() => clock.PendingTimers == 1);
         clock.Advance(TimeSpan.FromMinutes(3));
         await Eventually.TrueAsync(() => clock.PendingTimers == 1);
-        clock.Advance(RedisReservations.Life);
+        clock.Advance(Silence);
         await Eventually.TrueAsync(() => clock.PendingTimers == 0);
     }
 
@@ -231,13 +232,13 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     public async Task Reservation_Attached_IsTheOwnersAffairFromThenOn()
     {
         var clock = new ManualTimeProvider();
-        var maker = new RedisRunnerStore(_redis, clock);
+        var maker = new RedisRunnerStore(_redis, Silence, clock);
         var wish = Wish("a", pool: false);
         var reserved = (await maker.ClaimAsync(wish with { Reservation = wish.Reservation with { Within = TimeSpan.FromMinutes(3) } }, Cancel)).Runner!;
         var leased = await maker.AttachAsync(reserved.Id, reserved.Fence, Place(), Lease, Cancel);
 
         await Eventually.TrueAsync(() => clock.PendingTimers == 1);
-        clock.Advance(RedisReservations.Life);
+        clock.Advance(Silence);
         await Eventually.TrueAsync(() => clock.PendingTimers == 0);
 
         Assert.Equal(leased, await GetAsync(reserved));

@@ -9,23 +9,23 @@ namespace Orchestrator.Core.Storage.Redis.Runners;
 /// Keeps the reservations that this process made alive for as long as the process is: in the store they end soon, so that
 /// another instance need not wait long for one whose maker was killed or paused.
 /// </summary>
-internal sealed class RedisReservations(RedisConnection redis, RedisKey root, TimeProvider time)
+/// <param name="redis">Where they are.</param>
+/// <param name="root">The key that all of them go by.</param>
+/// <param name="life">How long a reservation lives after its maker's last sign of life.</param>
+/// <param name="time">For the time between those signs.</param>
+internal sealed class RedisReservations(RedisConnection redis, RedisKey root, TimeSpan life, TimeProvider time)
 {
-    /// <summary>How long a reservation lives after its maker's last sign of life.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan Interval = Life / 4;
-
+    private readonly TimeSpan _interval = life / 4;
     private readonly ConcurrentDictionary<string, (long Fence, long Made, TimeSpan Within)> _made = new(StringComparer.Ordinal);
     private int _running;
 
     /// <summary>What is reserved at first.</summary>
-    public static TimeSpan Begin(TimeSpan within) => within < Life ? within : Life;
+    public TimeSpan Begin(TimeSpan within) => within < life ? within : life;
 
     /// <summary>Keeps a reservation alive, for so long at most.</summary>
     public void Keep(Runner reserved, TimeSpan within)
     {
-        if (within <= Life)
+        if (within <= life)
         {
             return;
         }
@@ -44,7 +44,7 @@ internal sealed class RedisReservations(RedisConnection redis, RedisKey root, Ti
     {
         while (true)
         {
-            await Task.Delay(Interval, time);
+            await Task.Delay(_interval, time);
             if (_made.IsEmpty)
             {
                 Volatile.Write(ref _running, 0);

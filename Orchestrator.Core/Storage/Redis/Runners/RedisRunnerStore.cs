@@ -24,12 +24,15 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     private readonly RedisReservations _reservations;
     private readonly (string EngineId, long Number)? _term;
 
-    public RedisRunnerStore(RedisConnection redis, TimeProvider time)
+    /// <param name="redis">Where the runners are.</param>
+    /// <param name="silence">How long an instance may be silent before others end what it was making.</param>
+    /// <param name="time">For the time between its signs of life.</param>
+    public RedisRunnerStore(RedisConnection redis, TimeSpan silence, TimeProvider time)
     {
         _redis = redis;
         _keys = new RedisRunnerKeys(redis.KeyPrefix);
         _root = [_keys.Root];
-        _reservations = new RedisReservations(redis, _keys.Root, time);
+        _reservations = new RedisReservations(redis, _keys.Root, silence, time);
     }
 
     private RedisRunnerStore(RedisRunnerStore store, string engineId, long term)
@@ -50,7 +53,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
             (int)request.Owner.Kind, request.Owner.Id, RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased),
             request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.EngineId, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
-            RedisRunnerRecord.Write(RedisReservations.Begin(reservation.Within)));
+            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         var result = new ClaimResult((ClaimOutcome)(int)answer[0], RedisRunnerRecord.Read(answer, 1));
         if (result.Outcome == ClaimOutcome.Reserved)
         {
@@ -65,7 +68,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         var reserved = await ChangeRunnerAsync(RedisRunnerScripts.Reserve, cancellationToken,
             target, reservation.RunnerId, reservation.Template, reservation.EngineId, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
-            RedisRunnerRecord.Write(RedisReservations.Begin(reservation.Within)));
+            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         if (reserved is not null)
         {
             _reservations.Keep(reserved, reservation.Within);
