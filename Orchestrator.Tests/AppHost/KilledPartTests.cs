@@ -14,7 +14,7 @@ public sealed class KilledPartTests
     public async Task Kill_RedisPrometheusAndDashboard_LeavesServicesServingAndIsTold()
     {
         await using var run = await LauncherRun.StartAsync(
-            $"--Runners:Instance=killed-{Guid.NewGuid():N}"[..30], "--Runners:MinIdle=0", "--Machines:MinIdle=0");
+            $"--Runners:Instance=killed-{Guid.NewGuid():N}"[..30], "--Runners:MinIdle=0", "--Machines:MinIdle=0", "--Redis:CallTimeoutSeconds=1");
         _ = run.AddressOf("dashboard");
         using var api = run.Client("api");
         using var worker = run.Client("worker-1");

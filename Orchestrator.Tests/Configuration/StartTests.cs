@@ -55,7 +55,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Start_Worker_SaysWhenItIsReadyAndStopsAtOnce()
     {
-        using var process = Start("Orchestrator.Worker", ("POD_PORT", "0"), NoRedis);
+        using var process = Start("Orchestrator.Worker", ("POD_PORT", "0"), NoRedis, ("Redis__CallTimeoutSeconds", "1"));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         string? line;
         do

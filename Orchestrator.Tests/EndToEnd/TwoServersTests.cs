@@ -10,7 +10,7 @@ public sealed class TwoServersTests : IAsyncLifetime
     private static readonly string[] Hasty =
     [
         "--Runners:LeaderSeconds=5", "--CLEANUP_INTERVAL_SECONDS=0.5", "--Runners:ReconcileIntervalSeconds=0.5", "--Runners:OrphanGraceSeconds=2",
-        "--Redis:CallTimeoutSeconds=2",
+        "--Redis:CallTimeoutSeconds=1",
     ];
 
     private RedisServer? _redis;
@@ -179,12 +179,14 @@ public sealed class TwoServersTests : IAsyncLifetime
         _redis!.Kill();
         foreach (var server in new[] { _a, _b })
         {
-            foreach (var path in new[] { "provision", "heartbeat", "deprovision" })
+            var answers = await Task.WhenAll(new[] { "provision", "heartbeat", "deprovision" }.Select(
+                path => server.Sessions.PostAsync($"/api/runner/{path}", """{"sessionId":"was_warm:1"}""")));
+            Assert.All(answers, answer =>
             {
-                using var answer = await server.Sessions.PostAsync($"/api/runner/{path}", """{"sessionId":"was_warm:1"}""");
                 Assert.Equal(503, (int)answer.StatusCode);
                 Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
-            }
+                answer.Dispose();
+            });
 
             using var ready = await server.Sessions.GetAsync("/ready", Cancel);
             Assert.Equal(503, (int)ready.StatusCode);

@@ -152,9 +152,10 @@ internal sealed class AspireApp : IAsyncDisposable
             await _containers.Client.Volumes.RemoveAsync(volume, force: true);
             return true;
         }
-        catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
+        catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
         {
-            return false;
+            // A part that never started never had one.
+            return error.StatusCode == HttpStatusCode.NotFound;
         }
     }
 

@@ -17,12 +17,12 @@ public sealed class AspireStartTests
         await using var app = await AspireApp.BuildAsync(
             builder =>
             {
-                foreach (var service in builder.Resources.OfType<ProjectResource>().ToList())
+                var broken = builder.Resources.OfType<ContainerResource>().Single(part => part.Name == Composition.Names.Prometheus);
+                broken.Entrypoint = "/no/such/program";
+                foreach (var other in builder.Resources.Where(part => part is ProjectResource or ContainerResource && part != broken).ToList())
                 {
-                    builder.Resources.Remove(service);
+                    builder.Resources.Remove(other);
                 }
-
-                builder.Resources.OfType<ContainerResource>().Single(part => part.Name == Composition.Names.Prometheus).Entrypoint = "/no/such/program";
             },
             Stop);
 
