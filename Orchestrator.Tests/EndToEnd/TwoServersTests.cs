@@ -87,15 +87,6 @@ public sealed class TwoServersTests : IAsyncLifetime
         await lost.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
         var inherited = _b.Sessions.PostAsync("/api/runner/provision", HalfMade);
 
-        await Eventually.TrueAsync(() => Leads(_b), TimeSpan.FromSeconds(60), "Another leader");
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                Assert.Equal(200, await _b.HeartbeatAsync("beating"));
-                return await _b.FindAsync("silent") is null;
-            },
-            TimeSpan.FromSeconds(60),
-            "The end of a lease that nobody keeps");
         await Eventually.TrueAsync(
             async () =>
             {
@@ -111,6 +102,15 @@ public sealed class TwoServersTests : IAsyncLifetime
 
         Assert.Equal("alive\n", (await _b.ExecAsync("half-made", "echo alive")).Text("stdout"));
         Assert.Single(await _b.Containers.OfSessionAsync("half-made"));
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.Equal(200, await _b.HeartbeatAsync("beating"));
+                return Leads(_b) && await _b.FindAsync("silent") is null && await _b.FindAsync("half-made") is null;
+            },
+            TimeSpan.FromSeconds(60),
+            "Another leader, and the end of the leases that nobody keeps");
         await Eventually.TrueAsync(
             async () =>
             {
