@@ -44,8 +44,7 @@ internal sealed class OpenedPage : IAsyncDisposable
             await before(opened.Page);
         }
 
-        await opened.Page.GotoAsync(address.AbsoluteUri);
-        await opened.StartsAsync();
+        await opened.StartsAsync(address);
         return opened;
     }
 
@@ -60,20 +59,20 @@ internal sealed class OpenedPage : IAsyncDisposable
 
     public Task IsWellAsync() => Expect(State).ToContainTextAsync("All is well");
 
-    // What loads the page anew can itself be broken off by a network interface that comes or goes: as a reader would, it is reloaded.
-    private async Task StartsAsync()
+    // Loading can itself be broken off by a network interface that comes or goes: as a reader would, it is begun anew.
+    private async Task StartsAsync(Uri address)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
+                await Page.GotoAsync(address.AbsoluteUri);
                 await Expect(State).Not.ToHaveTextAsync("Connecting…", new() { Timeout = 15_000 });
                 return;
             }
-            catch (PlaywrightException) when (tries < 6)
+            catch (PlaywrightException e) when (tries < 6)
             {
-                TestContext.Current.TestOutputHelper?.WriteLine($"The page did not start and is reloaded: {string.Join(", ", _complaints)}");
-                await Page.ReloadAsync();
+                TestContext.Current.TestOutputHelper?.WriteLine($"The page did not start and is reloaded: {e.Message} {string.Join(", ", _complaints)}");
             }
         }
     }
