@@ -11,7 +11,9 @@ public sealed class AspireStartTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    // Aspire tries for half a minute.
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Start_OfAPartThatCantBe_FailsAtOnceWithItsName()
     {
         await using var app = await AspireApp.BuildAsync(
