@@ -114,6 +114,6 @@ internal sealed partial class RunnerStarter(
     [LoggerMessage(1012, LogLevel.Information, "Host port {Port} of runner {Runner} is somebody else's; moving on")]
     private partial void LogPortTaken(string runner, int port);
 
-    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back yet, the reconciler will: {Cause}")]
+    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, it goes when its reservation has run out: {Cause}")]
     private partial void LogTakeBackFailed(string runner, string cause);
 }

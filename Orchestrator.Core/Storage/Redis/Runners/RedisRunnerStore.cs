@@ -147,16 +147,12 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
 
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await _redis.PingAsync(cancellationToken);
 
-    private async ValueTask<Runner?> EndReservationAsync(
+    private ValueTask<Runner?> EndReservationAsync(
         RedisScript script, string runnerId, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
-        var ended = await ChangeRunnerAsync(script, cancellationToken, arguments);
-        if (ended is not null)
-        {
-            _reservations.Forget(runnerId);
-        }
-
-        return ended;
+        // Before Redis is told: whoever can't tell it makes the runner no more, and the reservation runs out by itself.
+        _reservations.Forget(runnerId);
+        return ChangeRunnerAsync(script, cancellationToken, arguments);
     }
 
     private async ValueTask<Runner?> ChangeRunnerAsync(RedisScript script, CancellationToken cancellationToken, params RedisValue[] arguments) =>
