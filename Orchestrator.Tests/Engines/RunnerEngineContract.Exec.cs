@@ -131,13 +131,19 @@ public abstract partial class RunnerEngineContract
     {
         var (spec, placement) = await StartAsync();
         await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
-        var all = new TextOutput();
         var none = new TextOutput();
 
-        await Engine.CopyLogsAsync(placement.ContainerId, follow: false, tail: null, all, Cancel);
+        // An engine writes down what it was told a moment later.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var all = new TextOutput();
+                await Engine.CopyLogsAsync(placement.ContainerId, follow: false, tail: null, all, Cancel);
+                return (all.Stdout + all.Stderr).Length > 0;
+            },
+            what: "A line of the runner in its log");
         await Engine.CopyLogsAsync(placement.ContainerId, follow: false, tail: 0, none, Cancel);
 
-        Assert.NotEmpty(all.Stdout + all.Stderr);
         Assert.Equal("", none.Stdout + none.Stderr);
         Assert.True(none.Begun.IsCompleted);
     }
