@@ -13,7 +13,7 @@ public sealed class RefillOutageTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Fault("redis-gone-refill", "store", "Redis is gone while runners are made for the pool, and cannot be told that they failed", "the pool is full again once their reservations have run out, and nothing else is left")]
+    [Fault("redis-gone-refill", "store", "Redis is gone while runners are made for the pool, and cannot be told that they failed", "the pool is full again once their reservations have run out, and nothing else is left", "simulated")]
     public async Task Refill_RedisGoneMeanwhile_IsMadeGoodOnceItIsBack()
     {
         await using var server = await RedisServer.StartNewAsync();

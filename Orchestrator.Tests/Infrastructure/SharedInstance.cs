@@ -18,6 +18,9 @@ internal sealed class SharedInstance : IAsyncDisposable
     private readonly ServiceProvider _services;
     private IHostedService? _maintenance;
 
+    /// <summary>How long it may be silent before another one takes over.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
     public SharedInstance(SimulatedEngine engine, RedisConnection redis, Action<RunnersOptions>? configure = null)
     {
         var options = new RunnersOptions
@@ -28,7 +31,7 @@ internal sealed class SharedInstance : IAsyncDisposable
             CleanupIntervalSeconds = 0.2,
             ReconcileIntervalSeconds = 0.2,
             OrphanGraceSeconds = 1,
-            LeaderSeconds = 3,
+            LeaderSeconds = Silence.TotalSeconds,
         };
         configure?.Invoke(options);
         Session = options.ToTemplate();

@@ -98,6 +98,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
 
         // As when its maker was paused for longer than a reservation lives: there is no container yet to be removed.
         var reserved = Assert.Single(await b.ListAsync());
+        Assert.True(reserved.ExpiresAt <= DateTimeOffset.UtcNow + SharedInstance.Silence, $"It lives until {reserved.ExpiresAt:O}.");
         var removing = (await b.Store.BeginRemoveAsync(reserved.Id, reserved.Fence, Cancel))!;
         Assert.True(await b.Store.DeleteAsync(removing.Id, removing.Fence, Cancel));
         asleep.SetResult();
