@@ -66,7 +66,7 @@ if (running)
 }
 else
 {
-    builder.AddTarget(api, worker);
+    builder.AddDeploymentSettings(api, worker);
 }
 
 await builder.Build().RunAsync();

@@ -28,24 +28,10 @@ need_sdk() {
 wanted_sdk() { sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$root/global.json"; }
 installed_sdks() { dotnet --list-sdks 2> /dev/null | sed 's/ .*//' | paste -sd ' ' - | grep . || echo "none"; }
 
-find_flavor() {
-  if [ ! -f "$root/eng/flavor.props" ]; then
-    say "looking which packages this machine's feed has, once"
-    "$root/eng/find-flavor" >&2 || fail "the package feed could not be looked at; see above"
-  fi
-}
-
-# What find-flavor found: full, compat, or "full without publishers"; nothing when nobody has looked.
-flavor() {
-  sed -n -e 's/.*<PackageFlavor>\(.*\)<\/PackageFlavor>.*<AspirePublishers>false<.*/\1 without publishers/p;t' \
-    -e 's/.*<PackageFlavor>\(.*\)<\/PackageFlavor>.*/\1/p' "$root/eng/flavor.props" 2> /dev/null
-}
-
 # The program of up: compiled ahead of time, so that it starts in two thirds of the time. Where the feed has no such
 # compiler for this machine, it is compiled at the start, as any other.
 publish() { # PROJECT
   need_sdk
-  find_flavor
   local output=$root/artifacts/orchestrator log
   log=$(mktemp)
   set -- publish "$root/$1" -c Release --use-current-runtime --no-self-contained -v quiet -nologo \

@@ -76,17 +76,6 @@ public sealed partial class AppHostFilesTests
     public void Launcher_Whole_StaysSmall() => Assert.InRange(
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng", "launcher"), "*.cs").Sum(file => File.ReadLines(file).Count()), 1, 300);
 
-    /// <summary>Where the feed lacks packages these are not built, so analyzers can't say it there.</summary>
-    [Fact]
-    public void Code_ThatNotEveryFlavourBuilds_HasBraces()
-    {
-        var tests = Path.Combine(Repository.Root, "Orchestrator.Tests", "AppHost", "Aspire");
-        var files = Directory.GetFiles(Folder, "*.cs").Concat(Directory.GetFiles(tests, "*.cs")).ToList();
-
-        Assert.NotEmpty(files);
-        Assert.All(files, file => Assert.DoesNotMatch(Unbraced(), File.ReadAllText(file)));
-    }
-
     private static string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
 
     [GeneratedRegex("<AspireVersion>(.+)</AspireVersion>")]
@@ -94,8 +83,4 @@ public sealed partial class AppHostFilesTests
 
     [GeneratedRegex("Sdk=\"Aspire.AppHost.Sdk\" Version=\"([^\"]+)\"")]
     private static partial Regex Sdk();
-
-    /// <summary>A line that is the head of a block, and one behind it that does not open the block.</summary>
-    [GeneratedRegex(@"^[ ]*(?:(?:(?:else )?if|for|foreach|while) \(.*\)|else)\n(?![ ]*\{)", RegexOptions.Multiline)]
-    private static partial Regex Unbraced();
 }

@@ -7,38 +7,12 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Orchestrator.Tests.Infrastructure;
 
-namespace Orchestrator.Tests.Docker.ClientTests;
+namespace Orchestrator.Tests.Docker;
 
-/// <summary>How an engine that is away, silent or broken shows: what the product's error handling rests on.</summary>
-public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngine>
+/// <summary>The exceptions that the Docker client throws when an engine is away, silent or broken; error handling relies on them.</summary>
+public sealed class DockerClientFailureTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Engine_Asked_TellsWhatItIs()
-    {
-        engine.Require();
-
-        await engine.Client.System.PingAsync(Cancel);
-        var version = await engine.Client.System.GetVersionAsync(Cancel);
-        var info = await engine.Client.System.GetSystemInfoAsync(Cancel);
-
-        Assert.True(System.Version.TryParse(version.APIVersion, out _));
-        Assert.Equal(version.Version, info.ServerVersion);
-        Assert.Equal("linux", info.OSType);
-        Assert.True(info.NCPU > 0 && info.MemTotal > 0);
-        Assert.Contains("runc", info.Runtimes.Keys);
-        Assert.NotEmpty(info.SecurityOptions);
-    }
-
-    [Fact]
-    public async Task Engine_AskedInAnOldVersionOfTheApi_Answers()
-    {
-        engine.Require();
-        using var client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).Build();
-
-        Assert.NotEmpty((await client.System.GetSystemInfoAsync(Cancel)).ID);
-    }
 
     [Fact]
     public async Task Call_ToASocketThatIsNotThere_IsHttpRequestException()
@@ -72,32 +46,6 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
         using var client = ClientOf(silent.Path, TimeSpan.FromMilliseconds(300));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.System.GetSystemInfoAsync(Cancel));
-    }
-
-    [Fact]
-    public async Task Call_Cancelled_ReturnsAtOnce()
-    {
-        using var silent = new ScriptedSocket("");
-        using var client = ClientOf(silent.Path);
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-
-        await Assertions.CancelsAsync(cancel, client.System.PingAsync(cancel.Token));
-    }
-
-    [Fact]
-    public async Task Stream_OlderThanTheTimeout_GoesOn()
-    {
-        engine.Require();
-        using var client = new DockerClientBuilder().WithTimeout(TimeSpan.FromMilliseconds(500)).Build();
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var events = new ChannelProgress<Message>();
-        var monitor = client.System.MonitorEventsAsync(new ContainerEventsParameters(), events, cancel.Token);
-        await Task.Delay(1000, Cancel);
-
-        var id = await engine.StartAsync("sleep 600", Cancel);
-
-        await events.WaitForAsync(message => message.Actor.ID == id, Cancel);
-        await Assertions.CancelsAsync(cancel, monitor);
     }
 
     [Fact]
@@ -161,16 +109,6 @@ public sealed class ConnectionTests(RealEngine engine) : IClassFixture<RealEngin
             () => client.System.MonitorEventsAsync(new ContainerEventsParameters(), events, Cancel));
 
         Assert.Equal("start", Assert.Single(events.Drain()).Action);
-    }
-
-    [Fact]
-    public async Task Calls_ManyAtOnce_AllAnswer()
-    {
-        engine.Require();
-
-        var versions = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => engine.Client.System.GetVersionAsync(Cancel)));
-
-        Assert.Single(versions.Select(version => version.GitCommit).Distinct());
     }
 
     private static DockerClient ClientOf(string path, TimeSpan? timeout = null) =>

@@ -1,0 +1,36 @@
+using static Orchestrator.AppHost.Composition;
+
+namespace Orchestrator.AppHost;
+
+/// <summary>What the services need outside of this machine: keys, listeners on every address, an engine by name.</summary>
+internal static class Publishing
+{
+    /// <summary>
+    /// Adds to the manifest what a deployment has to supply: the API key, the Docker engine that runs the runners, and
+    /// the host name under which clients reach it.
+    /// </summary>
+    public static void AddDeploymentSettings(
+        this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> worker)
+    {
+        // Published containers listen on every address, so every listener asks for a key.
+        var key = builder.AddParameter("api-key", secret: true);
+        foreach (var service in (IResourceBuilder<ProjectResource>[])[api, worker])
+        {
+            service.WithEnvironment(Variables.Environment, "Production")
+                .WithEnvironment(Variables.ApiKeys, key)
+                .WithEnvironment(Variables.Listen, "any");
+        }
+
+        worker.WithEnvironment(Variables.ApiKey, key);
+        var engine = builder.AddParameter("docker-host").WithDescription(
+            "The Docker engine that runs the runners, as tcp://HOST:2376. Mount its TLS certificates and set DOCKER_CERT_PATH.");
+        var host = builder.AddParameter("runners-host").WithDescription("The host name under which clients reach the engine's machine.");
+        api.WithEnvironment("Engine", "docker")
+            .WithEnvironment(Variables.DockerHost, engine)
+            .WithEnvironment("DOCKER_TLS_VERIFY", "1")
+            .WithEnvironment("RUNNERS_BIND", "0.0.0.0")
+            .WithEnvironment("RUNNERS_HOST", host)
+            // A container app has one external ingress; machines serve the other apps of its environment.
+            .WithEndpoint("machines", endpoint => endpoint.IsExternal = false);
+    }
+}
