@@ -1,8 +1,8 @@
 using Orchestrator.Api.Configuration;
-using Orchestrator.Api.Engines;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Sqlite;
+using Orchestrator.Engines;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Sqlite;
 using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api;

@@ -6,7 +6,7 @@ using Orchestrator.Api.OpenApi;
 using Orchestrator.Api.Overview;
 using Orchestrator.Api.Page;
 using Orchestrator.Api.Sessions;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
 

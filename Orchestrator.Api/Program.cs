@@ -1,5 +1,5 @@
 using Orchestrator.Api;
-using Orchestrator.Core.Storage.Sqlite;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Storage.Sqlite;
 
 return await OrchestratorProcess.RunAsync(() => ApiProcess.Create(args, EngineAndStore.Add), failure => failure is StorageException);

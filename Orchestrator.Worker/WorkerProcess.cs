@@ -1,8 +1,8 @@
-using Orchestrator.Core.Storage.Redis;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.ServiceDefaults;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
+using Orchestrator.Storage.Redis;
 using Orchestrator.Worker.Hosting;
 using Orchestrator.Worker.Mining;
 using Orchestrator.Worker.Pod;

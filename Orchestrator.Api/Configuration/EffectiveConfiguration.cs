@@ -1,6 +1,5 @@
 using System.Globalization;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.Configuration;

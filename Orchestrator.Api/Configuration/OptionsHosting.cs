@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api.Configuration;

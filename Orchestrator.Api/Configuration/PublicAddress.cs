@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
 using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api.Configuration;

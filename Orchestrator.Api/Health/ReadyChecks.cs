@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Api.Health;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orchestrator.Api.Configuration;
 using Orchestrator.Api.Sessions;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Machines;

@@ -1,5 +1,6 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Api.Machines;
 

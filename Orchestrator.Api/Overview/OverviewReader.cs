@@ -1,12 +1,12 @@
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis.Workers;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Storage.Redis.Workers;
 
 namespace Orchestrator.Api.Overview;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;

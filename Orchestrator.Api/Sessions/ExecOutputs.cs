@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Api.Sessions;

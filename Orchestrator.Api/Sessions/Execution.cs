@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Stores;
 using Orchestrator.Guest.Protocol;
 using Orchestrator.ServiceDefaults.Http;
 

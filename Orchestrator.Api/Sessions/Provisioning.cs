@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Api.Configuration;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;

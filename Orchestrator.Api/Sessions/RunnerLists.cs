@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orchestrator.Api.Configuration;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Api.Sessions;
 

@@ -1,6 +1,6 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Stores;
 using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api.Sessions;

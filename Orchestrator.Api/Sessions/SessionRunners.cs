@@ -1,6 +1,7 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Api.Sessions;
 

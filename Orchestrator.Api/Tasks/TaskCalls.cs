@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Storage.Redis;
 
 namespace Orchestrator.Api.Tasks;
 

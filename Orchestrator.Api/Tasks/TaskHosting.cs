@@ -1,9 +1,9 @@
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Sqlite;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Sqlite;
 using Orchestrator.Worker.Hosting;
 using Orchestrator.Worker.Mining;
 using Orchestrator.Worker.Pod;

@@ -1,7 +1,7 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Orchestrator.Api.Docker;
-using Orchestrator.ServiceDefaults.Resilience;
+using Orchestrator.Core.Resilience;
+using Orchestrator.Engines.Docker;
 using Polly;
 
 namespace Orchestrator.Benchmarks.Hosting;

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Orchestrator.Api.Docker;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Docker;
 
 namespace Orchestrator.Benchmarks.Provision;
 

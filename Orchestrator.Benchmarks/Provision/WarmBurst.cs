@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Storage.Sqlite;
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.Storage.Sqlite;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Provision;

@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Runners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Scale;

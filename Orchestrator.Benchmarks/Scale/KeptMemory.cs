@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Orchestrator.Api.Docker;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Docker;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Runners;
 
 namespace Orchestrator.Benchmarks.Scale;
 

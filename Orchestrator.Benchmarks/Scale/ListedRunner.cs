@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Orchestrator.Api.Docker;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
+using Orchestrator.Engines.Docker;
 
 namespace Orchestrator.Benchmarks.Scale;
 
@@ -15,7 +15,7 @@ internal readonly record struct ListedRunner(int Number)
     public const string Instance = "bench-scale";
     public const string Image = "runner-image";
     public const string Network = "orchestrator-" + Instance;
-    public const string Supervisor = "/opt/orchestrator/Orchestrator.Runner";
+    public const string Supervisor = "/opt/orchestrator/Orchestrator.Guest";
 
     public static readonly string ImageId = "sha256:" + Hash("image");
 
@@ -27,7 +27,7 @@ internal readonly record struct ListedRunner(int Number)
     public string ContainerId => Hash(Id);
 
     /// <summary>Its session; null for an idle one.</summary>
-    public Owner? Owner => Number % 10 == 0 ? null : Core.Runners.Owner.Session(string.Create(CultureInfo.InvariantCulture, $"session-{Number}"));
+    public Owner? Owner => Number % 10 == 0 ? null : Core.Owner.Session(string.Create(CultureInfo.InvariantCulture, $"session-{Number}"));
 
     public int HostPort => 10_000 + (Number % 50_000);
 

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Api.Docker;
 using Orchestrator.Benchmarks.Hosting;
+using Orchestrator.Engines.Docker;
 
 namespace Orchestrator.Benchmarks.Scale;
 

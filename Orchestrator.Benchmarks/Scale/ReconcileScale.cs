@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Docker.DotNet.Models;
-using Orchestrator.Api.Docker;
 using Orchestrator.Benchmarks.Hosting;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Engines.Docker;
+using Orchestrator.Storage.Sqlite.Runners;
 
 namespace Orchestrator.Benchmarks.Scale;
 

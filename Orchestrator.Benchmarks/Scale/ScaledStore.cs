@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Sqlite;
+using Orchestrator.Core;
+using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Sqlite;
 
 namespace Orchestrator.Benchmarks.Scale;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Orchestrator.Core.Storage.Redis;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Redis;
 using StackExchange.Redis;
 
 namespace Orchestrator.Benchmarks.Tasks;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Redis.Tasks;
 using Orchestrator.Core.Tasks;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Redis.Tasks;
 
 namespace Orchestrator.Benchmarks.Tasks;
 

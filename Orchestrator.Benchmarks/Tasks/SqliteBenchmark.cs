@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Tasks;
 
 namespace Orchestrator.Benchmarks.Tasks;
 

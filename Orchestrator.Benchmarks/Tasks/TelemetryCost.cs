@@ -5,10 +5,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Redis.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.ServiceDefaults;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Redis.Tasks;
 
 namespace Orchestrator.Benchmarks.Tasks;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Core.Mining;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Core.Mining;
 

@@ -1,4 +1,4 @@
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Processing;
 
 namespace Orchestrator.Core.Mining;

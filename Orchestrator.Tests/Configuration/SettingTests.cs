@@ -1,5 +1,4 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Doors;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.Tests.Infrastructure;

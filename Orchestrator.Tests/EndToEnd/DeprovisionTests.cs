@@ -1,5 +1,5 @@
 using Docker.DotNet.Models;
-using Orchestrator.Api.Docker;
+using Orchestrator.Engines.Docker;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.EndToEnd;

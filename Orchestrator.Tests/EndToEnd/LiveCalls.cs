@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
-using Orchestrator.Api.Docker;
+using Orchestrator.Engines.Docker;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.EndToEnd;

@@ -1,6 +1,6 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines;

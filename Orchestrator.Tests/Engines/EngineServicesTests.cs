@@ -2,9 +2,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Orchestrator.Api.Engines;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines;
 
 namespace Orchestrator.Tests.Engines;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Tests.Engines;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines;

@@ -1,5 +1,5 @@
-using Orchestrator.Api.Docker;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
+using Orchestrator.Engines.Docker;
 using Orchestrator.Tests.EndToEnd;
 using Orchestrator.Tests.Infrastructure;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Redis;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Faults;

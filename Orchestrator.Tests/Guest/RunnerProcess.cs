@@ -4,7 +4,7 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Tests.Guest;
 
-/// <summary>Starts the built <c>Orchestrator.Runner</c> and looks at processes by what they carry.</summary>
+/// <summary>Starts the built <c>Orchestrator.Guest</c> and looks at processes by what they carry.</summary>
 internal static class RunnerProcess
 {
     public static Process Start(string[] arguments, bool redirectInput = false, params (string Name, string? Value)[] environment)

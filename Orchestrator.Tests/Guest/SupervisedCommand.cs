@@ -5,7 +5,7 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Tests.Guest;
 
-/// <summary>The real program, started the way an engine does: <c>Orchestrator.Runner supervise</c>, its streams ours.</summary>
+/// <summary>The real program, started the way an engine does: <c>Orchestrator.Guest supervise</c>, its streams ours.</summary>
 internal sealed class SupervisedCommand : IAsyncDisposable
 {
     private readonly Process _process;

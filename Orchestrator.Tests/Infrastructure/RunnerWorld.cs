@@ -1,9 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Pooling;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Tests.Infrastructure;
 

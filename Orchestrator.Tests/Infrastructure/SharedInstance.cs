@@ -2,10 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Options;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Core;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Pooling;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+using Orchestrator.Storage.Redis;
 
 namespace Orchestrator.Tests.Infrastructure;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Tests.Infrastructure;
 

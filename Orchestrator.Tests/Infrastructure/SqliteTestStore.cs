@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Runners;
 
 namespace Orchestrator.Tests.Infrastructure;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Tests.Infrastructure;
 

@@ -197,7 +197,7 @@ public sealed class MachineTests : IAsyncLifetime
     public async Task Destroy_EngineFails_AnswersInTheDocumentsWords()
     {
         var machine = await AssignAsync(Project);
-        _host.Engine.Before = call => call == "remove" ? throw new Core.Runners.Engine.EngineException("stuck") : Task.CompletedTask;
+        _host.Engine.Before = call => call == "remove" ? throw new Core.Engines.EngineException("stuck") : Task.CompletedTask;
 
         await _host.Machines.PostAsync("/destroy", $$"""{"containerId":"{{machine.Text("containerId")}}"}""").FailsAsync(500, "Failed to destroy container");
     }

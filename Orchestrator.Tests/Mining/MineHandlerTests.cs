@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Mining;
 using Orchestrator.Core.Tasks;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Mining;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Mining;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Storage.Sqlite;
 using Orchestrator.Core.Tasks.Processing;
+using Orchestrator.Storage.Sqlite;
 using Orchestrator.Tests.Infrastructure;
 using static Orchestrator.Tests.Mining.MiningCalls;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Orchestrator.Api.Docker;
+using Orchestrator.Engines.Docker;
 
 namespace Orchestrator.Tests.Sandbox;
 

@@ -54,7 +54,7 @@ public sealed class EscapeTests(SandboxFixture fixture) : IAsyncLifetime
         for path in ('/proc/sys/kernel/core_pattern', '/proc/sys/kernel/shmmax', '/proc/sys/net/ipv4/ip_forward', '/proc/sysrq-trigger',
                      '/sys/fs/cgroup/pids/pids.max', '/sys/fs/cgroup/pids.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes',
                      '/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/cgroup.procs', '/sys/kernel/uevent_helper',
-                     '/etc/hosts', '/etc/resolv.conf', '/etc/passwd', '/opt/orchestrator/Orchestrator.Runner'):
+                     '/etc/hosts', '/etc/resolv.conf', '/etc/passwd', '/opt/orchestrator/Orchestrator.Guest'):
             if os.path.exists(path):
                 attempt('write ' + path, open, path, 'r+b')
         for path in ('/etc/shadow', '/root', '/proc/kmsg', '/proc/kpagecount', '/proc/vmallocinfo'):

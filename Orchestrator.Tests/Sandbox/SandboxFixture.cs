@@ -1,8 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Tests.Docker;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
 using Orchestrator.Tests.Engines;
+using Orchestrator.Tests.Engines.Docker;
 
 namespace Orchestrator.Tests.Sandbox;
 

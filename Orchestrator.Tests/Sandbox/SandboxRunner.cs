@@ -2,8 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.Guest.Protocol;
 using Orchestrator.Tests.Infrastructure;
 
@@ -25,7 +25,7 @@ internal sealed record Outcome(int? ExitCode, bool TimedOut, bool Truncated, str
 /// <summary>A runner with untrusted code in it, and what is seen of it from outside.</summary>
 internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, RunnerSpec spec, RunnerPlacement placement)
 {
-    private const string Program = "/opt/orchestrator/Orchestrator.Runner";
+    private const string Program = "/opt/orchestrator/Orchestrator.Guest";
 
     public RunnerSpec Spec => spec;
 

@@ -32,7 +32,7 @@ public sealed class LineFormatterTests
     {
         var time = new ManualTimeProvider(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero));
         using var output = new StringWriter();
-        var entry = new LogEntry<string>(LogLevel.Warning, "Orchestrator.Core.Runners.Reaper", new EventId(1004), message, exception, (state, _) => state);
+        var entry = new LogEntry<string>(LogLevel.Warning, "Orchestrator.Core.Maintenance.Reaper", new EventId(1004), message, exception, (state, _) => state);
         new LineFormatter(time).Write(entry, null, output);
         return output.ToString();
     }

@@ -1,8 +1,10 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Api;
-using Orchestrator.Core.Runners;
+using Orchestrator.Core;
+using Orchestrator.Engines;
 using Orchestrator.ServiceDefaults;
+using Orchestrator.Storage.Sqlite;
 using Orchestrator.Worker;
 
 namespace Orchestrator.Tests.ServiceDefaults;
@@ -15,7 +17,11 @@ public sealed class LogEventTests
     [Fact]
     public void EventIds_OfTheWholeSystem_AreOneEventEach()
     {
-        Assembly[] assemblies = [typeof(Runner).Assembly, typeof(ServiceDefaultsExtensions).Assembly, typeof(WorkerProcess).Assembly, typeof(ApiProcess).Assembly];
+        Assembly[] assemblies =
+        [
+            typeof(Runner).Assembly, typeof(EngineServices).Assembly, typeof(SqliteDatabase).Assembly, typeof(ServiceDefaultsExtensions).Assembly,
+            typeof(WorkerProcess).Assembly, typeof(ApiProcess).Assembly,
+        ];
 
         var events = assemblies
             .SelectMany(assembly => assembly.GetTypes())

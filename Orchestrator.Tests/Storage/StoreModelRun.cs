@@ -1,5 +1,5 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core;
+using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Tests.Storage;
 

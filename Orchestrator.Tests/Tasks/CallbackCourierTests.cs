@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Tasks;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;

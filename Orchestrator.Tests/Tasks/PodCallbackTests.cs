@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Tasks;
 using Orchestrator.Tests.Infrastructure;
 using Orchestrator.Worker.Callbacks;
 using Orchestrator.Worker.Pod;

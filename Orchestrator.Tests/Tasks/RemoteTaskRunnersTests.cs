@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.Tests.Infrastructure;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Tests.Tasks;

@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Tasks;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
+using Orchestrator.Core.Resilience;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Queue;
-using Orchestrator.ServiceDefaults.Resilience;
 using Polly;
 using Polly.Timeout;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Queue;

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Storage.Redis;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Storage.Redis;
 using Orchestrator.Worker.Pod;
 using Orchestrator.Worker.Runners;
 

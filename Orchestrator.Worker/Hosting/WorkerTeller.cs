@@ -1,8 +1,8 @@
 using Orchestrator.Core.Mining;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis.Workers;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Storage.Redis.Workers;
 
 namespace Orchestrator.Worker.Hosting;
 

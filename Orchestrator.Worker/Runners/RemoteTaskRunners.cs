@@ -2,10 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Resilience;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
-using Orchestrator.ServiceDefaults.Resilience;
 using Polly;
 
 namespace Orchestrator.Worker.Runners;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
 

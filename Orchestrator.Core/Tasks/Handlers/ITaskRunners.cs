@@ -1,4 +1,4 @@
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Engine;
-using Orchestrator.Core.Runners.Options;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 

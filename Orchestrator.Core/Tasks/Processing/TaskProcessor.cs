@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;

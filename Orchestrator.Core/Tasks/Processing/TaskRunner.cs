@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;

@@ -1,4 +1,4 @@
-using Orchestrator.Core.Runners.Store;
+using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Core.Tasks.Queue;
 

@@ -4,8 +4,8 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orchestrator.Api.Docker;
 using Orchestrator.AppHost;
+using Orchestrator.Engines.Docker;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.AppHost.Aspire;

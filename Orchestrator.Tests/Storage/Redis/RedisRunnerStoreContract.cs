@@ -1,7 +1,7 @@
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Redis.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Redis.Runners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Storage.Redis;

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Redis;
-using Orchestrator.Core.Storage.Redis.Tasks;
+using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Storage.Redis.Tasks;
 using Orchestrator.Tests.Faults;
 using Orchestrator.Tests.Infrastructure;
 using Orchestrator.Tests.Tasks;

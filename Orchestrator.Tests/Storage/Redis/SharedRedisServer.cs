@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Storage.Redis;
+using Orchestrator.Storage.Redis;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Storage.Redis;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Runners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Storage.Sqlite;

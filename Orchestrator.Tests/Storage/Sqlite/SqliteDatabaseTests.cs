@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Runners;
-using Orchestrator.Core.Runners.Store;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Runners;
+using Orchestrator.Core;
+using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Runners;
 using Orchestrator.Tests.Faults;
 using Orchestrator.Tests.Infrastructure;
 

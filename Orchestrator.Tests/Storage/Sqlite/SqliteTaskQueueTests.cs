@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Orchestrator.Core.Storage.Sqlite;
-using Orchestrator.Core.Storage.Sqlite.Tasks;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Storage.Sqlite;
+using Orchestrator.Storage.Sqlite.Tasks;
 using Orchestrator.Tests.Infrastructure;
 using Orchestrator.Tests.Tasks;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
-using Orchestrator.Core.Runners.Engine;
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
 

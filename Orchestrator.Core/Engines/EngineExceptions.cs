@@ -1,0 +1,29 @@
+namespace Orchestrator.Core.Engines;
+
+/// <summary>The engine refused or failed.</summary>
+public class EngineException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The engine can't be reached, or does not answer in time. Nothing is known about the call's effect.</summary>
+public sealed class EngineUnavailableException(string message, Exception? inner = null) : EngineException(message, inner);
+
+/// <summary>The image of a template is not there.</summary>
+public sealed class RunnerImageMissingException(string image, Exception? inner = null)
+    : EngineException($"Image {image} not found.", inner)
+{
+    /// <summary>The image's name.</summary>
+    public string Image { get; } = image;
+}
+
+/// <summary>Somebody else holds the host port.</summary>
+public sealed class HostPortTakenException(int port, Exception? inner = null)
+    : EngineException($"Host port {port} is taken.", inner)
+{
+    /// <summary>The port.</summary>
+    public int Port { get; } = port;
+}
+
+/// <summary>A runner died at its start, or did not get ready in time.</summary>
+public sealed class RunnerNotReadyException(string message, Exception? inner = null) : EngineException(message, inner);
+
+/// <summary>A runner is not running any more.</summary>
+public sealed class RunnerGoneException(string message, Exception? inner = null) : EngineException(message, inner);

@@ -1,0 +1,47 @@
+namespace Orchestrator.Core.Engines;
+
+/// <summary>A command to run in a runner.</summary>
+/// <param name="Command">The program and its arguments; at least one.</param>
+/// <param name="Stdin">What the command reads; null for nothing.</param>
+/// <param name="Environment">Variables besides the runner's own.</param>
+/// <param name="Timeout">How long it may run.</param>
+/// <param name="MaxOutputBytes">How much of each stream is passed on; the rest is dropped.</param>
+public sealed record ExecRequest(
+    IReadOnlyList<string> Command,
+    string? Stdin,
+    IReadOnlyDictionary<string, string> Environment,
+    TimeSpan Timeout,
+    int MaxOutputBytes = 1 << 20);
+
+/// <summary>How a command ended.</summary>
+/// <param name="ExitCode">Its exit code, 128 + n for signal n; null when its time was up.</param>
+/// <param name="Duration">How long it ran.</param>
+/// <param name="TimedOut">Whether its time was up.</param>
+/// <param name="Truncated">Whether output was dropped.</param>
+/// <param name="StillRunning">
+/// True when the engine could not make sure that the command is dead; the runner has to be removed.
+/// </param>
+public sealed record ExecResult(int? ExitCode, TimeSpan Duration, bool TimedOut, bool Truncated, bool StillRunning = false);
+
+/// <summary>Which of a command's outputs something came from.</summary>
+public enum OutputStream
+{
+    /// <summary>Standard output.</summary>
+    Stdout,
+
+    /// <summary>Standard error.</summary>
+    Stderr,
+}
+
+/// <summary>Takes a command's output, or a log, as it is produced. Calls never overlap.</summary>
+public interface IExecOutput
+{
+    /// <summary>
+    /// Told once, before any output, when the command was started or the log was opened. What can't be had fails before
+    /// that; what fails afterwards was under way.
+    /// </summary>
+    ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Takes a piece of output; the memory is valid until the call completes.</summary>
+    ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+}

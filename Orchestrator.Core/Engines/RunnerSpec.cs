@@ -1,0 +1,56 @@
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Engines;
+
+/// <summary>What the engine is asked to make.</summary>
+/// <param name="RunnerId">The runner's id.</param>
+/// <param name="Template">What it is made like.</param>
+/// <param name="Owner">Its owner where that is known already; null for a runner of the pool.</param>
+/// <param name="Token">The secret of its interface. Only the token's SHA-256 may enter the container.</param>
+/// <param name="Network">The network it gets.</param>
+/// <param name="HostPort">The host port to publish; null lets the engine choose.</param>
+public sealed record RunnerSpec(
+    string RunnerId,
+    RunnerTemplate Template,
+    Owner? Owner,
+    string Token,
+    RunnerNetwork Network,
+    int? HostPort);
+
+/// <summary>A runner as the engine sees it.</summary>
+/// <param name="RunnerId">The runner's id, from its label.</param>
+/// <param name="Template">Its template's name, from its label.</param>
+/// <param name="Running">False when it has ended, or never started.</param>
+/// <param name="Owner">The owner that its label or name tells; null when they tell none.</param>
+/// <param name="Network">What network it has.</param>
+/// <param name="Placement">Where it is.</param>
+/// <param name="CreatedAt">When it was made, by the engine's clock.</param>
+public sealed record ObservedRunner(
+    string RunnerId,
+    string Template,
+    bool Running,
+    Owner? Owner,
+    RunnerNetwork Network,
+    RunnerPlacement Placement,
+    DateTimeOffset CreatedAt);
+
+/// <summary>What happened to a runner.</summary>
+public enum RunnerEventKind
+{
+    /// <summary>It runs.</summary>
+    Started,
+
+    /// <summary>It ended, whatever the reason.</summary>
+    Died,
+
+    /// <summary>It ran out of memory. It may live on when only a child was killed.</summary>
+    OutOfMemory,
+
+    /// <summary>Its container is gone.</summary>
+    Removed,
+}
+
+/// <summary>Something that happened to a runner.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="RunnerId">The runner's id.</param>
+public sealed record RunnerEvent(RunnerEventKind Kind, string RunnerId);

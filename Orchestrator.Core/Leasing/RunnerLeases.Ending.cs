@@ -1,0 +1,120 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Leasing;
+
+/// <summary>How leases end on their owners' word.</summary>
+public sealed partial class RunnerLeases
+{
+    /// <summary>
+    /// Ends an owner's lease: by its template the runner is removed, container and all, or goes back to the pool.
+    /// A provision under way is let finish first.
+    /// </summary>
+    /// <returns>False when it has none.</returns>
+    public async Task<bool> ReleaseAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken)
+    {
+        while (await _store.FindAsync(template.Name, owner, cancellationToken) is { } runner)
+        {
+            // One whose token was lost with the store would be of no use to the next owner.
+            var reusable = template.OnRelease == ReleasePolicy.Reuse && runner is { State: RunnerState.Leased, Token: not null };
+            var ended = reusable
+                ? await ReturnAsync(runner, cancellationToken)
+                : await EndAsync(runner, "released", cancellationToken);
+            if (ended)
+            {
+                LogReleased(runner.Id, owner);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Removes a runner whatever its state; its owner loses it.</summary>
+    /// <returns>False when it is gone already.</returns>
+    public async Task<bool> DestroyAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        for (Runner? seen = runner; seen is not null; seen = await _store.GetAsync(runner.Id, cancellationToken))
+        {
+            if (await EndAsync(seen, "destroyed", cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Removes every idle runner of this orchestrator's engine; its pool makes fresh ones. One that is claimed meanwhile
+    /// stays its new owner's.
+    /// </summary>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> DrainAsync(CancellationToken cancellationToken)
+    {
+        var idle = (await ListAsync(cancellationToken)).Where(runner => runner.State == RunnerState.Idle);
+        var removed = await Task.WhenAll(idle.Select(runner => EndAsync(runner, "drained", cancellationToken)));
+        return removed.Count(ended => ended);
+    }
+
+    private async Task<bool> ReturnAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        if (await _store.ReturnAsync(runner.Id, runner.Fence, cancellationToken) is not { } idle)
+        {
+            return false;
+        }
+
+        _signals.Changed(idle.Template);
+        _teller.Tell(idle);
+        return true;
+    }
+
+    /// <summary>Takes a runner out of use and removes it; false when somebody else did, or it changed meanwhile.</summary>
+    private async Task<bool> EndAsync(Runner runner, string reason, CancellationToken cancellationToken)
+    {
+        switch (runner.State)
+        {
+            case RunnerState.Creating:
+                try
+                {
+                    await JoinAsync(runner, cancellationToken);
+                }
+                catch (EngineException e) when (e is not EngineUnavailableException)
+                {
+                    // It could not be made: there is nothing to end.
+                }
+
+                return false;
+
+            case RunnerState.Removing when _remover.IsRemoving(runner.Id):
+                await _remover.RemoveAsync(runner, reason, cancellationToken);
+                return false;
+
+            case RunnerState.Removing:
+                return await _remover.RemoveAsync(runner, reason, cancellationToken);
+
+            default:
+                using (_remover.Announce(runner.Id))
+                {
+                    return await BeginEndAsync(runner, reason, cancellationToken);
+                }
+        }
+    }
+
+    private async Task<bool> BeginEndAsync(Runner runner, string reason, CancellationToken cancellationToken)
+    {
+        if (await _store.BeginRemoveAsync(runner.Id, runner.Fence, cancellationToken) is not { } removing)
+        {
+            return false;
+        }
+
+        // The slot is free from here on; the container's end is worth waiting for, but nobody else's wait.
+        _signals.Changed(removing.Template);
+        await _remover.RemoveAsync(removing, reason, cancellationToken);
+        return true;
+    }
+
+    [LoggerMessage(1021, LogLevel.Information, "Released runner {Runner} of {Owner}")]
+    private partial void LogReleased(string runner, Owner owner);
+}

@@ -1,0 +1,202 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Leasing;
+
+/// <summary>How owners get their runners.</summary>
+public sealed partial class RunnerLeases
+{
+    /// <summary>Gives an owner its runner: the one it has, a warm one, or a new one. Idempotent per owner.</summary>
+    /// <param name="template">What to lease.</param>
+    /// <param name="owner">For whom.</param>
+    /// <param name="network">The network it needs.</param>
+    /// <param name="cancellationToken">Stops waiting; what is being made is made, and the owner's.</param>
+    /// <param name="whenAnswered">
+    /// Takes what a claim sets going (the refill of its pool, the container's new name) and has it begun once the caller
+    /// has its answer, which would have to wait for the threads that this wakes; null to begin it at once.
+    /// </param>
+    /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnerTemplate.PlaceWait"/>.</exception>
+    /// <exception cref="RunnerImageMissingException">The template's image is not there.</exception>
+    /// <exception cref="RunnerNotReadyException">The runner did not get ready in time, and was removed.</exception>
+    public Task<ProvisionResult> ProvisionAsync(
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, Action<Action>? whenAnswered = null) =>
+        RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, whenAnswered), cancellationToken), template, cancellationToken);
+
+    /// <summary>
+    /// Gives everybody the same runner: the one that somebody has of a template with a limit of one, else one for
+    /// <paramref name="owner"/>.
+    /// </summary>
+    /// <inheritdoc cref="ProvisionAsync" path="/param"/>
+    /// <inheritdoc cref="ProvisionAsync" path="/exception"/>
+    public Task<ProvisionResult> ProvisionSharedAsync(
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, Action<Action>? whenAnswered = null) =>
+        RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, whenAnswered), cancellationToken), template, cancellationToken);
+
+    private Provision Begin(RunnerTemplate template, Owner owner, RunnerNetwork network, Action<Action>? whenAnswered) =>
+        new(template, owner, network, whenAnswered, _time.GetTimestamp());
+
+    private async Task<ProvisionResult> QueueAndClaimAsync(Provision provision, CancellationToken cancellationToken)
+    {
+        var template = provision.Template;
+        var line = _signals.Line(template.Name);
+        var wait = template.PlaceWait;
+
+        // Whoever comes while others wait does not overtake them, unless it has its runner already.
+        var claim = await ClaimAsync(provision, line.IsEmpty ? template.MaxLeased : 0, cancellationToken);
+        if (claim.Outcome == ClaimOutcome.Full)
+        {
+            // A place in line that nobody waits in would keep out whoever comes while it is held.
+            using var place = wait > TimeSpan.Zero ? line.Join() : null;
+            do
+            {
+                if (place is null || !await place.WaitAsync(wait - _time.GetElapsedTime(provision.Started), cancellationToken))
+                {
+                    LogCapacityExhausted(template.Name, provision.Owner, wait.TotalSeconds);
+                    throw new CapacityExhaustedException(template.Name, wait);
+                }
+
+                claim = await ClaimAsync(provision, template.MaxLeased, cancellationToken);
+            }
+            while (claim.Outcome == ClaimOutcome.Full);
+        }
+
+        return await FinishClaimAsync(claim, provision, cancellationToken);
+    }
+
+    private async Task<ProvisionResult> ClaimSharedAsync(Provision provision, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await FindSharedAsync(provision.Template, cancellationToken) is { Owner: { } holder })
+            {
+                provision = provision with { Owner = holder };
+            }
+
+            var claim = await ClaimAsync(provision, 1, cancellationToken);
+            if (claim.Outcome != ClaimOutcome.Full)
+            {
+                return await FinishClaimAsync(claim, provision, cancellationToken);
+            }
+        }
+    }
+
+    private ValueTask<ClaimResult> ClaimAsync(Provision provision, int? maxLeased, CancellationToken cancellationToken)
+    {
+        var (template, owner, network, _, _) = provision;
+        return _store.ClaimAsync(
+            new ClaimRequest(owner, template.LeaseTime, maxLeased, network == RunnerNetwork.Bridge, _starter.Reserve(template, network)),
+            cancellationToken);
+    }
+
+    private async Task<ProvisionResult> FinishClaimAsync(ClaimResult claim, Provision provision, CancellationToken cancellationToken)
+    {
+        var template = provision.Template;
+        while (true)
+        {
+            var runner = claim.Runner!;
+            switch (claim.Outcome)
+            {
+                case ClaimOutcome.Warm:
+                    return Provisioned(runner, warm: true);
+
+                case ClaimOutcome.Reserved:
+                    return Provisioned(await StartAsync(runner, template, cancellationToken), warm: false);
+
+                case ClaimOutcome.Full:
+                    // The place that this owner's last runner held was given away while it ended.
+                    return await QueueAndClaimAsync(provision, cancellationToken);
+            }
+
+            if (runner.State == RunnerState.Leased)
+            {
+                return new ProvisionResult(runner, false);
+            }
+
+            if (runner.State == RunnerState.Removing)
+            {
+                await _remover.RemoveAsync(runner, "its owner provisions anew", cancellationToken);
+            }
+            else if (await JoinAsync(runner, cancellationToken) is { } joined)
+            {
+                return new ProvisionResult(joined, false);
+            }
+
+            claim = await ClaimAsync(provision, template.MaxLeased, cancellationToken);
+        }
+
+        ProvisionResult Provisioned(Runner runner, bool warm)
+        {
+            var took = _time.GetElapsedTime(provision.Started);
+            if (provision.WhenAnswered is { } whenAnswered)
+            {
+                whenAnswered(() => _afterwards.Do(Follow));
+            }
+            else
+            {
+                _afterwards.Do(Follow);
+            }
+
+            return new ProvisionResult(runner, true);
+
+            void Follow()
+            {
+                RunnerMetrics.Provisioned(took, warm, template.Name);
+                LogProvisioned(runner.Id, provision.Owner, warm ? "warm" : "cold", took.TotalMilliseconds);
+                if (warm)
+                {
+                    _signals.Changed(template.Name);
+                    _teller.Tell(runner);
+                }
+            }
+        }
+    }
+
+    private async Task<Runner> StartAsync(Runner reserved, RunnerTemplate template, CancellationToken cancellationToken)
+    {
+        // Others may join: a start goes on when the caller who began it leaves.
+        var start = Task.Run(() => _starter.StartAsync(reserved, template, CancellationToken.None), CancellationToken.None);
+        _starts[reserved.Id] = start;
+        _ = start.ContinueWith(_ => _starts.TryRemove(reserved.Id, out var _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return await start.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits for a start that is under way here or elsewhere; null when it was given up.</summary>
+    private async Task<Runner?> JoinAsync(Runner creating, CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(5);
+        while (true)
+        {
+            if (_starts.TryGetValue(creating.Id, out var start))
+            {
+                return await start.WaitAsync(cancellationToken);
+            }
+
+            var runner = await _store.GetAsync(creating.Id, cancellationToken);
+            if (runner is not { State: RunnerState.Creating })
+            {
+                return runner is { State: RunnerState.Leased } && runner.Owner == creating.Owner ? runner : null;
+            }
+
+            if (await _store.ExpireAsync(runner, cancellationToken) is { } expired)
+            {
+                await _remover.RemoveAsync(expired, "whoever made it is gone", cancellationToken);
+                return null;
+            }
+
+            await Task.Delay(pause, _time, cancellationToken);
+            pause = TimeSpan.FromMilliseconds(Math.Min(200, pause.TotalMilliseconds * 2));
+        }
+    }
+
+    private readonly record struct Provision(
+        RunnerTemplate Template, Owner Owner, RunnerNetwork Network, Action<Action>? WhenAnswered, long Started);
+
+    [LoggerMessage(1020, LogLevel.Information, "Provisioned runner {Runner} for {Owner}: {Path}, in {Milliseconds:F2} ms")]
+    private partial void LogProvisioned(string runner, Owner owner, string path, double milliseconds);
+
+    [LoggerMessage(1022, LogLevel.Warning, "No {Template} runner for {Owner}: the limit is reached, after a wait of {Seconds} s")]
+    private partial void LogCapacityExhausted(string template, Owner owner, double seconds);
+}

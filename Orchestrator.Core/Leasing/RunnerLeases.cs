@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Pooling;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Leasing;
+
+/// <summary>
+/// Leases runners to owners: the one way in for sessions, machines and tasks. Calls for one owner are linear: whatever
+/// comes together ends as if it had come one after the other.
+/// </summary>
+/// <remarks>
+/// A warm claim touches the store once and the engine never. A cold one reserves the owner's place first, so that a
+/// crash at any moment leaves a record of what was being made. Unless said otherwise calls throw
+/// <see cref="StoreUnavailableException"/> and <see cref="EngineUnavailableException"/>, having lost nothing.
+/// </remarks>
+public sealed partial class RunnerLeases
+{
+    private readonly IRunnerEngine _engine;
+    private readonly IRunnerStore _store;
+    private readonly RunnerStarter _starter;
+    private readonly RunnerRemover _remover;
+    private readonly RunnerSignals _signals;
+    private readonly OwnerTeller _teller;
+    private readonly Afterwards _afterwards;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunnerLeases> _logger;
+    private readonly ConcurrentDictionary<string, Task<Runner>> _starts = new(StringComparer.Ordinal);
+
+    internal RunnerLeases(
+        IRunnerEngine engine,
+        IRunnerStore store,
+        RunnerStarter starter,
+        RunnerRemover remover,
+        RunnerSignals signals,
+        OwnerTeller teller,
+        Afterwards afterwards,
+        TimeProvider time,
+        ILogger<RunnerLeases> logger)
+    {
+        _engine = engine;
+        _store = store;
+        _starter = starter;
+        _remover = remover;
+        _signals = signals;
+        _teller = teller;
+        _afterwards = afterwards;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>The runner that everybody shares, leased or being made; null when there is none.</summary>
+    public async ValueTask<Runner?> FindSharedAsync(RunnerTemplate template, CancellationToken cancellationToken)
+    {
+        var runners = await _store.ListAsync(_engine.GroupId, cancellationToken);
+        return runners.FirstOrDefault(r => r.Template == template.Name && r.Owner is not null && r.State is RunnerState.Leased or RunnerState.Creating);
+    }
+
+    /// <summary>A sign of life from an owner: its lease lives for one full time from now. Durable when answered.</summary>
+    /// <returns>Its runner; null when it has no leased one.</returns>
+    public ValueTask<Runner?> HeartbeatAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
+        _store.TouchAsync(template.Name, owner, template.LeaseTime, cancellationToken);
+
+    /// <summary>The runner of an owner, whatever its state; null when it has none.</summary>
+    public ValueTask<Runner?> FindAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
+        _store.FindAsync(template.Name, owner, cancellationToken);
+
+    /// <summary>Every runner of this orchestrator's engine, oldest first.</summary>
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
+        _store.ListAsync(_engine.GroupId, cancellationToken);
+
+    /// <summary>Runs a command in an owner's runner. For as long as it runs the lease lives.</summary>
+    /// <returns>
+    /// How it ended; null when the owner has no leased runner, or it died: before <see cref="IExecOutput.BeginAsync"/> or
+    /// after it, which the output knows.
+    /// </returns>
+    public async Task<ExecResult?> ExecAsync(
+        RunnerTemplate template, Owner owner, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    {
+        if (await HeartbeatAsync(template, owner, cancellationToken) is not { Placement: { } placement } runner)
+        {
+            return null;
+        }
+
+        ExecResult result;
+        await using (KeepAlive.While(_store, runner, template.LeaseTime, _time))
+        {
+            try
+            {
+                result = await _engine.ExecAsync(placement.ContainerId, request, output, cancellationToken);
+            }
+            catch (RunnerGoneException)
+            {
+                return null;
+            }
+        }
+
+        if (result.StillRunning)
+        {
+            LogCommandEscaped(runner.Id, owner);
+            await DestroyAsync(runner, cancellationToken);
+        }
+
+        return result;
+    }
+
+    /// <summary>Copies the log of an owner's runner.</summary>
+    /// <returns>False when the owner has no leased runner.</returns>
+    public async Task<bool> CopyLogsAsync(
+        RunnerTemplate template, Owner owner, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(template, owner, cancellationToken) is not { State: RunnerState.Leased, Placement: { } placement })
+        {
+            return false;
+        }
+
+        try
+        {
+            await _engine.CopyLogsAsync(placement.ContainerId, follow, tail, output, cancellationToken);
+            return true;
+        }
+        catch (RunnerGoneException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(1023, LogLevel.Warning, "A command in runner {Runner} of {Owner} outlived its time and can't be killed alone; removing the runner")]
+    private partial void LogCommandEscaped(string runner, Owner owner);
+}

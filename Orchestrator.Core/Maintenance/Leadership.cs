@@ -1,0 +1,143 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Maintenance;
+
+/// <summary>
+/// Whether this instance looks after the runners of its engine, as the <see cref="IMaintenanceLock"/> says: asked for
+/// again and again, kept while it can be, and given back at the end.
+/// </summary>
+internal sealed partial class Leadership(
+    IMaintenanceLock maintenance, IRunnerEngine engine, RunnersOptions options, TimeProvider time, ILogger<Leadership> logger)
+{
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(2);
+
+    private readonly TimeSpan _limit = TimeSpan.FromSeconds(options.LeaderSeconds);
+    private volatile MaintenanceTerm? _term;
+    private long _heldAt;
+
+    /// <summary>
+    /// The store for what only the leader may do. Taken once for each look, so that no look goes on in a later term than
+    /// it began in.
+    /// </summary>
+    /// <exception cref="LeadershipLostException">This instance does not lead.</exception>
+    public IRunnerStore Store => _term?.Store ?? throw new LeadershipLostException(engine.GroupId);
+
+    /// <summary>Whether this instance leads, as far as it knows.</summary>
+    public bool IsLeading => _term is not null;
+
+    /// <summary>Says that a look was broken off because the term that it began in is over.</summary>
+    public void Refused(string look) => LogRefused(look, engine.GroupId);
+
+    /// <summary>Leads whenever it can, until stopped.</summary>
+    /// <param name="lead">What a leader does until the token is cancelled; never throws.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (await TryHoldAsync(cancellationToken))
+            {
+                await LeadAsync(lead, cancellationToken);
+            }
+            else
+            {
+                await PauseAsync(cancellationToken);
+            }
+        }
+
+        await ReleaseAsync();
+    }
+
+    /// <summary>Asks for the lock once: takes it, or keeps it.</summary>
+    /// <returns>Whether this instance leads. When it does in another term than before, that one is over.</returns>
+    public async Task<bool> TryHoldAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        try
+        {
+            _term = await maintenance.HoldAsync(engine.GroupId, _term, _limit, cancellationToken);
+            _heldAt = asked;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The lock ends by the store's clock no later than by this one, which began before.
+            if (_term is null || time.GetElapsedTime(_heldAt) >= _limit)
+            {
+                _term = null;
+            }
+
+            LogUnknown(engine.GroupId, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: what is held is given back at the end.
+        }
+
+        return IsLeading;
+    }
+
+    private async Task LeadAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    {
+        var term = _term!;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (term.Ends)
+        {
+            LogLeading(term.EngineId, term.Number);
+        }
+
+        var leading = lead(over.Token);
+        while (!cancellationToken.IsCancellationRequested && _term?.Number == term.Number)
+        {
+            await PauseAsync(cancellationToken, term.Ends);
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                await TryHoldAsync(cancellationToken);
+            }
+        }
+
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            LogOver(term.EngineId, term.Number);
+        }
+
+        await over.CancelAsync();
+        await leading;
+    }
+
+    private async Task PauseAsync(CancellationToken cancellationToken, bool ends = true) =>
+        await Task.Delay(ends ? _limit / 3 : Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private async Task ReleaseAsync()
+    {
+        if (_term is not { } term)
+        {
+            return;
+        }
+
+        _term = null;
+        try
+        {
+            using var limit = new CancellationTokenSource(ReleaseTime, time);
+            await maintenance.ReleaseAsync(term, limit.Token);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        {
+            LogUnknown(term.EngineId, e.Message);
+        }
+    }
+
+    [LoggerMessage(1080, LogLevel.Information, "This instance looks after the runners of {Engine}, in term {Term}")]
+    private partial void LogLeading(string engine, long term);
+
+    [LoggerMessage(1081, LogLevel.Warning, "Term {Term} is over: this instance does not look after the runners of {Engine} in it any more")]
+    private partial void LogOver(string engine, long term);
+
+    [LoggerMessage(1083, LogLevel.Information, "A {Look} was broken off: this instance does not look after the runners of {Engine} any more")]
+    private partial void LogRefused(string look, string engine);
+
+    [LoggerMessage(1082, LogLevel.Warning, "Who looks after the runners of {Engine} could not be asked: {Cause}")]
+    private partial void LogUnknown(string engine, string cause);
+}

@@ -1,0 +1,250 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
+using Orchestrator.Core.Pooling;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Maintenance;
+
+/// <summary>
+/// Makes the store agree with the engine: the engine is right about what exists, the store about whose it is. What has
+/// not changed costs no write. The table of what happens when they disagree is in the design document; each of its rows
+/// is a branch here or in <see cref="OrphanKeeper"/>.
+/// </summary>
+internal sealed partial class Reconciler(
+    IRunnerEngine engine,
+    Leadership leadership,
+    RunnerRemover remover,
+    OrphanKeeper orphans,
+    OwnerTeller teller,
+    RunnerSignals signals,
+    RunnerTemplates templates,
+    RunnersOptions options,
+    TimeProvider time,
+    ILogger<Reconciler> logger)
+{
+    private const int ManyRunners = 1_000;
+
+    private bool _lost;
+
+    /// <summary>Reconciles at every interval and after every reconnection of the engine's events, until stopped.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        orphans.Forget();
+        var watching = WatchAsync(cancellationToken);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var known = await TryReconcileAsync(cancellationToken);
+            var interval = TimeSpan.FromSeconds(options.ReconcileIntervalSeconds) * (known > ManyRunners ? 6 : 1);
+            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await watching;
+    }
+
+    /// <summary>Compares everything once.</summary>
+    /// <returns>How many runners there are.</returns>
+    public async Task<int> ReconcileAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var store = leadership.Store;
+
+        // In this order: a runner's record is made before its container and forgotten after it.
+        var observed = await engine.ListAsync(cancellationToken);
+        var records = await store.ListAsync(engine.GroupId, cancellationToken);
+
+        var unseen = observed.ToDictionary(o => o.RunnerId, StringComparer.Ordinal);
+        var images = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var template in templates.All)
+        {
+            images[template.Name] = await engine.GetImageIdAsync(template, cancellationToken);
+        }
+
+        var outdated = 0;
+        foreach (var record in records)
+        {
+            unseen.Remove(record.Id, out var seen);
+            if (IsOutdated(record, images.GetValueOrDefault(record.Template)))
+            {
+                // A few at a time, so that the pool is never empty for a new image's sake.
+                if (++outdated <= options.MaxParallelStarts)
+                {
+                    await EndAsync(store, record, "its image was replaced", cancellationToken);
+                }
+            }
+            else
+            {
+                await CompareAsync(store, record, seen, cancellationToken);
+            }
+        }
+
+        await orphans.TendAsync(store, unseen.Values, cancellationToken);
+        RunnerMetrics.Reconciled(time.GetElapsedTime(started));
+        return records.Count;
+    }
+
+    private async Task<int> TryReconcileAsync(CancellationToken cancellationToken)
+    {
+        using var activity = OrchestratorTelemetry.Source.StartActivity("runners.reconcile");
+        try
+        {
+            var known = await ReconcileAsync(cancellationToken);
+            if (_lost)
+            {
+                _lost = false;
+                LogFound();
+            }
+
+            return known;
+        }
+        catch (LeadershipLostException)
+        {
+            leadership.Refused("reconciliation");
+            return 0;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            _lost = true;
+            LogLost(e.Message);
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(100);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var happened in engine.WatchAsync(cancellationToken))
+                {
+                    pause = TimeSpan.FromMilliseconds(100);
+                    if (happened.Kind is RunnerEventKind.Died or RunnerEventKind.Removed or RunnerEventKind.OutOfMemory)
+                    {
+                        await LookAtAsync(happened, cancellationToken);
+                    }
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogWatchLost(e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = TimeSpan.FromMilliseconds(Math.Min(5_000, pause.TotalMilliseconds * 2));
+
+            // What happened while nobody listened.
+            await TryReconcileAsync(cancellationToken);
+        }
+    }
+
+    private async Task LookAtAsync(RunnerEvent happened, CancellationToken cancellationToken)
+    {
+        if (remover.IsRemoving(happened.RunnerId))
+        {
+            return;
+        }
+
+        if (happened.Kind == RunnerEventKind.OutOfMemory)
+        {
+            LogOutOfMemory(happened.RunnerId);
+        }
+
+        var store = leadership.Store;
+        var seen = await engine.FindAsync(happened.RunnerId, cancellationToken);
+        if (await store.GetAsync(happened.RunnerId, cancellationToken) is { } record)
+        {
+            await CompareAsync(store, record, seen, cancellationToken);
+        }
+    }
+
+    private async Task CompareAsync(IRunnerStore store, Runner record, ObservedRunner? seen, CancellationToken cancellationToken)
+    {
+        switch (record.State)
+        {
+            case RunnerState.Creating:
+                // Its maker's until its deadline; after that the reaper's.
+                return;
+
+            case RunnerState.Removing:
+                if (!remover.IsRemoving(record.Id))
+                {
+                    await TryRemoveAsync(record, "its removal was not finished", cancellationToken);
+                }
+
+                return;
+        }
+
+        // The listing is older than the record: look once more before anything is ended.
+        if (seen is not { Running: true })
+        {
+            seen = await engine.FindAsync(record.Id, cancellationToken);
+        }
+
+        if (seen is null)
+        {
+            await EndAsync(store, record, "its container is gone", cancellationToken);
+        }
+        else if (!seen.Running)
+        {
+            await EndAsync(store, record, "its container died", cancellationToken);
+        }
+        else if (seen.Owner != record.Owner && record.Owner?.Kind != OwnerKind.Unknown)
+        {
+            teller.Tell(record);
+        }
+    }
+
+    private async Task EndAsync(IRunnerStore store, Runner record, string reason, CancellationToken cancellationToken)
+    {
+        if (await store.BeginRemoveAsync(record.Id, record.Fence, cancellationToken) is { } removing)
+        {
+            LogEnding(record.Id, record.State, Owner.NameOf(record.Owner), reason);
+            await TryRemoveAsync(removing, reason, cancellationToken);
+        }
+    }
+
+    private async Task TryRemoveAsync(Runner removing, string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await remover.RemoveAsync(removing, reason, cancellationToken);
+        }
+        catch (EngineException e) when (e is not EngineUnavailableException)
+        {
+            // One runner that can't be removed must not keep the others from being looked at; it is tried again.
+        }
+
+        signals.Changed(removing.Template);
+    }
+
+    private static bool IsOutdated(Runner record, string? imageId) =>
+        record.State == RunnerState.Idle && imageId is not null && record.Placement!.ImageId != imageId;
+
+    [LoggerMessage(1060, LogLevel.Warning, "Engine or store can't be reached; nothing is ended meanwhile: {Cause}")]
+    private partial void LogLost(string cause);
+
+    [LoggerMessage(1061, LogLevel.Information, "Engine and store can be reached again, and agree")]
+    private partial void LogFound();
+
+    [LoggerMessage(1062, LogLevel.Information, "The engine's events ended, listening again: {Cause}")]
+    private partial void LogWatchLost(string cause);
+
+    [LoggerMessage(1063, LogLevel.Warning, "Runner {Runner} ran out of memory")]
+    private partial void LogOutOfMemory(string runner);
+
+    [LoggerMessage(1064, LogLevel.Information, "Ending {State} runner {Runner} of {Owner}: {Reason}")]
+    private partial void LogEnding(string runner, RunnerState state, string owner, string reason);
+}

@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Maintenance;
+using Orchestrator.Core.Stores;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core.Pooling;
+
+/// <summary>Makes a reserved runner real: create, start, wait until ready, attach. What it can't finish it takes back.</summary>
+internal sealed partial class RunnerStarter(
+    IRunnerEngine engine,
+    IRunnerStore store,
+    RunnerRemover remover,
+    StartGate gate,
+    TimeProvider time,
+    ILogger<RunnerStarter> logger)
+{
+    /// <summary>How long waiting for a place and the engine's own work may take, before the template's time to get ready.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
+    // A reservation outlives the work on it, so that nobody ends what is still being made.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>What to reserve for a new runner of a template.</summary>
+    public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
+        new Lazy<string>(() => RunnerId.Create(template.IdPrefix, time.GetUtcNow())),
+        template.Name,
+        engine.GroupId,
+        new Lazy<string>(RunnerId.CreateToken),
+        network,
+        network == RunnerNetwork.None ? null : template.FirstHostPort,
+        StartLimit + template.Ready.Timeout + Margin);
+
+    /// <summary>Starts a reserved runner and attaches it: leased to its owner where it has one, idle else.</summary>
+    /// <exception cref="EngineException">It could not be made; its reservation and container are gone, or will be.</exception>
+    public async Task<Runner> StartAsync(Runner reserved, RunnerTemplate template, CancellationToken cancellationToken)
+    {
+        using var activity = OrchestratorTelemetry.Source.StartActivity("runner.start");
+        activity?.SetTag("runner", reserved.Id);
+        var runner = reserved;
+        var started = time.GetTimestamp();
+        try
+        {
+            (runner, var placement, var spec) = await PlaceAsync(runner, template, cancellationToken);
+            var running = time.GetElapsedTime(started);
+            await engine.WaitUntilReadyAsync(spec, placement, cancellationToken);
+            var attached = await store.AttachAsync(runner.Id, runner.Fence, placement, template.LeaseTime, cancellationToken)
+                ?? throw new EngineException($"The reservation of runner {runner.Id} ended while it was being made.");
+            LogStarted(attached.Id, Owner.NameOf(attached.Owner), running.TotalMilliseconds, time.GetElapsedTime(started).TotalMilliseconds);
+            return attached;
+        }
+        catch (Exception e)
+        {
+            RunnerMetrics.StartFailed(template.Name);
+            LogStartFailed(runner.Id, Owner.NameOf(runner.Owner), e.Message);
+            await TakeBackAsync(runner);
+            throw;
+        }
+    }
+
+    private async Task<(Runner Runner, RunnerPlacement Placement, RunnerSpec Spec)> PlaceAsync(
+        Runner runner, RunnerTemplate template, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(StartLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            using var place = await gate.EnterAsync(urgent: runner.Owner is not null, either.Token);
+            while (true)
+            {
+                var spec = new RunnerSpec(runner.Id, template, runner.Owner, runner.Token!, runner.Network, runner.HostPort);
+                try
+                {
+                    return (runner, await engine.StartAsync(spec, either.Token), spec);
+                }
+                catch (HostPortTakenException taken) when (runner.HostPort is { } port)
+                {
+                    LogPortTaken(runner.Id, port);
+                    runner = await store.MovePortAsync(runner.Id, runner.Fence, port, either.Token)
+                        ?? throw new EngineException($"No host port from {template.FirstHostPort} up is free.", taken);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineUnavailableException($"The engine did not start runner {runner.Id} within {StartLimit.TotalSeconds:F0} s.", e);
+        }
+    }
+
+    private async Task TakeBackAsync(Runner runner)
+    {
+        try
+        {
+            if (await store.BeginRemoveAsync(runner.Id, runner.Fence, CancellationToken.None) is { } removing)
+            {
+                await remover.RemoveAsync(removing, "its start failed", CancellationToken.None);
+            }
+            else if (await store.GetAsync(runner.Id, CancellationToken.None) is null)
+            {
+                // Others ended the reservation, and may have looked for the container before it was there.
+                await engine.RemoveAsync(runner.Id, null, CancellationToken.None);
+            }
+        }
+        catch (Exception e) when (e is EngineException or StoreUnavailableException)
+        {
+            LogTakeBackFailed(runner.Id, e.Message);
+        }
+    }
+
+    [LoggerMessage(1010, LogLevel.Information, "Started runner {Runner} for {Owner}: running after {RunningMs:F0} ms, ready after {ReadyMs:F0} ms")]
+    private partial void LogStarted(string runner, string owner, double runningMs, double readyMs);
+
+    [LoggerMessage(1011, LogLevel.Warning, "Could not start runner {Runner} for {Owner}: {Cause}")]
+    private partial void LogStartFailed(string runner, string owner, string cause);
+
+    [LoggerMessage(1012, LogLevel.Information, "Host port {Port} of runner {Runner} is somebody else's; moving on")]
+    private partial void LogPortTaken(string runner, int port);
+
+    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, it goes when its reservation has run out: {Cause}")]
+    private partial void LogTakeBackFailed(string runner, string cause);
+}

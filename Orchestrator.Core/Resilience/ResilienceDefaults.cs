@@ -1,0 +1,62 @@
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace Orchestrator.Core.Resilience;
+
+/// <summary>
+/// What every way out of a service has in common, as Polly pipelines named after what they guard: <c>engine</c>,
+/// <c>api</c>, <c>callback</c>. A retry is for idempotent calls only; a breaker is shared by all calls to one thing.
+/// </summary>
+public static class ResilienceDefaults
+{
+    /// <summary>Begins the pipeline of a thing that may fail.</summary>
+    /// <param name="what">The thing, in the pipeline's telemetry.</param>
+    /// <param name="time">Measures every limit and pause.</param>
+    public static ResiliencePipelineBuilder Guard(string what, TimeProvider time) => new() { Name = what, TimeProvider = time };
+
+    /// <summary>Repeats what failed, after pauses that double and are jittered, so that callers don't come back as one.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="failures">What is worth another try.</param>
+    /// <param name="firstPause">The pause before the second try.</param>
+    /// <param name="retries">How many tries follow the first, at least 1.</param>
+    public static ResiliencePipelineBuilder AddBoundedRetry(
+        this ResiliencePipelineBuilder pipeline, PredicateBuilder<object> failures, TimeSpan firstPause, int retries = 2) =>
+        pipeline.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = failures,
+            MaxRetryAttempts = retries,
+            Delay = firstPause,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        });
+
+    /// <summary>
+    /// Fails every call at once, for a second at a time, while nine in ten of the last ten seconds' have failed (four at
+    /// least): what is down is not stampeded, and callers don't queue up in front of it.
+    /// </summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="failures">What tells that the thing is down.</param>
+    /// <param name="opened">Told when calls begin to fail at once, with the last failure.</param>
+    /// <param name="closed">Told when they are made again.</param>
+    public static ResiliencePipelineBuilder AddBreaker(
+        this ResiliencePipelineBuilder pipeline, PredicateBuilder<object> failures, Action<Exception?> opened, Action closed) =>
+        pipeline.AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        {
+            ShouldHandle = failures,
+            FailureRatio = 0.9,
+            MinimumThroughput = 4,
+            SamplingDuration = TimeSpan.FromSeconds(10),
+            BreakDuration = TimeSpan.FromSeconds(1),
+            OnOpened = state =>
+            {
+                opened(state.Outcome.Exception);
+                return default;
+            },
+            OnClosed = _ =>
+            {
+                closed();
+                return default;
+            },
+        });
+}

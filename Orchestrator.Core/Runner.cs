@@ -1,0 +1,92 @@
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Core;
+
+/// <summary>Where a runner stands in its life.</summary>
+public enum RunnerState
+{
+    /// <summary>Reserved in the store; its container is being made. With an owner: the cold path. Without: a refill.</summary>
+    Creating,
+
+    /// <summary>Running, ready and nobody's: in the pool.</summary>
+    Idle,
+
+    /// <summary>Running and somebody's.</summary>
+    Leased,
+
+    /// <summary>Taken out of use; its container is being removed. The owner keeps its place until that is done.</summary>
+    Removing,
+}
+
+/// <summary>What network a runner's container has.</summary>
+public enum RunnerNetwork
+{
+    /// <summary>The bridge of the orchestrator's own, without traffic between containers; one port published.</summary>
+    Bridge,
+
+    /// <summary>No network at all; usable through exec only.</summary>
+    None,
+}
+
+/// <summary>
+/// A runner as the store knows it: an isolated container with an id, a template, an address and at most one owner.
+/// An immutable snapshot; every change goes through <see cref="Stores.IRunnerStore"/> and compares <see cref="Fence"/>.
+/// </summary>
+public sealed record Runner
+{
+    /// <summary>The runner's id, unique for ever (<see cref="RunnerId"/>).</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name of its template (<see cref="RunnerTemplate.Name"/>).</summary>
+    public required string Template { get; init; }
+
+    /// <summary>The engine group it runs on (<see cref="Engines.IRunnerEngine.GroupId"/>).</summary>
+    public required string EngineId { get; init; }
+
+    /// <summary>Where it stands in its life.</summary>
+    public required RunnerState State { get; init; }
+
+    /// <summary>
+    /// A number that grows with every change of state or owner, in the whole store.
+    /// Whoever changes a runner says which fence it saw; another one is refused.
+    /// </summary>
+    public required long Fence { get; init; }
+
+    /// <summary>Who owns it; null for an idle runner and a refill.</summary>
+    public Owner? Owner { get; init; }
+
+    /// <summary>When the lease (leased) or the reservation (creating) ends, by the store's clock; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The last claim, heartbeat or exec, by the store's clock; null while it has no owner.</summary>
+    public DateTimeOffset? ContactAt { get; init; }
+
+    /// <summary>When its record was made, by the store's clock.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last became idle, by the store's clock.</summary>
+    public DateTimeOffset? IdleSince { get; init; }
+
+    /// <summary>The secret that callers of the runner's own interface present; null when it was lost with the store.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>What network its container has.</summary>
+    public RunnerNetwork Network { get; init; }
+
+    /// <summary>The host port that was reserved or that the engine chose; null without a network.</summary>
+    public int? HostPort { get; init; }
+
+    /// <summary>What its engine tells of it; null until it was attached.</summary>
+    public RunnerPlacement? Placement { get; init; }
+
+    /// <inheritdoc />
+    public override string ToString() => Id;
+}
+
+/// <summary>Where a started runner is, as its engine tells it.</summary>
+/// <param name="ContainerId">The engine's full id of the container.</param>
+/// <param name="Image">The image's name as the template gave it.</param>
+/// <param name="ImageId">The id of the image it was made from.</param>
+/// <param name="Address">The container's own address; null without a network.</param>
+/// <param name="HostPort">The published host port; null without a network.</param>
+public sealed record RunnerPlacement(string ContainerId, string Image, string ImageId, string? Address, int? HostPort);

@@ -1,0 +1,77 @@
+namespace Orchestrator.Core.Stores;
+
+/// <summary>A runner that is to be made: what is written before the engine is asked.</summary>
+/// <param name="Id">Makes its id up; most claims find a warm runner and need none.</param>
+/// <param name="Template">Its template's name.</param>
+/// <param name="EngineId">The engine group that will run it.</param>
+/// <param name="Secret">Makes the secret of its interface up.</param>
+/// <param name="Network">The network it gets.</param>
+/// <param name="FirstHostPort">The lowest host port it may get, the first free one from there is reserved; null when the engine chooses.</param>
+/// <param name="Within">How long making it may take; after that anyone may end the reservation.</param>
+public sealed record Reservation(
+    Lazy<string> Id,
+    string Template,
+    string EngineId,
+    Lazy<string> Secret,
+    RunnerNetwork Network,
+    int? FirstHostPort,
+    TimeSpan Within)
+{
+    /// <summary>A reservation whose id and secret are known.</summary>
+    public Reservation(
+        string runnerId, string template, string engineId, string token, RunnerNetwork network, int? firstHostPort, TimeSpan within)
+        : this(new Lazy<string>(runnerId), template, engineId, new Lazy<string>(token), network, firstHostPort, within)
+    {
+    }
+
+    /// <summary>Its id, the same every time.</summary>
+    public string RunnerId => Id.Value;
+
+    /// <summary>The secret of its interface, the same every time.</summary>
+    public string Token => Secret.Value;
+}
+
+/// <summary>An owner's wish for a runner.</summary>
+/// <param name="Owner">Who wants it.</param>
+/// <param name="LeaseTime">How long a lease lives without a sign of life; null for ever.</param>
+/// <param name="MaxLeased">How many of the template may be leased or created for owners at a time; null for no limit.</param>
+/// <param name="FromPool">Whether an idle runner will do.</param>
+/// <param name="Reservation">What to reserve when none is idle; its template and engine are the ones wanted.</param>
+public sealed record ClaimRequest(
+    Owner Owner,
+    TimeSpan? LeaseTime,
+    int? MaxLeased,
+    bool FromPool,
+    Reservation Reservation);
+
+/// <summary>What became of a claim.</summary>
+public enum ClaimOutcome
+{
+    /// <summary>The owner had this runner already. A lease that was found counts as touched.</summary>
+    Existing,
+
+    /// <summary>An idle runner is leased now.</summary>
+    Warm,
+
+    /// <summary>A reservation was made; the caller creates, starts and attaches the runner.</summary>
+    Reserved,
+
+    /// <summary>The template's limit is reached; nothing was changed.</summary>
+    Full,
+}
+
+/// <summary>What became of a claim, and the runner as it is now.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Runner">The runner; null when <see cref="ClaimOutcome.Full"/>.</param>
+public readonly record struct ClaimResult(ClaimOutcome Outcome, Runner? Runner);
+
+/// <summary>How many runners of a template there are.</summary>
+/// <param name="Idle">In the pool.</param>
+/// <param name="Refilling">Being made for the pool.</param>
+/// <param name="Creating">Being made for an owner.</param>
+/// <param name="Leased">Owned.</param>
+/// <param name="Removing">Being removed.</param>
+public readonly record struct PoolCounts(int Idle, int Refilling, int Creating, int Leased, int Removing);
+
+/// <summary>The store can't be reached, or does not answer in time.</summary>
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,52 @@
+namespace Orchestrator.Core.Stores;
+
+/// <summary>
+/// Decides which of several instances looks after the runners of an engine: fills pools, reaps and reconciles. It is
+/// held for a time by the store's clock, and each time that it is taken anew a new term begins.
+/// </summary>
+/// <remarks>
+/// A leader that was paused may go on without knowing that another one leads. So what it does goes through
+/// <see cref="MaintenanceTerm.Store"/>, where the store itself compares its term with the current one within every
+/// change. What the engine is told needs no fence of its own: a runner is removed only after such a change took it out of
+/// use, and one that was reserved by such a change is attached only while its own fence holds.
+/// </remarks>
+public interface IMaintenanceLock
+{
+    /// <summary>Takes the lock when nobody has it, or keeps it for <paramref name="time"/> from now.</summary>
+    /// <param name="engineId">The engine group.</param>
+    /// <param name="held">The term that this instance has; null when it has none.</param>
+    /// <param name="time">How long it is held without another call.</param>
+    /// <param name="cancellationToken">Gives up before the call.</param>
+    /// <returns>
+    /// The term: the one held, or a new one when that was over. Null while another instance leads.
+    /// </returns>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
+    ValueTask<MaintenanceTerm?> HoldAsync(string engineId, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken);
+
+    /// <summary>Gives the lock back, so that another instance need not wait for its end. Nothing when the term is over.</summary>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
+    ValueTask ReleaseAsync(MaintenanceTerm term, CancellationToken cancellationToken);
+}
+
+/// <summary>One time of holding the lock.</summary>
+/// <param name="EngineId">The engine group.</param>
+/// <param name="Number">Grows with every term of a store.</param>
+/// <param name="Ends">False where nobody else could lead.</param>
+/// <param name="Store">
+/// The store as the leader has it: every call is refused with <see cref="LeadershipLostException"/> once the term is over.
+/// </param>
+public sealed record MaintenanceTerm(string EngineId, long Number, bool Ends, IRunnerStore Store);
+
+/// <summary>This instance does not lead any more; the store has changed nothing.</summary>
+public sealed class LeadershipLostException(string engineId, Exception? inner = null)
+    : Exception($"This instance does not look after the runners of {engineId} any more.", inner);
+
+/// <summary>The lock of a store that belongs to one process: it always leads.</summary>
+internal sealed class AlwaysLeading(IRunnerStore store) : IMaintenanceLock
+{
+    public ValueTask<MaintenanceTerm?> HoldAsync(
+        string engineId, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<MaintenanceTerm?>(held ?? new MaintenanceTerm(engineId, 0, false, store));
+
+    public ValueTask ReleaseAsync(MaintenanceTerm term, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}

@@ -1,0 +1,97 @@
+namespace Orchestrator.Core.Stores;
+
+/// <summary>
+/// Who owns which runner, and until when: the truth about ownership and expiry. Every call is atomic and, once it
+/// has answered, durable against the death of any process. Every change names the fence it saw and is refused when
+/// the runner has changed since. Deadlines are computed and compared by the store's own clock; callers give durations.
+/// </summary>
+/// <remarks>
+/// Held by the store itself, whatever callers do: a runner has at most one owner, an owner at most one runner of a
+/// template, a host port at most one runner of an engine. Calls throw <see cref="StoreUnavailableException"/> when the
+/// store can't be reached.
+/// </remarks>
+public interface IRunnerStore
+{
+    /// <summary>
+    /// Gives an owner a runner, in one step: the one it has already, whatever its state; else, with
+    /// <see cref="ClaimRequest.FromPool"/>, the longest idle one of the template; else a reservation in state
+    /// <see cref="RunnerState.Creating"/>; or nothing when the template's limit is reached.
+    /// </summary>
+    ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reserves a runner for the pool (<see cref="RunnerState.Creating"/>, no owner); null when idle and reserved ones
+    /// together have reached <paramref name="target"/>.
+    /// </summary>
+    ValueTask<Runner?> ReserveIdleAsync(Reservation reservation, int target, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives a reservation the next free host port above <paramref name="taken"/>, which somebody outside holds;
+    /// null when the fence is stale or ports have run out.
+    /// </summary>
+    ValueTask<Runner?> MovePortAsync(string runnerId, long fence, int taken, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends a reservation well: the runner is leased to its owner for <paramref name="leaseTime"/> (null: for ever),
+    /// or idle without one. Null when the fence is stale; the caller then removes what it started.
+    /// </summary>
+    ValueTask<Runner?> AttachAsync(string runnerId, long fence, RunnerPlacement placement, TimeSpan? leaseTime, CancellationToken cancellationToken);
+
+    /// <summary>A sign of life from the owner: its lease lives for <paramref name="leaseTime"/> from now. Null when it has no leased runner.</summary>
+    ValueTask<Runner?> TouchAsync(string template, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Life that the runner itself reports: the deadline moves to <paramref name="leaseTime"/> after that activity, but no
+    /// further than <paramref name="maxExtension"/> beyond the deadline that the owner's last contact gave. Refused
+    /// (false) when fence or deadline have changed, or nothing is gained.
+    /// </summary>
+    ValueTask<bool> ExtendAsync(Runner seen, TimeSpan idleFor, TimeSpan leaseTime, TimeSpan maxExtension, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Leased and creating runners of an engine whose deadline has passed. Answers after the changes that were asked for
+    /// before it, so that no sign of life is overlooked that the store was slow to write.
+    /// </summary>
+    ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes an expired runner out of use (<see cref="RunnerState.Removing"/>), if its fence and deadline are still the
+    /// ones seen and that deadline has passed; else null.
+    /// </summary>
+    ValueTask<Runner?> ExpireAsync(Runner seen, CancellationToken cancellationToken);
+
+    /// <summary>Takes a runner out of use (<see cref="RunnerState.Removing"/>); null when the fence is stale.</summary>
+    ValueTask<Runner?> BeginRemoveAsync(string runnerId, long fence, CancellationToken cancellationToken);
+
+    /// <summary>Puts a leased runner back into the pool, with its owner gone; null when the fence is stale.</summary>
+    ValueTask<Runner?> ReturnAsync(string runnerId, long fence, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a runner; false when the fence is stale.</summary>
+    ValueTask<bool> DeleteAsync(string runnerId, long fence, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes in a running runner that the store does not know, leased to <paramref name="owner"/> for
+    /// <paramref name="leaseTime"/>; null when its id, its owner's place or its port is known already.
+    /// </summary>
+    ValueTask<Runner?> AdoptAsync(Runner runner, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives every live lease of a template one full <paramref name="leaseTime"/> from now; leases without an end stay so.
+    /// </summary>
+    /// <returns>How many leases there were.</returns>
+    ValueTask<int> RenewAllAsync(string engineId, string template, TimeSpan leaseTime, CancellationToken cancellationToken);
+
+    /// <summary>The runner of that id; null when there is none.</summary>
+    ValueTask<Runner?> GetAsync(string runnerId, CancellationToken cancellationToken);
+
+    /// <summary>The runner that an owner has of a template, whatever its state; null when it has none.</summary>
+    ValueTask<Runner?> FindAsync(string template, Owner owner, CancellationToken cancellationToken);
+
+    /// <summary>Every runner of an engine, oldest first.</summary>
+    ValueTask<IReadOnlyList<Runner>> ListAsync(string engineId, CancellationToken cancellationToken);
+
+    /// <summary>How many runners of a template there are on an engine, by state.</summary>
+    ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken);
+
+    /// <summary>Asks the store for a sign of life.</summary>
+    ValueTask PingAsync(CancellationToken cancellationToken);
+}

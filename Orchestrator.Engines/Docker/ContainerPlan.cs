@@ -1,0 +1,91 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Engines.Docker;
+
+/// <summary>What a runner's container is made like. Code inside is not trusted; whatever is not needed is taken away.</summary>
+internal static class ContainerPlan
+{
+    /// <summary>Who code runs as when the image would have it run as root.</summary>
+    public const string Nobody = "65534:65534";
+
+    private const long TmpBytes = 64L << 20;
+
+    // Plenty for one session, and below the hard limit that engines run with: one without privileges can only lower it.
+    private const long OpenFiles = 4_096;
+
+    /// <summary>The engine's parameters for a runner.</summary>
+    /// <param name="spec">What is wanted.</param>
+    /// <param name="group">The orchestrator's group.</param>
+    /// <param name="image">The image as it is now.</param>
+    /// <param name="networkId">The group's network; null for a runner without network.</param>
+    /// <param name="late">Whether the container is started without its network, to be connected while it starts.</param>
+    /// <param name="bind">The host address that ports are published on.</param>
+    public static CreateContainerParameters Of(RunnerSpec spec, string group, ImageFacts image, string? networkId, bool late, string bind)
+    {
+        var template = spec.Template;
+        var strict = template.Hardening == Hardening.Strict;
+        var port = PortKey(template);
+        return new CreateContainerParameters
+        {
+            Name = DockerNames.Of(spec.RunnerId, spec.Owner),
+            Image = template.Image,
+            User = strict && image.IsRoot ? Nobody : "",
+            Env = Environment(spec),
+            Labels = DockerLabels.Of(spec, group),
+            ExposedPorts = networkId is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
+            HostConfig = new HostConfig
+            {
+                NetworkMode = late ? DockerBridge.None : networkId ?? DockerBridge.None,
+                PortBindings = networkId is null ? null! : new Dictionary<string, IList<PortBinding>>
+                {
+                    [port] = [new PortBinding { HostIP = bind, HostPort = spec.HostPort?.ToString(CultureInfo.InvariantCulture) ?? "" }],
+                },
+                ExtraHosts = template.HostAlias && networkId is not null ? ["host.docker.internal:host-gateway"] : null!,
+                RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
+                Runtime = template.Runtime,
+                Init = true,
+                IpcMode = "private",
+                CapDrop = ["ALL"],
+                SecurityOpt = ["no-new-privileges"],
+                ReadonlyRootfs = strict,
+                Tmpfs = strict ? Tmpfs(template) : null,
+                Memory = template.Limits.MemoryBytes,
+                MemorySwap = template.Limits.MemoryBytes,
+                NanoCPUs = (long)(template.Limits.Cpus * 1_000_000_000),
+                PidsLimit = template.Limits.Processes,
+                Ulimits = [Limit("nofile", OpenFiles), Limit("core", 0)],
+                LogConfig = new LogConfig
+                {
+                    Type = "json-file",
+                    Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "2" },
+                },
+            },
+        };
+    }
+
+    /// <summary>The template's port as the engine writes it, <c>3000/tcp</c>.</summary>
+    public static string PortKey(RunnerTemplate template) => string.Create(CultureInfo.InvariantCulture, $"{template.ContainerPort}/tcp");
+
+    // The template cannot change what the runner's own program relies on, so that comes last.
+    private static List<string> Environment(RunnerSpec spec) =>
+    [
+        .. spec.Template.Environment.Select(v => $"{v.Key}={v.Value}"),
+        string.Create(CultureInfo.InvariantCulture, $"PORT={spec.Template.ContainerPort}"),
+        $"RUNNER_ID={spec.RunnerId}",
+        $"{RunnerToken.HashVariable}={RunnerToken.Hash(spec.Token)}",
+    ];
+
+    private static Dictionary<string, string> Tmpfs(RunnerTemplate template) => new()
+    {
+        ["/tmp"] = TmpfsOptions(TmpBytes),
+        ["/workspace"] = TmpfsOptions(template.Limits.DiskBytes),
+    };
+
+    private static string TmpfsOptions(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"rw,exec,nosuid,nodev,mode=1777,size={bytes}");
+
+    private static Ulimit Limit(string name, long value) => new() { Name = name, Soft = value, Hard = value };
+}

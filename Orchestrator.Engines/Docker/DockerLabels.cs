@@ -1,0 +1,54 @@
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Engines.Docker;
+
+/// <summary>The labels that tell our containers, networks and images.</summary>
+internal static class DockerLabels
+{
+    /// <summary>The group that a container or network belongs to.</summary>
+    public const string Instance = "orchestrator.instance";
+
+    /// <summary>The runner's id.</summary>
+    public const string Runner = "orchestrator.runner";
+
+    /// <summary>The name of the runner's template.</summary>
+    public const string Template = "orchestrator.template";
+
+    /// <summary>Which network it is to have: <c>bridge</c>, or <c>none</c>.</summary>
+    public const string Network = "orchestrator.network";
+
+    /// <summary>The session of a session runner where it was known at creation; else the runner's id.</summary>
+    public const string Session = "taylored-runner-session-id";
+
+    /// <summary>On our image: the absolute path of the program that supervises commands.</summary>
+    public const string Supervisor = "orchestrator.supervisor";
+
+    /// <summary>On our image: the user that commands run as.</summary>
+    public const string CodeUser = "orchestrator.code-user";
+
+    /// <summary>The labels of a runner's container.</summary>
+    public static Dictionary<string, string> Of(RunnerSpec spec, string group)
+    {
+        var labels = new Dictionary<string, string>
+        {
+            [Instance] = group,
+            [Runner] = spec.RunnerId,
+            [Template] = spec.Template.Name,
+            [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",
+        };
+        if (spec.Template.Name == RunnersOptions.TemplateName)
+        {
+            labels[Session] = spec.Owner is { Kind: OwnerKind.Session } owner ? owner.Id : spec.RunnerId;
+        }
+
+        return labels;
+    }
+
+    /// <summary>A filter on one label's value, as the engine's calls take it.</summary>
+    public static Dictionary<string, IDictionary<string, bool>> Filter(params (string Label, string Value)[] wanted) => new()
+    {
+        ["label"] = wanted.ToDictionary(w => $"{w.Label}={w.Value}", _ => true),
+    };
+}

@@ -1,0 +1,284 @@
+using System.Diagnostics;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Probes;
+
+namespace Orchestrator.Engines.Docker;
+
+/// <summary>Runners as containers of a Docker engine, which is never asked more often than needed and never waited for without limit.</summary>
+internal sealed partial class DockerRunnerEngine(
+    DockerCalls calls,
+    DockerStart start,
+    DockerRemoval removal,
+    DockerImages images,
+    DockerExec exec,
+    DockerLogs logs,
+    DockerEvents events,
+    CodeAgents agents,
+    RunnerContainers containers,
+    RunnerProbes probes,
+    RunnersOptions options,
+    TimeProvider time,
+    ILogger<DockerRunnerEngine> logger) : IRunnerEngine
+{
+    // Whoever starts a container starts its agent too, as soon as it is ready; a listing looks after older ones.
+    private static readonly TimeSpan AgentStartedByNow = TimeSpan.FromMinutes(1);
+
+    private readonly ContainerTurns _turns = new();
+
+    /// <inheritdoc />
+    public string Kind => "docker";
+
+    /// <inheritdoc />
+    public string GroupId => options.Instance;
+
+    /// <inheritdoc />
+    public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
+    {
+        using var activity = Begin("engine.start", spec.RunnerId);
+        var began = time.GetTimestamp();
+        try
+        {
+            var placement = await start.StartAsync(spec, cancellationToken);
+            Started(spec.RunnerId, placement.ContainerId, placement.HostPort, time.GetElapsedTime(began).TotalMilliseconds);
+            return placement;
+        }
+        catch (Exception error)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
+    {
+        await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.ContainerId, token), cancellationToken);
+        agents.Start(placement.ContainerId);
+    }
+
+    /// <inheritdoc />
+    public async Task AskToEndAsync(Runner removing, CancellationToken cancellationToken)
+    {
+        if (removing is not { Placement: { ContainerId: var id } placement, Token: { } token } || containers.Find(id) is not { Supervisor: not null })
+        {
+            return;
+        }
+
+        // Its end takes the agent along, which nobody is to start again.
+        agents.Forget(id);
+        if (await probes.AskToEndAsync(placement, token, cancellationToken))
+        {
+            await removal.UntilDeadAsync(id, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken)
+    {
+        using var activity = Begin("engine.remove", runnerId);
+        var began = time.GetTimestamp();
+        var ids = containerId is null
+            ? (await QueryAsync(cancellationToken, (DockerLabels.Runner, runnerId))).Select(container => container.ID)
+            : [containerId];
+        foreach (var id in ids)
+        {
+            // Before, so that nobody starts the agent again that is about to be killed; and after, since a listing may have
+            // come in between.
+            Forget(id);
+            using (await _turns.TakeAsync(id, cancellationToken))
+            {
+                await removal.RemoveAsync(id, cancellationToken);
+            }
+
+            Forget(id);
+            Removed(runnerId, id, time.GetElapsedTime(began).TotalMilliseconds);
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken)
+    {
+        var knownBefore = containers.Ids;
+        var listed = await QueryAsync(cancellationToken);
+        var ids = new HashSet<string>(listed.Count);
+        var runners = new List<ObservedRunner>(listed.Count);
+        foreach (var container in listed)
+        {
+            ids.Add(container.ID);
+            if (ObservedContainers.Read(container) is { } runner)
+            {
+                runners.Add(runner);
+                LookAfter(container, runner);
+            }
+        }
+
+        foreach (var gone in knownBefore.Where(id => !ids.Contains(id)))
+        {
+            Forget(gone);
+        }
+
+        return runners;
+    }
+
+    /// <inheritdoc />
+    public async Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken)
+    {
+        var found = await QueryAsync(cancellationToken, (DockerLabels.Runner, runnerId));
+        return found.Select(ObservedContainers.Read).OfType<ObservedRunner>().OrderByDescending(runner => runner.Running).FirstOrDefault();
+    }
+
+    /// <inheritdoc />
+    public async Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken)
+    {
+        var name = DockerNames.Of(runnerId, owner);
+        using var turn = await _turns.TakeAsync(containerId, cancellationToken);
+        try
+        {
+            await calls.RepeatedAsync(
+                "rename a container",
+                (client, token) => client.Containers.RenameContainerAsync(containerId, new ContainerRenameParameters { NewName = name }, token),
+                cancellationToken);
+        }
+        catch (DockerApiException error) when (error.IsNotFound() || error.IsSameName())
+        {
+            // Gone, or called so already.
+        }
+        catch (DockerApiException error)
+        {
+            throw error.ToEngineException($"rename container {containerId}");
+        }
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<RunnerEvent> WatchAsync(CancellationToken cancellationToken) => events.ReadAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    {
+        using var activity = Begin("engine.exec", null);
+        activity?.SetTag("container.id", containerId);
+        try
+        {
+            return await exec.RunAsync(containerId, await FactsAsync(containerId, cancellationToken), request, output, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
+        logs.CopyAsync(containerId, follow, tail, output, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        if (runner is not { Network: RunnerNetwork.Bridge, Placement: { ContainerId: var containerId } placement })
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await FactsAsync(containerId, cancellationToken)).Supervisor is null
+                ? null
+                : await probes.GetIdleTimeAsync(placement, cancellationToken);
+        }
+        catch (EngineException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+        (await images.LookUpAsync(template.Image, cancellationToken))?.Id;
+
+    /// <inheritdoc />
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await calls.RepeatedAsync("ping", (client, token) => client.System.PingAsync(token), cancellationToken);
+        }
+        catch (DockerApiException error)
+        {
+            throw new EngineUnavailableException($"The engine does not answer a ping: {error.Text()}", error);
+        }
+    }
+
+    private void Forget(string containerId)
+    {
+        containers.Forget(containerId);
+        agents.Forget(containerId);
+    }
+
+    private void LookAfter(ContainerListResponse container, ObservedRunner runner)
+    {
+        if (containers.Remember(container.ID, container.Labels).Supervisor is not null && runner.Running)
+        {
+            agents.Ensure(container.ID, young: time.GetUtcNow() - runner.CreatedAt < AgentStartedByNow);
+        }
+    }
+
+    private async Task<IList<ContainerListResponse>> QueryAsync(CancellationToken cancellationToken, params (string Label, string Value)[] labels)
+    {
+        var parameters = new ContainersListParameters
+        {
+            All = true,
+            Filters = DockerLabels.Filter([(DockerLabels.Instance, GroupId), .. labels]),
+        };
+        try
+        {
+            return await calls.RepeatedAsync(
+                "list containers", (client, token) => client.Containers.ListContainersAsync(parameters, token), cancellationToken);
+        }
+        catch (DockerApiException error)
+        {
+            throw error.ToEngineException("list containers");
+        }
+    }
+
+    private async Task<CommandFacts> FactsAsync(string containerId, CancellationToken cancellationToken)
+    {
+        if (containers.Find(containerId) is { } known)
+        {
+            return known;
+        }
+
+        try
+        {
+            var container = await calls.RepeatedAsync(
+                "look at a container", (client, token) => client.Containers.InspectContainerAsync(containerId, token), cancellationToken);
+            return containers.Remember(container.ID, container.Config?.Labels);
+        }
+        catch (DockerApiException error) when (error.IsNotFound())
+        {
+            throw new RunnerGoneException($"There is no container {containerId}.", error);
+        }
+        catch (DockerApiException error)
+        {
+            throw error.ToEngineException($"look at container {containerId}");
+        }
+    }
+
+    private static Activity? Begin(string name, string? runnerId)
+    {
+        var activity = OrchestratorTelemetry.Source.StartActivity(name);
+        activity?.SetTag("runner", runnerId);
+        return activity;
+    }
+
+    [LoggerMessage(1340, LogLevel.Information, "Created and started container {ContainerId} of runner {Runner} on host port {HostPort} in {Milliseconds:F0} ms")]
+    private partial void Started(string runner, string containerId, int? hostPort, double milliseconds);
+
+    [LoggerMessage(1341, LogLevel.Information, "Removed container {ContainerId} of runner {Runner} in {Milliseconds:F0} ms")]
+    private partial void Removed(string runner, string containerId, double milliseconds);
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics.Metrics;
+using System.Net.Http.Headers;
+
+namespace Orchestrator.Engines.Probes;
+
+/// <summary>
+/// The one HTTP client that speaks with runners: no proxy, no redirects, no cookies, little patience, and no more of an
+/// answer than was asked for, since what answers is not trusted.
+/// </summary>
+internal sealed class ProbeHttpClient : IDisposable
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        MeterFactory = new NobodysMeters(),
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+        PooledConnectionLifetime = TimeSpan.Zero,
+        MaxResponseHeadersLength = 16,
+        ResponseDrainTimeout = TimeSpan.Zero,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Asks once for an answer's head; its body is read only by who wants it.</summary>
+    public Task<HttpResponseMessage> GetAsync(Uri uri, CancellationToken cancellationToken) =>
+        _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+
+    /// <summary>Asks for a short text; null when the answer is not 2xx or longer than <paramref name="maxBytes"/>.</summary>
+    public async Task<string?> GetTextAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
+    {
+        using var response = await GetAsync(uri, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[maxBytes + 1];
+        var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return count > maxBytes ? null : System.Text.Encoding.UTF8.GetString(buffer, 0, count);
+    }
+
+    /// <summary>Posts nothing but a token; true when the answer is 2xx.</summary>
+    public async Task<bool> PostAsync(Uri uri, string token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.IsSuccessStatusCode;
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    // An HTTP client's metrics have a series for every port it asks, and every runner has a port of its own.
+    private sealed class NobodysMeters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new("Orchestrator.Unobserved");
+
+        public void Dispose()
+        {
+        }
+    }
+}

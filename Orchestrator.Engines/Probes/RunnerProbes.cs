@@ -1,0 +1,99 @@
+using System.Globalization;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Engines.Probes;
+
+/// <summary>Asks runners: whether they are ready, how long they have been idle, and to end.</summary>
+internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, RunnersOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMilliseconds(100);
+
+    // A wildcard is where to listen, not where to ask.
+    private string Host => options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
+    {
+        "0.0.0.0" => "127.0.0.1",
+        "::" or "[::]" => "::1",
+        var bind => bind,
+    };
+
+    /// <summary>Waits until a runner is ready by its template's probe; one without network is ready when it runs.</summary>
+    /// <param name="spec">The runner.</param>
+    /// <param name="placement">Where it is.</param>
+    /// <param name="whyDead">Tells why it is dead; null while it runs.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="RunnerNotReadyException">It died, or did not get ready in time.</exception>
+    public async Task UntilReadyAsync(
+        RunnerSpec spec, RunnerPlacement placement, Func<CancellationToken, Task<string?>> whyDead, CancellationToken cancellationToken)
+    {
+        var ready = spec.Template.Ready;
+        IReadinessProbe? probe = spec.Network == RunnerNetwork.None ? null : ready.Kind switch
+        {
+            ReadinessKind.Http when placement.HostPort is { } port => new HttpProbe(client, Address(port, ready.Path)),
+            // Not the published port: the engine's proxy accepts there even when nothing listens.
+            ReadinessKind.Tcp when placement.Address is { } address => new TcpProbe(address, spec.Template.ContainerPort),
+            ReadinessKind.None => null,
+            _ => throw new RunnerNotReadyException("It has no address to ask for its readiness."),
+        };
+        if (probe is not null)
+        {
+            await wait.UntilReadyAsync(spec.Template.Name, probe, ready.Timeout, whyDead, cancellationToken);
+        }
+        else if (await whyDead(cancellationToken) is { } reason)
+        {
+            throw new RunnerNotReadyException(reason);
+        }
+    }
+
+    /// <summary>What a runner of our image tells about its last use; null when it does not tell within a second.</summary>
+    public async Task<TimeSpan?> GetIdleTimeAsync(RunnerPlacement placement, CancellationToken cancellationToken)
+    {
+        if (placement.HostPort is not { } port)
+        {
+            return null;
+        }
+
+        using var patience = new CancellationTokenSource(IdlePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            var text = await client.GetTextAsync(Address(port, "/activity"), 64, either.Token);
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e9
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
+        }
+        catch (Exception error) when (Unanswered(error, cancellationToken))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks a runner of our image to end now; false when it does not say within a tenth of a second that it will.</summary>
+    public async Task<bool> AskToEndAsync(RunnerPlacement placement, string token, CancellationToken cancellationToken)
+    {
+        if (placement.HostPort is not { } port)
+        {
+            return false;
+        }
+
+        using var patience = new CancellationTokenSource(EndPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await client.PostAsync(Address(port, "/stop"), token, either.Token);
+        }
+        catch (Exception error) when (Unanswered(error, cancellationToken))
+        {
+            return false;
+        }
+    }
+
+    private static bool Unanswered(Exception error, CancellationToken cancellationToken) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    // Joined as text: a path of two slashes must not become another host.
+    private Uri Address(int port, string pathAndQuery) =>
+        new(new UriBuilder(Uri.UriSchemeHttp, Host, port).Uri.GetLeftPart(UriPartial.Authority) + pathAndQuery);
+}

@@ -1,0 +1,239 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Probes;
+
+namespace Orchestrator.Engines.Processes;
+
+/// <summary>
+/// Runners as local processes of the runner's own program, without any isolation: for trying Orchestrator out where
+/// there is no Docker. What runs survives the orchestrator and is found again by the next one.
+/// </summary>
+internal sealed partial class ProcessRunnerEngine : IRunnerEngine
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+
+    private readonly ProcessFolders _folders;
+    private readonly ProcessStart _start;
+    private readonly RunnerProbes _probes;
+    private readonly RunnersOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ProcessRunnerEngine> _logger;
+
+    public ProcessRunnerEngine(
+        ProcessFolders folders,
+        ProcessStart start,
+        RunnerProbes probes,
+        RunnersOptions options,
+        TimeProvider time,
+        ILogger<ProcessRunnerEngine> logger)
+    {
+        (_folders, _start, _probes, _options, _time, _logger) = (folders, start, probes, options, time, logger);
+        NoIsolation();
+    }
+
+    /// <inheritdoc />
+    public string Kind => "process";
+
+    /// <inheritdoc />
+    public string GroupId => _options.Instance;
+
+    /// <inheritdoc />
+    public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        var record = await _start.StartAsync(spec, cancellationToken);
+        Started(spec.RunnerId, record.Port, _time.GetElapsedTime(began).TotalMilliseconds);
+        return Placement(record);
+    }
+
+    /// <inheritdoc />
+    public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
+    {
+        // A process listens on the port it is reached at; there is none behind it.
+        var itself = spec with { Template = spec.Template with { ContainerPort = placement.HostPort!.Value } };
+        return _probes.UntilReadyAsync(itself, placement, token => WhyDeadAsync(spec.RunnerId, token), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken)
+    {
+        if (_folders.Read(runnerId) is not { } record)
+        {
+            return;
+        }
+
+        var began = _time.GetTimestamp();
+        await _start.KillAsync(record);
+        _folders.Delete(runnerId);
+        Removed(runnerId, _time.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ObservedRunner>>([.. _folders.ReadAll().Select(Observe)]);
+
+    /// <inheritdoc />
+    public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) =>
+        Task.FromResult(_folders.Read(runnerId) is { } record ? Observe(record) : null);
+
+    /// <inheritdoc />
+    public Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken)
+    {
+        _folders.Update(runnerId, record => record with { Owner = owner is { Kind: OwnerKind.Unknown } ? null : owner });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<RunnerEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var before = Look();
+        while (true)
+        {
+            await Task.Delay(BetweenLooks, _time, cancellationToken);
+            var now = Look();
+            foreach (var (runnerId, running) in now)
+            {
+                var ran = before.GetValueOrDefault(runnerId);
+                if (running != ran)
+                {
+                    yield return new RunnerEvent(running ? RunnerEventKind.Started : RunnerEventKind.Died, runnerId);
+                }
+            }
+
+            foreach (var (runnerId, ran) in before.Where(known => !now.ContainsKey(known.Key)))
+            {
+                if (ran)
+                {
+                    yield return new RunnerEvent(RunnerEventKind.Died, runnerId);
+                }
+
+                yield return new RunnerEvent(RunnerEventKind.Removed, runnerId);
+            }
+
+            before = now;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    {
+        MustRun(containerId);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var looking = UntilGoneAsync(containerId, gone);
+        ExecResult? result;
+        try
+        {
+            var process = RunnerProgram.Start(_folders.WorkOf(containerId), [], """exec setsid "$@" """, streams: true, "supervise");
+            await using var channel = new ProcessExecChannel(process);
+            result = await SupervisedCommand.RunAsync(channel, request, output, _time, gone.Token);
+        }
+        catch (Exception error) when (gone.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RunnerGoneException("The runner ended while the command ran.", error);
+        }
+        finally
+        {
+            await gone.CancelAsync();
+            await looking;
+        }
+
+        if (result is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            MustRun(containerId);
+            throw new EngineException("The runner's supervisor ended before it told how the command ended.");
+        }
+
+        Ran(containerId, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
+        return result;
+    }
+
+    /// <inheritdoc />
+    public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
+        ProcessLogs.CopyAsync(_folders.LogOf(containerId), () => follow && IsRunning(containerId), tail, output, _time, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) =>
+        runner.Placement is { } placement ? _probes.GetIdleTimeAsync(placement, cancellationToken) : Task.FromResult<TimeSpan?>(null);
+
+    /// <inheritdoc />
+    public Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+        Task.FromResult<string?>(RunnerProgram.ImageId);
+
+    /// <inheritdoc />
+    public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private Dictionary<string, bool> Look() => _folders.ReadAll().ToDictionary(record => record.RunnerId, IsRunning);
+
+    private bool IsRunning(ProcessRecord record) => _folders.ProcessOf(record) is { IsAlive: true };
+
+    private bool IsRunning(string runnerId) => _folders.Read(runnerId) is { } record && IsRunning(record);
+
+    private void MustRun(string runnerId)
+    {
+        if (!IsRunning(runnerId))
+        {
+            throw new RunnerGoneException($"Runner {runnerId} is not running.");
+        }
+    }
+
+    // A command runs beside the runner, not below it; it ends with it all the same.
+    private async Task UntilGoneAsync(string runnerId, CancellationTokenSource gone)
+    {
+        while (!gone.IsCancellationRequested)
+        {
+            await Task.Delay(BetweenLooks, _time, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!IsRunning(runnerId))
+            {
+                await gone.CancelAsync();
+            }
+        }
+    }
+
+    private async Task<string?> WhyDeadAsync(string runnerId, CancellationToken cancellationToken)
+    {
+        if (IsRunning(runnerId))
+        {
+            return null;
+        }
+
+        var words = new LastWords();
+        try
+        {
+            await ProcessLogs.CopyAsync(_folders.LogOf(runnerId), () => false, LastWords.Lines, words, _time, cancellationToken);
+        }
+        catch (RunnerGoneException)
+        {
+            return "It was removed before it was ready.";
+        }
+
+        return $"Its process ended before it was ready.{words}";
+    }
+
+    private ObservedRunner Observe(ProcessRecord record) => new(
+        record.RunnerId, record.Template, IsRunning(record), record.Owner, RunnerNetwork.Bridge, Placement(record), record.CreatedAt);
+
+    private RunnerPlacement Placement(ProcessRecord record) => new(
+        record.RunnerId,
+        record.Image,
+        record.ImageId,
+        IPAddress.TryParse(_options.Bind, out var bind) && !bind.Equals(IPAddress.Any) && !bind.Equals(IPAddress.IPv6Any) ? _options.Bind : "127.0.0.1",
+        record.Port);
+
+    [LoggerMessage(1401, LogLevel.Warning,
+        "NO ISOLATION: there is no Docker, so runners are plain processes of this user. Code in them can do whatever you can. For development only.")]
+    private partial void NoIsolation();
+
+    [LoggerMessage(1402, LogLevel.Information, "Started the process of runner {Runner} on port {Port} in {Milliseconds:F0} ms")]
+    private partial void Started(string runner, int port, double milliseconds);
+
+    [LoggerMessage(1403, LogLevel.Information, "Killed and removed the process of runner {Runner} in {Milliseconds:F0} ms")]
+    private partial void Removed(string runner, double milliseconds);
+
+    [LoggerMessage(1404, LogLevel.Information, "Command in runner {Runner} ended with {ExitCode} (time-out: {TimedOut}) after {Milliseconds:F0} ms")]
+    private partial void Ran(string runner, int? exitCode, bool timedOut, double milliseconds);
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using Orchestrator.Core.Engines;
+using Orchestrator.Guest.Protocol;
+
+namespace Orchestrator.Engines.Processes;
+
+/// <summary>The program of <c>runner-image</c>, which lies beside ours, and what it is started with.</summary>
+internal static class RunnerProgram
+{
+    // What an ordinary program needs to run. Nothing else of the orchestrator's environment, which may hold keys.
+    private static readonly string[] Inherited = ["PATH", "LANG", "LC_ALL", "TZ", "DOTNET_ROOT"];
+
+    /// <summary>Its build, which changes when it is built anew.</summary>
+    public static string ImageId { get; } =
+        "process:" + typeof(CommandRequest).Assembly.ManifestModule.ModuleVersionId.ToString("N", CultureInfo.InvariantCulture);
+
+    /// <summary>Starts it in one of its roles, in a session of its own, so that neither a terminal's signals nor our end reach it.</summary>
+    /// <param name="workFolder">Where it works; also its home.</param>
+    /// <param name="environment">Its environment, besides what every program needs.</param>
+    /// <param name="script">What the shell does before it becomes the program, with the program as <c>"$@"</c>.</param>
+    /// <param name="streams">Whether its standard streams are ours.</param>
+    /// <param name="role">Its arguments.</param>
+    /// <exception cref="EngineException">It can't be started.</exception>
+    public static Process Start(
+        string workFolder, IEnumerable<KeyValuePair<string, string>> environment, string script, bool streams, params string[] role)
+    {
+        var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList = { "-c", script, "sh", host, typeof(CommandRequest).Assembly.Location },
+            WorkingDirectory = workFolder,
+            RedirectStandardInput = streams,
+            RedirectStandardOutput = streams,
+            RedirectStandardError = streams,
+        };
+        foreach (var argument in role)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment.Clear();
+        foreach (var name in Inherited)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
+        start.Environment["HOME"] = workFolder;
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        try
+        {
+            return Process.Start(start) ?? throw new EngineException("The runner's program did not start.");
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new EngineException($"The runner's program can't be started: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Orchestrator.Engines;
+
+/// <summary>What a runner gets to know of its token.</summary>
+internal static class RunnerToken
+{
+    /// <summary>The variable that holds <see cref="Hash"/> inside.</summary>
+    public const string HashVariable = "RUNNER_TOKEN_SHA256";
+
+    /// <summary>The hexadecimal SHA-256 of a token: enough to check callers, no use for becoming one.</summary>
+    public static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+}

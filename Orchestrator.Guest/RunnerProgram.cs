@@ -1,0 +1,50 @@
+using Orchestrator.Guest.Serving;
+using Orchestrator.Guest.Supervision;
+
+namespace Orchestrator.Guest;
+
+/// <summary>The program inside <c>runner-image</c>, in four roles.</summary>
+/// <remarks>
+/// <c>serve</c> is the container's main process and answers HTTP; it holds no capability, so it cannot become another
+/// user. <c>agent</c> runs beside it as the user code belongs to, started by the orchestrator through the engine.
+/// <c>supervise</c> runs one command the orchestrator executes in the container, and <c>clear</c> kills what outlived
+/// its supervisor. No role loads what only another needs: each starts when somebody waits for it.
+/// </remarks>
+internal static class RunnerProgram
+{
+    private const int WrongUsage = 64;
+
+    private static int Main(string[] args)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("Orchestrator.Guest runs code on Linux only (in a container, or under WSL).");
+            return 1;
+        }
+
+        return args switch
+        {
+            [] or ["serve"] => RunnerServer.Run(sameUser: false),
+            ["serve", "--same-user"] => RunnerServer.Run(sameUser: true),
+            ["agent"] => Agent.Run(),
+            ["supervise"] => Supervise(),
+            ["clear"] => new ProcessTree(adoptOrphans: false).EndStrays() ? 0 : 1,
+            _ => Usage(),
+        };
+    }
+
+    private static int Supervise()
+    {
+        const int StandardInput = 0;
+        const int StandardOutput = 1;
+        var supervisor = new CommandSupervisor(
+            StandardInput, StandardOutput, new ProcessTree(adoptOrphans: true), TimeProvider.System);
+        return supervisor.Run() ? 0 : 1;
+    }
+
+    private static int Usage()
+    {
+        Console.Error.WriteLine("Usage: Orchestrator.Guest [serve [--same-user] | agent | supervise | clear]");
+        return WrongUsage;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Orchestrator.Core;
+using StackExchange.Redis;
+
+namespace Orchestrator.Storage.Redis.Runners;
+
+/// <summary>Reads runners from what scripts answer, and writes what scripts are given.</summary>
+internal static class RedisRunnerRecord
+{
+    /// <summary>How many values a runner has in an answer: its id and its fields, as <c>Scripts/prelude.lua</c> lists them.</summary>
+    private const int Width = 15;
+
+    /// <summary>The runner at a place of an answer; null when the answer ends before.</summary>
+    public static Runner? Read(RedisValue[] values, int at) => values.Length <= at ? null : new Runner
+    {
+        Id = values[at].ToString(),
+        Template = values[at + 1].ToString(),
+        EngineId = values[at + 2].ToString(),
+        State = (RunnerState)(int)values[at + 3],
+        Fence = (long)values[at + 4],
+        Owner = values[at + 5].IsNull ? null : new Owner((OwnerKind)(int)values[at + 5], values[at + 6].ToString()),
+        ExpiresAt = Time(values[at + 7]),
+        ContactAt = Time(values[at + 8]),
+        CreatedAt = Time(values[at + 9])!.Value,
+        IdleSince = Time(values[at + 10]),
+        Token = values[at + 11].IsNull ? null : values[at + 11].ToString(),
+        Network = (RunnerNetwork)(int)values[at + 12],
+        HostPort = values[at + 13].IsNull ? null : (int)values[at + 13],
+        Placement = values[at + 14].IsNull
+            ? null
+            : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.RunnerPlacement),
+    };
+
+    /// <summary>Every runner of an answer from a place on.</summary>
+    public static IEnumerable<Runner> ReadAll(RedisValue[] values, int at)
+    {
+        for (; at < values.Length; at += Width)
+        {
+            yield return Read(values, at)!;
+        }
+    }
+
+    public static RedisValue Write(RunnerPlacement placement) => JsonSerializer.Serialize(placement, RunnerJson.Default.RunnerPlacement);
+
+    public static RedisValue Write(TimeSpan? span) => span is { } time ? time.Ticks / TimeSpan.TicksPerMillisecond : RedisValue.EmptyString;
+
+    public static RedisValue Write(DateTimeOffset? time) => time is { } moment ? moment.ToUnixTimeMilliseconds() : RedisValue.EmptyString;
+
+    public static RedisValue Write(int? number) => number ?? RedisValue.EmptyString;
+
+    private static DateTimeOffset? Time(RedisValue value) => value.IsNull ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)value);
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RunnerPlacement))]
+internal sealed partial class RunnerJson : JsonSerializerContext;

@@ -1,0 +1,29 @@
+namespace Orchestrator.Storage.Sqlite;
+
+/// <summary>A connection that only reads, opened when it is first needed; its users take turns.</summary>
+internal sealed class SqliteReader(Func<SqliteConnection> open) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private SqliteConnection? _connection;
+    private bool _closed;
+
+    /// <summary>Runs one statement; what it sees is everything that was committed before.</summary>
+    /// <exception cref="SqliteFailure">SQLite refused.</exception>
+    public TResult Read<TArgument, TResult>(Func<SqliteConnection, TArgument, TResult> query, TArgument argument)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            return query(_connection ??= open(), argument);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _connection?.Dispose();
+        }
+    }
+}

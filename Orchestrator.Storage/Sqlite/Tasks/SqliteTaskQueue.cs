@@ -1,0 +1,267 @@
+using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Storage.Sqlite.Tasks;
+
+/// <summary>
+/// The queue of one process, in its <see cref="SqliteDatabase"/>, which commits together what is changed at the same
+/// time. Deadlines go by the given clock.
+/// </summary>
+internal sealed partial class SqliteTaskQueue : ITaskQueue
+{
+    private const string Abandoned = "The worker gave no sign of life within the visibility time-out.";
+
+    private readonly SqliteDatabase _database;
+    private readonly TasksOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TaskTally _tally;
+
+    // Given out inside changes only; what an undone change took is lost, which leaves the order as it is.
+    private long _front;
+    private long _back;
+
+    public SqliteTaskQueue(SqliteDatabase database, TasksOptions options, TimeProvider time)
+    {
+        (_database, _options, _time) = (database, options, time);
+
+        // Answered at once: reads never wait.
+        _tally = new TaskTally(database.ListAsync(
+            static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.Text(0), (TaskState)row.Int32(1), row.Int64(2))),
+            0, CancellationToken.None).AsTask().GetAwaiter().GetResult());
+        (_front, _back) = database.ListAsync(
+            static (connection, _) => connection.Prepare(TaskSql.Places).First(row => (row.Int64(0), row.Int64(1))),
+            0, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    }
+
+    internal WorkSignal Signal { get; } = new();
+
+    internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken)
+    {
+        if (!_tally.Promise(_options.MaxPending))
+        {
+            // A task that is there already needs no room.
+            if (spec.IdempotencyKey is { } key && await FindAsync(key, cancellationToken) is { } known)
+            {
+                return new EnqueueResult(known, true);
+            }
+
+            throw new TaskQueueFullException(_options.MaxPending);
+        }
+
+        string? added = null;
+        try
+        {
+            var id = Guid.CreateVersion7().ToString();
+            var existing = await _database.WriteAsync(
+                static change => change.queue.Insert(change.id, change.spec, change.text),
+                (queue: this, id, spec, text: TaskJson.WriteText(spec)), cancellationToken);
+            added = existing is null ? spec.Type : null;
+            return new EnqueueResult(existing ?? id, existing is not null);
+        }
+        finally
+        {
+            _tally.Redeem(added);
+            if (added is not null)
+            {
+                Signal.Wake();
+            }
+        }
+    }
+
+    public async ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var (tasks, ended, due, toTell) = await _database.WriteAsync(
+            static change => change.queue.Claim(change.worker, change.count, change.visibility),
+            (queue: this, worker, count, visibility), cancellationToken);
+        foreach (var (type, state) in ended)
+        {
+            _tally.Moved(type, TaskState.Running, state);
+        }
+
+        foreach (var task in tasks)
+        {
+            _tally.Moved(task.Spec.Type, TaskState.Pending, TaskState.Running);
+        }
+
+        if (toTell)
+        {
+            Signal.Wake();
+        }
+
+        return new ClaimedBatch(tasks, due);
+    }
+
+    public ValueTask<IReadOnlyList<bool>> ExtendAsync(
+        IReadOnlyList<TaskClaim> claims, TimeSpan visibility, CancellationToken cancellationToken) =>
+        _database.WriteAsync<(SqliteTaskQueue Queue, IReadOnlyList<TaskClaim> Claims, TimeSpan Visibility), IReadOnlyList<bool>>(
+            static change =>
+            {
+                var deadline = change.Queue.Now + Milliseconds(change.Visibility);
+                return [.. change.Claims.Select(claim => change.Queue.Prepare(TaskSql.Extend, claim).Bind(3, deadline).Execute() == 1)];
+            },
+            (this, claims, visibility), cancellationToken);
+
+    public async ValueTask<bool> CompleteAsync(TaskClaim claim, string result, CancellationToken cancellationToken)
+    {
+        var ended = await _database.WriteAsync(
+            static change => change.queue.Prepare(TaskSql.Complete, change.claim)
+                .Bind(3, change.queue.Now).Bind(4, change.result).First(Ended),
+            (queue: this, claim, result), cancellationToken);
+        return ended is not null ? Moved(ended, TaskState.Running, TaskState.Complete) : await _database.LookUpAsync(
+            static (connection, claim) => connection.Prepare(TaskSql.IsComplete).Bind(1, claim.TaskId).Bind(2, claim.Fence).First(_ => true),
+            claim, cancellationToken);
+    }
+
+    public async ValueTask<FailOutcome> FailAsync(TaskClaim claim, string error, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    {
+        var (retried, ended) = await _database.WriteAsync(
+            static change =>
+            {
+                var (queue, claim, error, retryAfter) = change;
+                var now = queue.Now;
+                var retried = retryAfter is { } pause
+                    ? queue.Prepare(TaskSql.TryAgain, claim).Bind(3, now + Milliseconds(pause)).Bind(4, error).Bind(5, ++queue._back).First(row => row.Text(0))
+                    : null;
+                return (retried, retried is null ? queue.Prepare(TaskSql.Fail, claim).Bind(3, now).Bind(4, error).First(Ended) : null);
+            },
+            (this, claim, error, retryAfter), cancellationToken);
+        if (retried is not null)
+        {
+            _tally.Moved(retried, TaskState.Running, TaskState.Pending);
+            Signal.Wake();
+            return FailOutcome.Retrying;
+        }
+
+        return Moved(ended, TaskState.Running, TaskState.Failed) ? FailOutcome.Dead : FailOutcome.Stale;
+    }
+
+    public async ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken)
+    {
+        var type = await _database.WriteAsync(
+            static change => change.queue.Prepare(TaskSql.Release, change.claim).Bind(3, --change.queue._front).First(row => row.Text(0)),
+            (queue: this, claim), cancellationToken);
+        return PutBack(type, TaskState.Running);
+    }
+
+    public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => _database.LookUpAsync(
+        static (connection, taskId) => connection.Prepare(TaskSql.Get).Bind(1, taskId).First(TaskRow.Read), taskId, cancellationToken);
+
+    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken)
+    {
+        var tasks = await _database.ListAsync(
+            static (connection, wanted) => Newest(connection, wanted.state).Bind(1, wanted.limit).All(TaskRow.Read),
+            (state, limit), cancellationToken);
+        return [.. tasks.OrderByDescending(task => task.CreatedAt)];
+    }
+
+    public async ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken)
+    {
+        var ended = await _database.WriteAsync(
+            static change => change.queue._database.Writing.Prepare(TaskSql.Cancel).Bind(1, change.taskId).Bind(2, change.queue.Now).First(Ended),
+            (queue: this, taskId), cancellationToken);
+        return Moved(ended, TaskState.Pending, TaskState.Cancelled) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
+    }
+
+    public async ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken)
+    {
+        var type = await _database.WriteAsync(
+            static change => change.queue._database.Writing.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.Text(0)),
+            (queue: this, taskId), cancellationToken);
+        return PutBack(type, TaskState.Failed) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<TaskCount>> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_tally.All);
+
+    public async ValueTask<int> PurgeAsync(CancellationToken cancellationToken)
+    {
+        // Small steps, so that nobody waits long for the writer.
+        const int AtOnce = 200;
+        const int AtMost = 10_000;
+        var forgotten = 0;
+        foreach (var state in (TaskState[])[TaskState.Complete, TaskState.Cancelled, TaskState.Failed])
+        {
+            var retention = TimeSpan.FromHours(state == TaskState.Failed ? _options.DeadRetentionHours : _options.RetentionHours);
+            List<string> types;
+            do
+            {
+                types = await _database.WriteAsync(
+                    static change => change.queue._database.Writing.Prepare(TaskSql.Purge)
+                        .Bind(1, (long)change.state)
+                        .Bind(2, change.queue.Now - Milliseconds(change.retention))
+                        .Bind(3, AtOnce)
+                        .All(row => row.Text(0)),
+                    (queue: this, state, retention), cancellationToken);
+                foreach (var type in types)
+                {
+                    _tally.Forgotten(type, state);
+                }
+
+                forgotten += types.Count;
+            }
+            while (types.Count == AtOnce && forgotten < AtMost);
+        }
+
+        return forgotten;
+    }
+
+    public IDisposable OnWork(Action wake) => Signal.Subscribe(wake);
+
+    public async ValueTask PingAsync(CancellationToken cancellationToken) =>
+        await _database.LookUpAsync(static (connection, _) => connection.Prepare("SELECT 1").First(_ => true), 0, cancellationToken);
+
+    // Rounded up: a deadline never comes early.
+    internal static long Milliseconds(TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
+
+    private static (string Type, bool Tells)? Ended(SqliteStatement row) => (row.Text(0), row.Int64(1) == 1);
+
+    private static SqliteStatement Newest(SqliteConnection connection, TaskState? state) => state switch
+    {
+        null => connection.Prepare(TaskSql.List),
+        TaskState.Pending => connection.Prepare(TaskSql.ListPending),
+        TaskState.Running => connection.Prepare(TaskSql.ListRunning),
+        { } ended => connection.Prepare(TaskSql.ListEnded).Bind(2, (long)ended),
+    };
+
+    private bool Moved((string Type, bool Tells)? ended, TaskState from, TaskState to)
+    {
+        if (ended is not { } task)
+        {
+            return false;
+        }
+
+        _tally.Moved(task.Type, from, to);
+        if (task.Tells)
+        {
+            Signal.Wake();
+        }
+
+        return true;
+    }
+
+    private bool PutBack(string? type, TaskState from)
+    {
+        if (type is null)
+        {
+            return false;
+        }
+
+        _tally.Moved(type, from, TaskState.Pending);
+        Signal.Wake();
+        return true;
+    }
+
+    private ValueTask<string?> FindAsync(string key, CancellationToken cancellationToken) => _database.LookUpAsync(
+        static (connection, key) => connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.Text(0)), key, cancellationToken);
+
+    private async ValueTask<TaskChange> RefusedAsync(string taskId, CancellationToken cancellationToken) =>
+        await _database.LookUpAsync(
+            static (connection, taskId) => connection.Prepare(TaskSql.Exists).Bind(1, taskId).First(_ => true), taskId, cancellationToken)
+            ? TaskChange.Refused
+            : TaskChange.Unknown;
+
+    private SqliteStatement Prepare(string sql, TaskClaim claim) =>
+        _database.Writing.Prepare(sql).Bind(1, claim.TaskId).Bind(2, claim.Fence);
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Storage.Sqlite.Tasks;
+
+/// <summary>
+/// How many tasks there are, by type and state: counted once at the start and followed from there in memory, since no
+/// other process can change them.
+/// </summary>
+internal sealed class TaskTally
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Type, TaskState State), long> _counts = [];
+    private long _pending;
+    private long _promised;
+
+    public TaskTally(IEnumerable<TaskCount> counts)
+    {
+        foreach (var count in counts)
+        {
+            Add(count.Type, count.State, count.Count);
+        }
+    }
+
+    public IReadOnlyList<TaskCount> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _counts.Where(one => one.Value != 0).Select(one => new TaskCount(one.Key.Type, one.Key.State, one.Value))];
+            }
+        }
+    }
+
+    /// <summary>Keeps room for a task that is about to be added; false when there is none.</summary>
+    public bool Promise(long limit)
+    {
+        lock (_gate)
+        {
+            if (_pending + _promised >= limit)
+            {
+                return false;
+            }
+
+            _promised++;
+            return true;
+        }
+    }
+
+    /// <summary>Ends a promise, with the task added or not.</summary>
+    public void Redeem(string? addedType)
+    {
+        lock (_gate)
+        {
+            _promised--;
+            if (addedType is not null)
+            {
+                Add(addedType, TaskState.Pending, 1);
+            }
+        }
+    }
+
+    public void Moved(string type, TaskState from, TaskState to, int count = 1)
+    {
+        lock (_gate)
+        {
+            Add(type, from, -count);
+            Add(type, to, count);
+        }
+    }
+
+    public void Forgotten(string type, TaskState state)
+    {
+        lock (_gate)
+        {
+            Add(type, state, -1);
+        }
+    }
+
+    private void Add(string type, TaskState state, long by)
+    {
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (type, state), out _) += by;
+        if (state == TaskState.Pending)
+        {
+            _pending += by;
+        }
+    }
+}

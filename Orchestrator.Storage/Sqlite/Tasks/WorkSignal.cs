@@ -1,0 +1,42 @@
+namespace Orchestrator.Storage.Sqlite.Tasks;
+
+/// <summary>Tells those who wait for work in this process that there may be some.</summary>
+internal sealed class WorkSignal
+{
+    private Action[] _listeners = [];
+
+    public void Wake()
+    {
+        foreach (var listener in Volatile.Read(ref _listeners))
+        {
+            listener();
+        }
+    }
+
+    public IDisposable Subscribe(Action wake)
+    {
+        // Each subscription is an object of its own, even of the same action twice.
+        var own = new Action(() => wake());
+        Change(listeners => [.. listeners, own]);
+        return new Subscription(() => Change(listeners => [.. listeners.Where(listener => listener != own)]));
+    }
+
+    private void Change(Func<Action[], Action[]> change)
+    {
+        for (var seen = Volatile.Read(ref _listeners); ;)
+        {
+            var other = Interlocked.CompareExchange(ref _listeners, change(seen), seen);
+            if (other == seen)
+            {
+                return;
+            }
+
+            seen = other;
+        }
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}

@@ -1,6 +1,0 @@
-using Orchestrator.Tests.Engines;
-
-namespace Orchestrator.Tests.Docker;
-
-/// <summary>The Docker engine keeps the contract of engines.</summary>
-public sealed class DockerRunnerEngineTests(DockerEngineFixture fixture) : RunnerEngineContract(fixture), IClassFixture<DockerEngineFixture>;

@@ -1,0 +1,107 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.Core;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Docker;
+using Orchestrator.Tests.Infrastructure;
+
+namespace Orchestrator.Tests.Engines.Docker;
+
+/// <summary>The Docker engine of this machine with a foreign image that serves HTTP.</summary>
+public class DockerEngineFixture : EngineFixture
+{
+    /// <summary>Busybox' web server on port 3000, by default as root.</summary>
+    public const string WebImage = "orchestrator-tests/web:1";
+
+    private const string Web =
+        """["sh","-c","mkdir -p /tmp/www && echo ok > /tmp/www/healthz && echo 12.5 > /tmp/www/activity && echo serving && exec httpd -f -p 3000 -h /tmp/www"]""";
+
+    private readonly List<ServiceProvider> _providers = [];
+
+    public DockerClient Client { get; } = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(60)).Build();
+
+    public override RunnerTemplate Template => TemplateOf(WebImage);
+
+    /// <summary>A template of an image that gets ready by HTTP.</summary>
+    protected static RunnerTemplate TemplateOf(string image) => new()
+    {
+        Name = "session",
+        IdPrefix = "runner",
+        Image = image,
+        Ready = new Readiness(ReadinessKind.Http, "/healthz", TimeSpan.FromSeconds(20)),
+        Limits = new RunnerLimits(256L << 20, 1, 64, 16L << 20),
+    };
+
+    public override async ValueTask InitializeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await Client.System.PingAsync(limit.Token);
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            Unavailable = $"No Docker engine answers: {error.Message}";
+            return;
+        }
+
+        Unavailable = await PrepareAsync(limit.Token);
+    }
+
+    /// <summary>Makes the images; tells why that can't be done.</summary>
+    protected virtual async Task<string?> PrepareAsync(CancellationToken cancellationToken) =>
+        await TinyImage.EnsureAsync(Client, cancellationToken)
+        ?? await TinyImage.EnsureAsync(Client, WebImage, Web, [], cancellationToken);
+
+    public override IRunnerEngine Connect(string group) => ServicesOf(group).GetRequiredService<IRunnerEngine>();
+
+    /// <summary>The engine's parts.</summary>
+    internal IServiceProvider ServicesOf(string group, Action<DockerOptions>? configure = null, TimeProvider? time = null)
+    {
+        var options = new DockerOptions { Host = Environment.GetEnvironmentVariable("DOCKER_HOST") };
+        configure?.Invoke(options);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(OptionsOf(group));
+        services.AddSingleton(time ?? TimeProvider.System);
+        services.AddDockerEngine(options);
+        var provider = services.BuildServiceProvider(validateScopes: true);
+        _providers.Add(provider);
+        return provider;
+    }
+
+    public override Task KillAsync(RunnerPlacement placement) =>
+        Client.Containers.KillContainerAsync(placement.ContainerId, new ContainerKillParameters { Signal = "KILL" });
+
+    public override async Task ForgetAsync(string group)
+    {
+        if (Unavailable is not null)
+        {
+            return;
+        }
+
+        var mine = DockerLabels.Filter((DockerLabels.Instance, group));
+        foreach (var container in await Client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = mine }))
+        {
+            await Client.Containers.RemoveContainerAsync(container.ID, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });
+        }
+
+        foreach (var network in await Client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = mine }))
+        {
+            await Client.Networks.DeleteNetworkAsync(network.ID);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var provider in _providers)
+        {
+            await provider.DisposeAsync();
+        }
+
+        Client.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

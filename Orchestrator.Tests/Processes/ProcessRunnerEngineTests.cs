@@ -1,6 +1,0 @@
-using Orchestrator.Tests.Engines;
-
-namespace Orchestrator.Tests.Processes;
-
-/// <summary>The engine of local processes keeps the contract of engines.</summary>
-public sealed class ProcessRunnerEngineTests(ProcessEngineFixture fixture) : RunnerEngineContract(fixture), IClassFixture<ProcessEngineFixture>;
