@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Lanes = System.Runtime.Intrinsics.Vector256<uint>;
 
@@ -9,7 +8,7 @@ namespace Orchestrator.Core.Mining.Search;
 /// The double SHA-256 of one header with eight nonces at once, one in each lane. It computes just enough to tell the 32
 /// most significant bits of the hashes. They are the digest's last word, which is settled after round 60 of 64.
 /// </summary>
-internal sealed unsafe class VectorDoubleSha256
+internal sealed class VectorDoubleSha256
 {
     /// <summary>How many nonces are tried at once.</summary>
     public const int Width = 8;
@@ -20,13 +19,12 @@ internal sealed unsafe class VectorDoubleSha256
 
     private static readonly Lanes Numbers = Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7);
 
-    // Static data of the assembly, which never moves.
-    private static readonly uint* K = (uint*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Sha256.K));
     private static readonly uint SecondWord17 = Sha256.LittleSigma1(DigestBits);
     private static readonly uint SecondWord23 = Sha256.LittleSigma0(FirstPadding);
     private static readonly uint SecondWord30 = Sha256.LittleSigma0(DigestBits);
 
     private readonly HeaderWork _work;
+    private readonly Lanes[] _words = new Lanes[Sha256.Rounds];
 
     public VectorDoubleSha256(HeaderWork work) => _work = work;
 
@@ -34,20 +32,16 @@ internal sealed unsafe class VectorDoubleSha256
     /// Which of eight nonces, from the first on, give a hash whose 32 most significant bits are at most a limit: a bit
     /// for each, the first nonce's the lowest.
     /// </summary>
-    [SkipLocalsInit]
     public uint FindCandidates(uint firstNonce, uint limit)
     {
-        // Aligned, so that no load crosses a cache line.
-        var memory = stackalloc byte[(Sha256.Rounds + 1) * sizeof(Lanes)];
-        var words = (Lanes*)(((nuint)memory + (nuint)sizeof(Lanes) - 1) & ~((nuint)sizeof(Lanes) - 1));
-
+        Span<Lanes> words = _words;
         HashHeader(words, SwapBytes(Vector256.Create(firstNonce) + Numbers));
         var top = SwapBytes(HashDigest(words));
         return Vector256.LessThanOrEqual(top, Vector256.Create(limit)).ExtractMostSignificantBits();
     }
 
     /// <summary>Hashes the second block and leaves the digest in the first eight words.</summary>
-    private void HashHeader(Lanes* w, Lanes nonce)
+    private void HashHeader(Span<Lanes> w, Lanes nonce)
     {
         ScheduleHeader(w, nonce);
         Expand(w, 32, Sha256.Rounds);
@@ -56,11 +50,11 @@ internal sealed unsafe class VectorDoubleSha256
         var (s, m) = (_work.BeforeNonce, _work.Midstate);
         Lanes f = Vector256.Create(s[0]), g = Vector256.Create(s[1]), h = Vector256.Create(s[2]), a = Vector256.Create(s[3]);
         Lanes b = Vector256.Create(s[4]), c = Vector256.Create(s[5]), d = Vector256.Create(s[6]), e = Vector256.Create(s[7]);
-        Round(f, g, h, ref a, b, c, d, ref e, w, 3);
-        Round(e, f, g, ref h, a, b, c, ref d, w, 4);
-        Round(d, e, f, ref g, h, a, b, ref c, w, 5);
-        Round(c, d, e, ref f, g, h, a, ref b, w, 6);
-        Round(b, c, d, ref e, f, g, h, ref a, w, 7);
+        Round(f, g, h, ref a, b, c, d, ref e, w[3], Sha256.K[3]);
+        Round(e, f, g, ref h, a, b, c, ref d, w[4], Sha256.K[4]);
+        Round(d, e, f, ref g, h, a, b, ref c, w[5], Sha256.K[5]);
+        Round(c, d, e, ref f, g, h, a, ref b, w[6], Sha256.K[6]);
+        Round(b, c, d, ref e, f, g, h, ref a, w[7], Sha256.K[7]);
         for (var i = Unrolled; i < Sha256.Rounds; i += Unrolled)
         {
             EightRounds(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h, w, i);
@@ -77,11 +71,11 @@ internal sealed unsafe class VectorDoubleSha256
     }
 
     /// <summary>Hashes the digest in the first eight words and gives the last word of its digest.</summary>
-    private static Lanes HashDigest(Lanes* w)
+    private static Lanes HashDigest(Span<Lanes> w)
     {
         ScheduleDigest(w);
         Expand(w, 32, 60);
-        w[60] = Next(w, 60, w[58]);
+        w[60] = Next(w[44..], w[58]);
 
         var s = Sha256.Initial;
         Lanes a = Vector256.Create(s[0]), b = Vector256.Create(s[1]), c = Vector256.Create(s[2]), d = Vector256.Create(s[3]);
@@ -92,15 +86,15 @@ internal sealed unsafe class VectorDoubleSha256
         }
 
         // Of the last rounds only what reaches the last word.
-        Round(a, b, c, ref d, e, f, g, ref h, w, 56);
-        c += g + Choose(d, e, f, w, 57);
-        b += f + Choose(c, d, e, w, 58);
-        a += e + Choose(b, c, d, w, 59);
-        h += d + Choose(a, b, c, w, 60);
+        Round(a, b, c, ref d, e, f, g, ref h, w[56], Sha256.K[56]);
+        c += g + Choose(d, e, f, w[57], Sha256.K[57]);
+        b += f + Choose(c, d, e, w[58], Sha256.K[58]);
+        a += e + Choose(b, c, d, w[59], Sha256.K[59]);
+        h += d + Choose(a, b, c, w[60], Sha256.K[60]);
         return h + Vector256.Create(s[7]);
     }
 
-    private void ScheduleHeader(Lanes* w, Lanes nonce)
+    private void ScheduleHeader(Span<Lanes> w, Lanes nonce)
     {
         for (var i = 4; i < 16; i++)
         {
@@ -127,7 +121,7 @@ internal sealed unsafe class VectorDoubleSha256
         w[31] = Sigma1(w[29]) + w[24] + Vector256.Create(_work.Word31);
     }
 
-    private static void ScheduleDigest(Lanes* w)
+    private static void ScheduleDigest(Span<Lanes> w)
     {
         w[8] = Vector256.Create(FirstPadding);
         for (var i = 9; i < 15; i++)
@@ -156,45 +150,49 @@ internal sealed unsafe class VectorDoubleSha256
         w[31] = Sigma1(w[29]) + w[24] + Sigma0(w[16]) + w[15];
     }
 
-    private static void Expand(Lanes* w, int from, int to)
+    private static void Expand(Span<Lanes> w, int from, int to)
     {
         Lanes even = w[from - 2], odd = w[from - 1];
         for (var i = from; i < to; i += 2)
         {
-            w[i] = even = Next(w, i, even);
-            w[i + 1] = odd = Next(w, i + 1, odd);
+            // A slice of known length: its elements need no check of their bounds.
+            var window = w.Slice(i - 16, 18);
+            window[16] = even = Next(window, even);
+            window[17] = odd = Next(window[1..], odd);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes Next(Lanes* w, int i, Lanes twoBefore) => w[i - 7] + w[i - 16] + Sigma0(w[i - 15]) + Sigma1(twoBefore);
+    private static Lanes Next(ReadOnlySpan<Lanes> window, Lanes twoBefore) => window[9] + window[0] + Sigma0(window[1]) + Sigma1(twoBefore);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void EightRounds(
-        ref Lanes a, ref Lanes b, ref Lanes c, ref Lanes d, ref Lanes e, ref Lanes f, ref Lanes g, ref Lanes h, Lanes* w, int i)
+        ref Lanes a, ref Lanes b, ref Lanes c, ref Lanes d, ref Lanes e, ref Lanes f, ref Lanes g, ref Lanes h, Span<Lanes> words, int i)
     {
-        Round(a, b, c, ref d, e, f, g, ref h, w, i);
-        Round(h, a, b, ref c, d, e, f, ref g, w, i + 1);
-        Round(g, h, a, ref b, c, d, e, ref f, w, i + 2);
-        Round(f, g, h, ref a, b, c, d, ref e, w, i + 3);
-        Round(e, f, g, ref h, a, b, c, ref d, w, i + 4);
-        Round(d, e, f, ref g, h, a, b, ref c, w, i + 5);
-        Round(c, d, e, ref f, g, h, a, ref b, w, i + 6);
-        Round(b, c, d, ref e, f, g, h, ref a, w, i + 7);
+        var w = words.Slice(i, Unrolled);
+        var k = Sha256.K.Slice(i, Unrolled);
+        Round(a, b, c, ref d, e, f, g, ref h, w[0], k[0]);
+        Round(h, a, b, ref c, d, e, f, ref g, w[1], k[1]);
+        Round(g, h, a, ref b, c, d, e, ref f, w[2], k[2]);
+        Round(f, g, h, ref a, b, c, d, ref e, w[3], k[3]);
+        Round(e, f, g, ref h, a, b, c, ref d, w[4], k[4]);
+        Round(d, e, f, ref g, h, a, b, ref c, w[5], k[5]);
+        Round(c, d, e, ref f, g, h, a, ref b, w[6], k[6]);
+        Round(b, c, d, ref e, f, g, h, ref a, w[7], k[7]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Round(Lanes a, Lanes b, Lanes c, ref Lanes d, Lanes e, Lanes f, Lanes g, ref Lanes h, Lanes* w, int i)
+    private static void Round(Lanes a, Lanes b, Lanes c, ref Lanes d, Lanes e, Lanes f, Lanes g, ref Lanes h, Lanes w, uint k)
     {
-        var t1 = h + Choose(e, f, g, w, i);
+        var t1 = h + Choose(e, f, g, w, k);
         d += t1;
         var sum0 = (a >>> 2) ^ (a << 30) ^ (a >>> 13) ^ (a << 19) ^ (a >>> 22) ^ (a << 10);
         h = t1 + sum0 + (b ^ ((a ^ b) & (b ^ c)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes Choose(Lanes e, Lanes f, Lanes g, Lanes* w, int i) =>
-        w[i] + Vector256.Create(K[i]) + (g ^ (e & (f ^ g)))
+    private static Lanes Choose(Lanes e, Lanes f, Lanes g, Lanes w, uint k) =>
+        w + Vector256.Create(k) + (g ^ (e & (f ^ g)))
         + ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
