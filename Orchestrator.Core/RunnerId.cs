@@ -9,7 +9,7 @@ public static class RunnerId
 
     /// <summary>
     /// A new id: the template's prefix, the time in Unix milliseconds and nine random letters or digits,
-    /// <c>worker-1766000000000-a1b2c3d4e</c> (the machine ids of worker-machines.md).
+    /// <c>worker-1766000000000-a1b2c3d4e</c> (the machine ids of docs/contract/worker-machines.md).
     /// </summary>
     public static string Create(string prefix, DateTimeOffset now) =>
         $"{prefix}-{now.ToUnixTimeMilliseconds()}-{RandomNumberGenerator.GetString(Alphabet, 9)}";

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration.Memory;
 namespace Orchestrator.Api.Configuration;
 
 /// <summary>
-/// The contract's variables. Each is an ordinary configuration key of that name; where one stands for a section's key,
-/// it wins over it.
+/// The variables of docs/contract/contract.md. Each is an ordinary configuration key of that name; where one stands for a
+/// section's key, it wins over it.
 /// </summary>
 internal static class EnvironmentVariables
 {

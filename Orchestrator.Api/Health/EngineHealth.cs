@@ -8,7 +8,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>The health of engine and machines (worker-machines.md, "Health Check").</summary>
+/// <summary>The health of engine and machines (docs/contract/worker-machines.md, "Health Check").</summary>
 /// <param name="Status"><c>ok</c> or <c>error</c>.</param>
 /// <param name="Docker"><c>connected</c> or <c>disconnected</c>.</param>
 /// <param name="Machines">How many machines there are; left out on an error.</param>

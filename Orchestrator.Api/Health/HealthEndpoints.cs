@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>The health check of worker-machines.md, on this process's own doors.</summary>
+/// <summary>The health check of docs/contract/worker-machines.md, on this process's own doors.</summary>
 internal static class HealthEndpoints
 {
     public static void MapEngineHealth(this IEndpointRouteBuilder endpoints)

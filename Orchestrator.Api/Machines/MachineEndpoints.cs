@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.Machines;
 
-/// <summary>The calls of worker-machines.md.</summary>
+/// <summary>The calls of docs/contract/worker-machines.md.</summary>
 internal static class MachineEndpoints
 {
     private const string ProjectRoute = $"/{{projectId:{ProjectIds.Constraint}}}";

@@ -6,7 +6,7 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api.Machines;
 
-/// <summary>What goes wrong below, in the words of worker-machines.md.</summary>
+/// <summary>What goes wrong below, in the words of docs/contract/worker-machines.md.</summary>
 internal static class MachineErrors
 {
     /// <summary>How long a caller should wait for a machine that there is none of yet.</summary>

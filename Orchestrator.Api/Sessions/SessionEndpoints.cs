@@ -3,7 +3,7 @@ using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>The calls of session-runners.md, and those that the contract adds.</summary>
+/// <summary>The calls of docs/contract/session-runners.md, and those that docs/contract/contract.md adds.</summary>
 internal static class SessionEndpoints
 {
     private const string Unexpected = "An unexpected error occurred on the server.";

@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>What goes wrong below, in the words of session-runners.md and the contract.</summary>
+/// <summary>What goes wrong below, in the words of docs/contract/session-runners.md and docs/contract/contract.md.</summary>
 internal static class SessionErrors
 {
     /// <summary>How long a caller should leave an engine or store alone that does not answer.</summary>

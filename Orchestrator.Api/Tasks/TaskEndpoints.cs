@@ -5,7 +5,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api.Tasks;
 
-/// <summary>The calls of math-wizard.md, for every task type.</summary>
+/// <summary>The calls of docs/contract/math-wizard.md, for every task type.</summary>
 internal static class TaskEndpoints
 {
     private const string Pending = """{"task_id":"0199f0c2-7a50-7d3e-9c3b-0123456789ab","status":"pending"}""";

@@ -3,7 +3,7 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks;
 
-/// <summary>A task as callers see it (contract, "Tasks"); what is null is left out of its JSON.</summary>
+/// <summary>A task as callers see it (docs/contract/contract.md, Tasks); what is null is left out of its JSON.</summary>
 public sealed record TaskView
 {
     /// <summary>Its id.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Orchestrator.Core.Templates;
 
-/// <summary>Section <c>Machines</c>: the machines of worker-machines.md.</summary>
+/// <summary>Section <c>Machines</c>: the machines of docs/contract/worker-machines.md.</summary>
 public sealed class MachinesOptions : TemplateOptions
 {
     /// <summary>The template of machines.</summary>

@@ -29,7 +29,7 @@ public enum ReleasePolicy
     /// <summary>It is removed; the pool makes a fresh one.</summary>
     Replace,
 
-    /// <summary>It goes back to the pool as it is (worker-machines.md).</summary>
+    /// <summary>It goes back to the pool as it is (docs/contract/worker-machines.md).</summary>
     Reuse,
 }
 

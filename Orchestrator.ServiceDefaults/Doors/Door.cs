@@ -1,8 +1,8 @@
 namespace Orchestrator.ServiceDefaults.Doors;
 
 /// <summary>
-/// A port of its own with calls of its own (contract, "One system, three doors"). Which door a call came through is
-/// told by the listener that accepted its connection, never by anything that the caller sends.
+/// A port of its own with calls of its own (docs/contract/contract.md, "One system, three doors"). Which door a call came
+/// through is told by the listener that accepted its connection, never by anything that the caller sends.
 /// </summary>
 public enum Door
 {

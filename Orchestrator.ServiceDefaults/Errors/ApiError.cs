@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>The answer to every call that is refused or fails (contract, "Errors").</summary>
+/// <summary>The answer to every call that is refused or fails (docs/contract/contract.md, Errors).</summary>
 /// <param name="Error">A code, or the text that a document gives in its place.</param>
 /// <param name="Message">What it means, for people; left out when null.</param>
 /// <param name="Details">What happened inside, outside Production only; left out when null.</param>

@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>The outermost middleware: turns exceptions and bare status codes into the contract's error shape.</summary>
+/// <summary>The outermost middleware: turns exceptions and bare status codes into the error shape of docs/contract/contract.md.</summary>
 internal sealed class ErrorHandler(ErrorWriter writer, IServiceProvider services, RequestDelegate next)
 {
     private static readonly ErrorResult Unforeseen =

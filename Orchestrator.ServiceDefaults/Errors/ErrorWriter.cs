@@ -7,7 +7,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>Writes errors in the contract's shape and logs each with its cause.</summary>
+/// <summary>Writes errors in the shape of docs/contract/contract.md and logs each with its cause.</summary>
 internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfiguration configuration, ILogger<ErrorWriter> logger)
 {
     private readonly bool _tellDetails = !environment.IsProduction()

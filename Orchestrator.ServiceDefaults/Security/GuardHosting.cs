@@ -7,7 +7,7 @@ using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
-/// <summary>Puts the guards of the contract's Safety section before every call.</summary>
+/// <summary>Puts the guards of docs/contract/contract.md, section Safety, before every call.</summary>
 public static class GuardHosting
 {
     /// <summary>Reads and checks who may call, and bounds what a call may weigh.</summary>

@@ -2,7 +2,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.EndToEnd;
 
-/// <summary>The examples of worker-machines.md, literally, on the live server.</summary>
+/// <summary>The examples of docs/contract/worker-machines.md, literally, on the live server.</summary>
 [Collection(OnTheEngine.Name)]
 public sealed class MachineDocumentTests
 {

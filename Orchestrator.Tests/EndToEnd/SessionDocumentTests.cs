@@ -5,7 +5,10 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.EndToEnd;
 
-/// <summary>The examples of session-runners.md, literally, on the live server: what it answers, and what the engine then has.</summary>
+/// <summary>
+/// The examples of docs/contract/session-runners.md, literally, on the live server: the answers, and what the engine then
+/// runs.
+/// </summary>
 [Collection(OnTheEngine.Name)]
 public sealed class SessionDocumentTests
 {

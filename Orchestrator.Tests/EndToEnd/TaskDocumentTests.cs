@@ -4,8 +4,8 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.EndToEnd;
 
 /// <summary>
-/// The examples of math-wizard.md and orca-pod.md on live servers: one process, and an API and a worker on a real Redis
-/// and on a real Valkey.
+/// The examples of docs/contract/math-wizard.md and docs/contract/orca-pod.md on live servers: one process, and an API and
+/// a worker on a real Redis and on a real Valkey.
 /// </summary>
 public sealed class TaskDocumentTests
 {

@@ -2,7 +2,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Machines;
 
-/// <summary>The examples of worker-machines.md and the contract's Machines section, literally.</summary>
+/// <summary>The examples of docs/contract/worker-machines.md and docs/contract/contract.md, section Machines, literally.</summary>
 public sealed class MachineTests : IAsyncLifetime
 {
     private const string Project = "cmj7fop3s0002tt2w50m0rvex";

@@ -9,7 +9,7 @@ using static Orchestrator.Tests.Mining.MiningCalls;
 
 namespace Orchestrator.Tests.Mining;
 
-/// <summary>Every call of mining-task.md on the embedded process, over real sockets.</summary>
+/// <summary>Every call of docs/contract/mining-task.md on the embedded process, over real sockets.</summary>
 public sealed partial class MiningEndpointTests : IAsyncLifetime
 {
     private ApiHost _host = null!;

@@ -7,7 +7,7 @@ using Orchestrator.Tests.ServiceDefaults;
 namespace Orchestrator.Tests.Security;
 
 /// <summary>
-/// Tokens and keys never appear in logs, traces, lists or errors (contract, Safety), however talkative the log is set.
+/// Tokens and keys never appear in logs, traces, lists or errors (docs/contract/contract.md, Safety), however talkative the log is set.
 /// </summary>
 [Collection(OnTheEngine.Name)]
 public sealed class SecretTests

@@ -2,7 +2,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sessions;
 
-/// <summary>The examples of session-runners.md and the contract's Sessions section, literally.</summary>
+/// <summary>The examples of docs/contract/session-runners.md and docs/contract/contract.md, section Sessions, literally.</summary>
 public sealed class ProvisionTests : IAsyncLifetime
 {
     private const string Provision = "/api/runner/provision";

@@ -9,7 +9,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;
 
-/// <summary>When a callback is tried again, and when no more: the contract's Pod section, by the test's clock.</summary>
+/// <summary>When a callback is tried again, and when no more: docs/contract/contract.md, section Pod, by the test's clock.</summary>
 public sealed class CallbackCourierTests : IAsyncLifetime
 {
     private readonly ManualTimeProvider _clock = new();

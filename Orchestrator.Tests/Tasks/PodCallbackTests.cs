@@ -10,7 +10,7 @@ using Orchestrator.Worker.Pod;
 
 namespace Orchestrator.Tests.Tasks;
 
-/// <summary>Where the pod posts the ends of its tasks, and what: the contract's Pod section, literally.</summary>
+/// <summary>Where the pod posts the ends of its tasks, and what: docs/contract/contract.md, section Pod, literally.</summary>
 public sealed class PodCallbackTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

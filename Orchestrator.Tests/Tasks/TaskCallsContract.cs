@@ -4,7 +4,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;
 
-/// <summary>Tasks and pod over HTTP: the examples of the documents and what the contract adds, however it is deployed.</summary>
+/// <summary>Tasks and pod over HTTP: the examples of the documents and what docs/contract/contract.md adds, however it is deployed.</summary>
 public abstract class TaskCallsContract : IAsyncLifetime
 {
     private CallbackServer? _callbacks;

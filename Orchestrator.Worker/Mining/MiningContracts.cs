@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Worker.Mining;
 
-/// <summary>The parameters and counts of a round (mining-task.md, <c>GET /task/:roundNumber</c>).</summary>
+/// <summary>The parameters and counts of a round (docs/contract/mining-task.md, <c>GET /task/:roundNumber</c>).</summary>
 /// <param name="RoundNumber">The round.</param>
 /// <param name="TargetDifficulty">The difficulty that its shares need at least.</param>
 /// <param name="HashRate">Hashes a second over the last minute, by this process.</param>

@@ -7,7 +7,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Mining;
 
-/// <summary>The mining rounds of mining-task.md, on the pod door.</summary>
+/// <summary>The mining rounds of docs/contract/mining-task.md, on the pod door.</summary>
 public static class MiningEndpoints
 {
     private const string Share =

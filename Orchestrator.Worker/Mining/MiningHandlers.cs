@@ -6,7 +6,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Worker.Mining;
 
-/// <summary>The calls of mining-task.md.</summary>
+/// <summary>The calls of docs/contract/mining-task.md.</summary>
 internal static class MiningHandlers
 {
     public static async Task<IResult> GetRoundAsync(string roundNumber, ShareIntake intake, HashMeter meter, CancellationToken cancellationToken)

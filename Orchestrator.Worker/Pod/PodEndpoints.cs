@@ -6,7 +6,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Pod;
 
-/// <summary>The compute pod of orca-pod.md, on a door of its own.</summary>
+/// <summary>The compute pod of docs/contract/orca-pod.md, on a door of its own.</summary>
 public static class PodEndpoints
 {
     /// <summary>The pod door's port unless <c>POD_PORT</c> says another.</summary>

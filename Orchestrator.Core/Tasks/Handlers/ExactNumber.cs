@@ -100,7 +100,7 @@ public readonly record struct ExactNumber
         return Digits.Sign < 0 && digits != "0" ? "-" + digits : digits;
     }
 
-    /// <summary>As JSON: a number up to 2^53 - 1 in size, beyond it a string of digits (contract, "Tasks").</summary>
+    /// <summary>As JSON: a number up to 2^53 - 1 in size, beyond it a string of digits (docs/contract/contract.md, Tasks).</summary>
     public string ToJson()
     {
         var limit = MaxJsonNumber * BigInteger.Pow(10, Scale);
