@@ -10,7 +10,7 @@ namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
 /// Makes the store agree with the engine: the engine is right about what exists, the store about whose it is. What has
-/// not changed costs no write. The table of what happens when they disagree is in the design document; each of its rows
+/// not changed costs no write. The table of what happens when they disagree is in docs/architecture.md; each of its rows
 /// is a branch here or in <see cref="OrphanKeeper"/>.
 /// </summary>
 internal sealed partial class Reconciler(

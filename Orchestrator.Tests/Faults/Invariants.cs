@@ -6,7 +6,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Faults;
 
 /// <summary>
-/// The invariants of the design, looked at from outside after whatever failed has been mended: by what callers were
+/// The invariants of docs/architecture.md, looked at from outside after whatever failed has been mended: by what callers were
 /// answered, what the API lists and what the engine runs.
 /// </summary>
 internal static class Invariants

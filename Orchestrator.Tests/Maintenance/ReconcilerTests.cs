@@ -5,7 +5,7 @@ using Orchestrator.Tests.Leasing;
 
 namespace Orchestrator.Tests.Maintenance;
 
-/// <summary>A test for every row of the design's table of what happens when engine and store disagree.</summary>
+/// <summary>A test for every row of the table in docs/architecture.md of what happens when engine and store disagree.</summary>
 public sealed class ReconcilerTests
 {
     [Fact]
