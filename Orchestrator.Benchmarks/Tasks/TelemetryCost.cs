@@ -68,7 +68,7 @@ internal static class TelemetryCost
 
     private static async Task<WebApplication> ServeAsync(Action<WebApplication> map, Dictionary<string, string?>? telemetry = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         if (telemetry is not null)

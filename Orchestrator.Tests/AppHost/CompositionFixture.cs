@@ -8,7 +8,7 @@ namespace Orchestrator.Tests.AppHost;
 /// The whole composition, started once for all tests that only look at it, with something of everything done in it:
 /// sessions warm, cold and expired, machines, tasks of every type and end, callbacks taken and refused, shares.
 /// </summary>
-public sealed class CompositionFixture : IAsyncLifetime
+public sealed class CompositionFixture : ComponentFixture
 {
     private LauncherRun? _run;
     private CallbackServer? _callbacks;
@@ -26,7 +26,7 @@ public sealed class CompositionFixture : IAsyncLifetime
     /// <summary>The address that callbacks are taken at.</summary>
     internal string CallbackUrl(string path) => $"http://127.0.0.1:{Callbacks.Port}/{path}";
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         _callbacks = await CallbackServer.StartAsync();
         _run = await LauncherRun.StartAsync(
@@ -37,7 +37,7 @@ public sealed class CompositionFixture : IAsyncLifetime
         await UseAsync("used");
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_run is not null)
         {

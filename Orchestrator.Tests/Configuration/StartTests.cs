@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Configuration;
 
@@ -71,6 +72,19 @@ public sealed class StartTests : IDisposable
         using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
         await process.WaitForExitAsync(limit.Token);
         Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Start_ApiOrWorker_TakesNoInotifyInstance()
+    {
+        using var data = new TemporaryFolder();
+        // A user has 128 of them for everything he runs; used up, a program that needs one can't start.
+        await using var api = await ServerProgram.StartEmbeddedAsync(data.Path);
+        await using var worker = await ServerProgram.StartWorkerAsync("127.0.0.1:1");
+
+        Assert.All([api, worker], server => Assert.DoesNotContain(
+            Directory.EnumerateFiles($"/proc/{server.ProcessId}/fd").Select(descriptor => new FileInfo(descriptor).LinkTarget),
+            target => target?.Contains("inotify", StringComparison.Ordinal) == true));
     }
 
     // A worker starts before its Redis does; it takes work once that is there.

@@ -61,9 +61,6 @@ public sealed class ForeignImageTests
     {
         await InstanceContainers.RequireAsync();
         await using var engine = new InstanceContainers("none");
-        if (await TinyImage.EnsureAsync(engine.Client, image, command, [], Cancel) is { } missing)
-        {
-            Components.Missing(missing);
-        }
+        await TinyImage.RequireAsync(engine.Client, image, command, Cancel);
     }
 }

@@ -18,17 +18,21 @@ internal sealed class InstanceContainers(string instance) : IAsyncDisposable
     public static async Task RequireAsync()
     {
         using var client = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(20)).Build();
+        await Components.RequireEngineAsync(client);
+        await RequireImageAsync(client);
+    }
+
+    /// <summary>Asks an engine that answers for our image.</summary>
+    public static async Task RequireImageAsync(DockerClient client)
+    {
+        Components.Ask(Component.RunnerImage);
         try
         {
             await client.Images.InspectImageAsync(Image);
         }
         catch (DockerImageNotFoundException)
         {
-            Components.Missing($"Image {Image} is missing; ./orchestrator images builds it.");
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException or TimeoutException)
-        {
-            Components.Missing($"No Docker engine answers: {error.Message}");
+            Components.Missing(Component.RunnerImage, $"the engine has no image {Image}");
         }
     }
 

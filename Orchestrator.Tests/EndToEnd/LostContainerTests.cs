@@ -58,10 +58,7 @@ public sealed class LostContainerTests
         await InstanceContainers.RequireAsync();
         await using (var images = new InstanceContainers("none"))
         {
-            if (await TinyImage.EnsureAsync(images.Client, HungryImage, Hungry, [], Cancel) is { } missing)
-            {
-                Components.Missing(missing);
-            }
+            await TinyImage.RequireAsync(images.Client, HungryImage, Hungry, Cancel);
         }
 
         await using var server = await ApiServer.StartAsync(

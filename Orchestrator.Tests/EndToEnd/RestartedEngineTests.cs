@@ -15,10 +15,10 @@ public sealed class RestartedEngineTests
     [Fault("engine-restarted", "engine", "stopped and started under load, taking every container with it", "owners are told and served anew, without a restart of ours")]
     public async Task Engine_StoppedAndStartedUnderLoad_RecoversWithoutARestart()
     {
+        await InstanceContainers.RequireAsync();
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("ORCHESTRATOR_MAY_RESTART_ENGINE") == "1",
-            "It stops the machine's Docker engine; ORCHESTRATOR_MAY_RESTART_ENGINE=1 allows that.");
-        await InstanceContainers.RequireAsync();
+            Component.EngineRestart.Reason("the test stops the engine, and that is not allowed"));
         var engine = EngineProcess.Find();
         await using var server = await ApiServer.StartAsync(
             "--INACTIVITY_TIMEOUT_SECONDS=10", "--CLEANUP_INTERVAL_SECONDS=0.3", "--Runners:OrphanGraceSeconds=2", "--Runners:ReconcileIntervalSeconds=0.5");

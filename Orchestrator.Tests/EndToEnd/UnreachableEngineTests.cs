@@ -8,20 +8,14 @@ namespace Orchestrator.Tests.EndToEnd;
 [Collection(Alone.Name)]
 public sealed class UnreachableEngineTests
 {
-    private const string Socket = "/var/run/docker.sock";
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     [Fault("engine-unreachable", "engine", "the way to it is cut under load, and mended", "503 meanwhile; heartbeats go on; nothing lost, nothing reaped")]
     public async Task Engine_UnreachableUnderLoadAndBack_NothingLostNothingReaped()
     {
-        if (!File.Exists(Socket))
-        {
-            Components.Missing("The engine is not at the usual socket.");
-        }
-
-        await using var relay = new SocketRelay(Socket);
+        Components.RequireEngineSocket();
+        await using var relay = new SocketRelay(Components.EngineSocket);
         relay.Open();
         await using var server = await ApiServer.StartAsync(
             $"--DOCKER_HOST=unix://{relay.Path}", "--INACTIVITY_TIMEOUT_SECONDS=4", "--CLEANUP_INTERVAL_SECONDS=0.3",
@@ -72,12 +66,8 @@ public sealed class UnreachableEngineTests
     [InlineData(false)]
     public async Task Exec_TheWayToTheEngineBreaksMeanwhile_Is503(bool forGood)
     {
-        if (!File.Exists(Socket))
-        {
-            Components.Missing("The engine is not at the usual socket.");
-        }
-
-        await using var relay = new SocketRelay(Socket);
+        Components.RequireEngineSocket();
+        await using var relay = new SocketRelay(Components.EngineSocket);
         relay.Open();
         await using var server = await ApiServer.StartAsync($"--DOCKER_HOST=unix://{relay.Path}");
         await server.ProvisionAsync("cut");

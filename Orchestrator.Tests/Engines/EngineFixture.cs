@@ -6,20 +6,8 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Engines;
 
 /// <summary>A kind of engine as the contract's tests want it.</summary>
-public abstract class EngineFixture : IAsyncLifetime
+public abstract class EngineFixture : ComponentFixture
 {
-    /// <summary>Why there is no such engine here; null when there is one.</summary>
-    public string? Unavailable { get; protected set; }
-
-    /// <summary>Skips the test where there is no such engine, or fails it where nothing may be missing.</summary>
-    public void Require()
-    {
-        if (Unavailable is { } why)
-        {
-            Components.Missing(why);
-        }
-    }
-
     /// <summary>A template that gets ready by HTTP.</summary>
     public abstract RunnerTemplate Template { get; }
 
@@ -32,10 +20,6 @@ public abstract class EngineFixture : IAsyncLifetime
 
     /// <summary>Removes all that a group holds; the engine's networks are few.</summary>
     public abstract Task ForgetAsync(string group);
-
-    public abstract ValueTask InitializeAsync();
-
-    public abstract ValueTask DisposeAsync();
 
     /// <summary>A group that no other test uses.</summary>
     public static string NewGroup() => $"t{Guid.NewGuid():N}"[..16];

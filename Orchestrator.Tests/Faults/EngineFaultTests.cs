@@ -10,20 +10,14 @@ namespace Orchestrator.Tests.Faults;
 [Collection(OnTheEngine.Name)]
 public sealed class EngineFaultTests : IAsyncLifetime
 {
-    private const string Socket = "/var/run/docker.sock";
-
-    private readonly SocketRelay _relay = new(Socket);
+    private readonly SocketRelay _relay = new(Components.EngineSocket);
     private ApiServer _server = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Socket))
-        {
-            Components.Missing("The engine is not at the usual socket.");
-        }
-
+        Components.RequireEngineSocket();
         _relay.Open();
         _server = await ApiServer.StartAsync(
             $"--DOCKER_HOST=unix://{_relay.Path}", "--INACTIVITY_TIMEOUT_SECONDS=5", "--CLEANUP_INTERVAL_SECONDS=0.5",

@@ -12,10 +12,10 @@ public sealed class FullDiskTests
     [Fault("store-disk-full", "store", "its disk gets full under load, and has room again", "503 meanwhile; nothing answered is lost, nobody who lives is reaped; invariants")]
     public async Task Disk_FullUnderLoad_InvariantsHold()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "Mounting a small disk needs root.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", Component.Root.Reason("the test mounts a small disk"));
         using var disk = new TemporaryFolder();
         Directory.CreateDirectory(disk.Path);
-        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.Path) == 0, "Mounting is not allowed here.");
+        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.Path) == 0, Component.Mounts.Reason("mount fails"));
         try
         {
             await using var server = await ApiServer.StartAsync(

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Orchestrator.Guest;
 using Orchestrator.Guest.Serving;
 using Orchestrator.Guest.Supervision;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Guest;
 
@@ -45,6 +46,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
     [InlineData("javascript", "console.log('hällo'); console.error('oops'); process.exitCode = 3")]
     public async Task Run_EachLanguage_StreamsOutputAndExit(string language, string code)
     {
+        Components.RequireLanguage(language);
         var events = await RunAsync(new { language, code });
 
         Assert.Equal(("hällo\n", "oops\n"), (Text(events, "stdout"), Text(events, "stderr")));
@@ -62,6 +64,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
     [InlineData("javascript", "console.log('first'); const fs = require('fs'); const t = setInterval(() => {{ if (fs.existsSync('{0}')) {{ clearInterval(t); console.log('second') }} }}, 10)")]
     public async Task Run_OutputBeforeTheEnd_ArrivesBeforeTheEnd(string language, string code)
     {
+        Components.RequireLanguage(language);
         var signal = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
@@ -90,6 +93,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
     [InlineData("javascript", "//", "console.log(1 + 1)")]
     public async Task Run_CodeLongerThanAnArgumentMayBe_Runs(string language, string comment, string code)
     {
+        Components.RequireLanguage(language);
         var events = await RunAsync(new { language, code = $"{comment}{new string('x', 300_000)}\n{code}\n" });
 
         Assert.Equal("2\n", Text(events, "stdout"));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Orchestrator.Guest.Protocol;
+using Orchestrator.Tests.Infrastructure;
 using static Orchestrator.Tests.Guest.SupervisedCommand;
 
 namespace Orchestrator.Tests.Guest;
@@ -86,9 +87,17 @@ public sealed class SupervisorTests
     [Fact]
     public async Task Run_CommandThatReadsNoInput_EndsAllTheSame()
     {
-        await using var command = new SupervisedCommand(Shell("exec 0<&-; echo closed; exit 4"));
+        using var folder = new TemporaryFolder();
+        await using var command = new SupervisedCommand(Shell($"exec 0<&-; echo closed; until [ -e '{folder.Path}' ]; do sleep 0.01; done; exit 4"));
         await command.OutputHasAsync("closed");
-        command.SendInput(new byte[10_000]);
+        // More than pipes hold: the supervisor has met the closed input by the time that all is written.
+        for (var part = 0; part < 30; part++)
+        {
+            command.SendInput(new byte[10_000]);
+        }
+
+        // Only now: one that has ended by itself takes its supervisor with it, and the rest of the input has no reader.
+        Directory.CreateDirectory(folder.Path);
 
         Assert.Equal(4, (await command.ExitAsync()).ExitCode);
     }

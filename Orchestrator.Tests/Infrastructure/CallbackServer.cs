@@ -29,7 +29,7 @@ internal sealed class CallbackServer : IAsyncDisposable
 
     public static async Task<CallbackServer> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();

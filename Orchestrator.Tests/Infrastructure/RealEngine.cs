@@ -8,10 +8,9 @@ namespace Orchestrator.Tests.Infrastructure;
 /// The engine of this machine, when there is one; tests that need it skip themselves otherwise. What a test makes
 /// carries this instance's label and is removed at the end.
 /// </summary>
-public sealed class RealEngine : IAsyncLifetime
+public sealed class RealEngine : ComponentFixture
 {
     public const string LabelName = "orchestrator.tests.instance";
-    private string? _unavailable;
 
     public DockerClient Client { get; } = new DockerClientBuilder().WithTimeout(TimeSpan.FromSeconds(60)).Build();
 
@@ -19,28 +18,10 @@ public sealed class RealEngine : IAsyncLifetime
 
     public string Label => $"{LabelName}={Instance}";
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            await Client.System.PingAsync(limit.Token);
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-        {
-            _unavailable = $"No Docker engine answers: {e.Message}";
-            return;
-        }
-
-        _unavailable = await TinyImage.EnsureAsync(Client, limit.Token);
-    }
-
-    public void Require()
-    {
-        if (_unavailable is not null)
-        {
-            Components.Missing(_unavailable);
-        }
+        await Components.RequireEngineAsync(Client);
+        await TinyImage.RequireAsync(Client);
     }
 
     /// <summary>A name that no other test uses.</summary>
@@ -68,9 +49,9 @@ public sealed class RealEngine : IAsyncLifetime
     public Task RemoveAsync(string id) =>
         Client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        if (_unavailable is null)
+        if (IsServed)
         {
             var mine = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [Label] = true } };
             foreach (var container in await Client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = mine }))

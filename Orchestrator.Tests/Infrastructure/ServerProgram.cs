@@ -14,6 +14,8 @@ internal sealed partial class ServerProgram : IAsyncDisposable
     /// <summary>Calls to its pod door.</summary>
     public HttpClient Pod { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(30) };
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts the embedded process, without a pool of runners.</summary>
     public static Task<ServerProgram> StartEmbeddedAsync(string dataFolder, params string[] settings) => StartAsync(
         "Orchestrator.Api.dll",

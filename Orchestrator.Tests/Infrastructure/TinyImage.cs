@@ -16,9 +16,24 @@ public static class TinyImage
     private static readonly string[] Commands =
         ["cat", "dd", "echo", "env", "false", "head", "httpd", "id", "kill", "ls", "mkdir", "nc", "printf", "ps", "rm", "seq", "sh", "sleep", "touch", "true", "wc", "wget", "yes"];
 
-    /// <returns>Why there is no image, or null when there is one.</returns>
-    public static Task<string?> EnsureAsync(IDockerClient client, CancellationToken cancellationToken) =>
-        EnsureAsync(client, Name, """["sleep","600"]""", [], cancellationToken);
+    /// <summary>Asks for the image.</summary>
+    public static Task RequireAsync(IDockerClient client, CancellationToken cancellationToken = default) =>
+        RequireAsync(client, Name, """["sleep","600"]""", cancellationToken);
+
+    /// <summary>Asks for one more image of the same content under another name.</summary>
+    /// <param name="client">The engine.</param>
+    /// <param name="name">The image's name, with a tag.</param>
+    /// <param name="command">What it runs, as a JSON array.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task RequireAsync(IDockerClient client, string name, string command, CancellationToken cancellationToken = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        if (await EnsureAsync(client, name, command, [], limit.Token) is { } why)
+        {
+            Components.Missing(Component.Busybox, why);
+        }
+    }
 
     /// <summary>One more image of the same content under another name.</summary>
     /// <param name="client">The engine.</param>
@@ -41,7 +56,7 @@ public static class TinyImage
 
         if (await FindBusyboxAsync(cancellationToken) is not { } busybox)
         {
-            return "There is no static busybox here, and apt-get has none (Debian package busybox-static).";
+            return "no static busybox, and apt-get downloads none";
         }
 
         using var archive = await PackAsync(busybox, cancellationToken);

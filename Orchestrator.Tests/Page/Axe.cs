@@ -52,12 +52,12 @@ internal static class Axe
         catch (OperationCanceledException)
         {
             install.Kill(entireProcessTree: true);
-            Components.Missing("npm did not fetch axe-core within two minutes.");
+            Components.Missing(Component.Npm, "it did not fetch axe-core within two minutes");
         }
 
         if (install.ExitCode != 0)
         {
-            Components.Missing($"npm could not fetch axe-core: {string.Concat(await said)}");
+            Components.Missing(Component.Npm, $"it could not fetch axe-core: {string.Concat(await said)}");
         }
     }
 }

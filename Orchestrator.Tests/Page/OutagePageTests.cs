@@ -9,7 +9,6 @@ namespace Orchestrator.Tests.Page;
 [Collection(InTheBrowser.Name)]
 public sealed class OutagePageTests(PageWorld world)
 {
-    private const string Socket = "/var/run/docker.sock";
     private const string Away = "ERR_CONNECTION_REFUSED";
 
     [Fact]
@@ -52,12 +51,8 @@ public sealed class OutagePageTests(PageWorld world)
     [Fact]
     public async Task Engine_Gone_IsNamedWithWhatToDo()
     {
-        if (!File.Exists(Socket))
-        {
-            Components.Missing($"No Docker engine has its socket at {Socket}.");
-        }
-
-        await using var relay = new SocketRelay(Socket);
+        Components.RequireEngineSocket();
+        await using var relay = new SocketRelay(Components.EngineSocket);
         relay.Open();
         await using var server = await ApiServer.StartAsync($"--DOCKER_HOST=unix://{relay.Path}");
         await using var page = (await world.OpenAsync(server.Sessions.BaseAddress)).Expecting("status of 503");

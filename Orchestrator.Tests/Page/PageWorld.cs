@@ -5,18 +5,22 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Page;
 
 /// <summary>A headless Chromium, as installed, and a server on the real engine, shared by the page's tests.</summary>
-public sealed class PageWorld : IAsyncLifetime
+public sealed class PageWorld : ComponentFixture
 {
     // Generous: these machines are slow, and nothing is measured by it.
     internal const float Patience = 90_000;
+
+    private const string Chromium = "chromium-headless-shell";
 
     private readonly SemaphoreSlim _gate = new(1);
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private ApiServer? _server;
 
-    public ValueTask InitializeAsync()
+    protected override ValueTask StartAsync()
     {
+        // Before a server is started for it.
+        Components.Require(Chromium);
         Microsoft.Playwright.Assertions.SetDefaultExpectTimeout(Patience);
         return ValueTask.CompletedTask;
     }
@@ -51,7 +55,7 @@ public sealed class PageWorld : IAsyncLifetime
         return page;
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_browser is not null)
         {
@@ -69,8 +73,7 @@ public sealed class PageWorld : IAsyncLifetime
 
     private async Task<IBrowser> BrowserAsync()
     {
-        // The shell has no windows of a browser to draw, and takes a third less of the processors.
-        var program = Components.Require("chromium-headless-shell", "chromium");
+        var program = Components.Require(Chromium);
         await _gate.WaitAsync();
         try
         {

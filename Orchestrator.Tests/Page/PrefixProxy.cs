@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Page;
 
@@ -28,7 +29,7 @@ internal sealed class PrefixProxy : IAsyncDisposable
 
     public static async Task<PrefixProxy> StartAsync(params Uri[] targets)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Logging.ClearProviders();
         var proxy = new PrefixProxy(builder.Build(), targets);

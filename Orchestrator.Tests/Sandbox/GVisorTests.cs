@@ -11,10 +11,11 @@ public sealed class GVisorTests(SandboxFixture fixture) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         fixture.Require();
+        Components.Ask(Component.GVisor);
         var info = await fixture.Client.System.GetSystemInfoAsync(TestContext.Current.CancellationToken);
         if (!info.Runtimes.ContainsKey(Runtime))
         {
-            Components.Missing("The engine has no runtime runsc.");
+            Components.Missing(Component.GVisor, $"the engine has no runtime {Runtime}");
         }
     }
 

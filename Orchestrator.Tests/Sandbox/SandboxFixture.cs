@@ -4,6 +4,7 @@ using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 using Orchestrator.Tests.Engines;
 using Orchestrator.Tests.Engines.Docker;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sandbox;
 
@@ -11,7 +12,7 @@ namespace Orchestrator.Tests.Sandbox;
 /// Runners of our image for code that means harm, started by the product's engine, whose events are read as in the
 /// running product. The classes of the collection run one after the other: several of them burn all CPU they get.
 /// </summary>
-public sealed class SandboxFixture : IAsyncLifetime
+public sealed class SandboxFixture : ComponentFixture
 {
     private readonly SupervisedEngineFixture _engines = new();
     private readonly List<string> _groups = [];
@@ -29,14 +30,10 @@ public sealed class SandboxFixture : IAsyncLifetime
 
     internal global::Docker.DotNet.DockerClient Client => _engines.Client;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         await _engines.InitializeAsync();
-        if (_engines.Unavailable is not null)
-        {
-            return;
-        }
-
+        _engines.Require();
         Engine = Connect();
         _watching = Task.Run(async () =>
         {
@@ -45,9 +42,6 @@ public sealed class SandboxFixture : IAsyncLifetime
             }
         });
     }
-
-    /// <inheritdoc cref="EngineFixture.Require"/>
-    public void Require() => _engines.Require();
 
     /// <summary>The engine as another orchestrator has it: a group, and so a network, of its own.</summary>
     internal IRunnerEngine Connect()
@@ -83,7 +77,7 @@ public sealed class SandboxFixture : IAsyncLifetime
         return runner;
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _watching.ContinueWith(_ => { }, TaskScheduler.Default);

@@ -103,7 +103,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
         var file = names.Select(name => Path.Combine(root, name)).FirstOrDefault(File.Exists);
         if (file is null)
         {
-            Components.Missing($"The container's control group can't be read: none of {string.Join(", ", names)} below {root}.");
+            Components.Missing(Component.ControlGroups, $"none of {string.Join(", ", names)} below {root}");
         }
 
         return (await File.ReadAllTextAsync(file!, Cancel)).Trim();

@@ -62,10 +62,7 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task Up_WithoutDocker_ServesUntilSigtermThenDownRemovesAll()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            Components.Missing("The process engine needs Linux.");
-        }
+        Components.RequireLinux();
         // What these tests were built with is there, built the way that `up` builds it.
         string[] build = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? ["--no-build"] : [];
         using (var up = Run(["up", "--no-docker", .. build, "--data", _data, "--", "--Runners:MinIdle=1", "--Machines:MinIdle=0"]))
@@ -100,11 +97,8 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task UpAll_WithoutDocker_ServesWithWorkersUntilDownStopsIt()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            Components.Missing("The process engine needs Linux.");
-        }
-
+        Components.RequireLinux();
+        Components.Require(RedisServer.Redis);
         string[] build = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? ["--no-build"] : [];
         using var up = Run(["up", "--all", "--no-docker", .. build, "--data", _data, "--", "--Runners:MinIdle=0", "--Machines:MinIdle=0"]);
         await up.SaysAsync("all is up", TimeSpan.FromMinutes(5));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.ServiceDefaults;
 
@@ -15,7 +16,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();

@@ -115,7 +115,7 @@ public sealed class ServiceDefaultsTests
 
     private static async Task<WebApplication> StartAsync(Action<IServiceCollection>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServiceDefaults();
         builder.Logging.ClearProviders();

@@ -99,7 +99,7 @@ public sealed class TelemetryLossTests
 
     private static async Task<WebApplication> StartAsync(string endpoint, string protocol)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

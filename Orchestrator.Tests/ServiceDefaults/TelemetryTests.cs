@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.ServiceDefaults;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.ServiceDefaults;
 
@@ -80,7 +81,7 @@ public sealed class TelemetryTests
     // Stopping the application sends what is left.
     private static async Task ServeAsync(Dictionary<string, string?> settings)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = LocalServer.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings);
         builder.WebHost.UseUrls("http://127.0.0.1:0");

@@ -1,10 +1,11 @@
 using Aspire.Hosting.Testing;
 using Orchestrator.AppHost;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.AppHost.Aspire;
 
 /// <summary>The Aspire application, started once for all tests that look at it.</summary>
-public sealed class AspireFixture : IAsyncLifetime
+public sealed class AspireFixture : ComponentFixture
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
@@ -14,7 +15,7 @@ public sealed class AspireFixture : IAsyncLifetime
 
     internal HttpClient Api { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         _app = await AspireApp.BuildAsync(null, TestContext.Current.CancellationToken);
         if (_app.StandIns.Told is { } told)
@@ -26,7 +27,7 @@ public sealed class AspireFixture : IAsyncLifetime
         Api = _app.App.CreateHttpClient(Composition.Names.Api, "sessions");
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Api?.Dispose();
         if (_app is not null)

@@ -34,26 +34,18 @@ public class DockerEngineFixture : EngineFixture
         Limits = new RunnerLimits(256L << 20, 1, 64, 16L << 20),
     };
 
-    public override async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            await Client.System.PingAsync(limit.Token);
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
-        {
-            Unavailable = $"No Docker engine answers: {error.Message}";
-            return;
-        }
-
-        Unavailable = await PrepareAsync(limit.Token);
+        await Components.RequireEngineAsync(Client);
+        await RequireImagesAsync();
     }
 
-    /// <summary>Makes the images; tells why that can't be done.</summary>
-    protected virtual async Task<string?> PrepareAsync(CancellationToken cancellationToken) =>
-        await TinyImage.EnsureAsync(Client, cancellationToken)
-        ?? await TinyImage.EnsureAsync(Client, WebImage, Web, [], cancellationToken);
+    /// <summary>Asks for the images that runners are made of.</summary>
+    protected virtual async Task RequireImagesAsync()
+    {
+        await TinyImage.RequireAsync(Client);
+        await TinyImage.RequireAsync(Client, WebImage, Web);
+    }
 
     public override IRunnerEngine Connect(string group) => ServicesOf(group).GetRequiredService<IRunnerEngine>();
 
@@ -77,7 +69,7 @@ public class DockerEngineFixture : EngineFixture
 
     public override async Task ForgetAsync(string group)
     {
-        if (Unavailable is not null)
+        if (!IsServed)
         {
             return;
         }

@@ -8,7 +8,7 @@ namespace Orchestrator.Tests.Engines.Docker;
 /// <summary>An engine that goes away, hangs and comes back: said at once, noticed soon, nothing left behind.</summary>
 public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
-    private readonly SocketRelay _relay = new("/var/run/docker.sock");
+    private readonly SocketRelay _relay = new(Components.EngineSocket);
     private readonly string _group = EngineFixture.NewGroup();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -23,7 +23,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
     public ValueTask InitializeAsync()
     {
         fixture.Require();
-        Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "The engine is not at the usual socket.");
+        Components.RequireEngineSocket();
         return default;
     }
 

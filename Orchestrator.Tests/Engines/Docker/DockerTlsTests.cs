@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Core.Engines;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines.Docker;
 
@@ -62,7 +63,7 @@ public sealed class DockerTlsTests(DockerEngineFixture fixture) : IClassFixture<
     private IRunnerEngine Connect(X509Certificate2 client, X509Certificate2 server, X509Certificate2 trusted)
     {
         fixture.Require();
-        Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "The engine is not at the usual socket.");
+        Components.RequireEngineSocket();
         File.WriteAllText(Path.Combine(_folder, "ca.pem"), trusted.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder, "cert.pem"), client.ExportCertificatePem());
         using var key = client.GetECDsaPrivateKey()!;
@@ -100,7 +101,7 @@ public sealed class DockerTlsTests(DockerEngineFixture fixture) : IClassFixture<
                 await using var secure = new SslStream(near.GetStream(), false, (_, shown, _, _) => shown is X509Certificate2 certificate && IsOurs(certificate));
                 await secure.AuthenticateAsServerAsync(server, clientCertificateRequired: true, checkCertificateRevocation: false);
                 using var far = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await far.ConnectAsync(new UnixDomainSocketEndPoint("/var/run/docker.sock"));
+                await far.ConnectAsync(new UnixDomainSocketEndPoint(Components.EngineSocket));
                 await using var engine = new NetworkStream(far);
                 await Task.WhenAny(secure.CopyToAsync(engine), engine.CopyToAsync(secure));
             }

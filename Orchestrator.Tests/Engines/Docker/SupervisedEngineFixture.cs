@@ -1,5 +1,5 @@
-using Docker.DotNet;
 using Orchestrator.Core.Templates;
+using Orchestrator.Tests.EndToEnd;
 
 namespace Orchestrator.Tests.Engines.Docker;
 
@@ -10,16 +10,5 @@ public sealed class SupervisedEngineFixture : DockerEngineFixture
 
     public override RunnerTemplate Template => TemplateOf(Image);
 
-    protected override async Task<string?> PrepareAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Client.Images.InspectImageAsync(Image, cancellationToken);
-            return null;
-        }
-        catch (DockerImageNotFoundException)
-        {
-            return $"There is no image {Image}; build it first.";
-        }
-    }
+    protected override Task RequireImagesAsync() => InstanceContainers.RequireImageAsync(Client);
 }

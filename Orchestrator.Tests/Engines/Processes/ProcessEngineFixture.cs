@@ -5,6 +5,7 @@ using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 using Orchestrator.Engines;
 using Orchestrator.Engines.Processes;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Engines.Processes;
 
@@ -24,9 +25,9 @@ public sealed class ProcessEngineFixture : EngineFixture
         Ready = new Readiness(ReadinessKind.Http, "/healthz", TimeSpan.FromSeconds(30)),
     };
 
-    public override ValueTask InitializeAsync()
+    protected override ValueTask StartAsync()
     {
-        Unavailable = OperatingSystem.IsLinux() ? null : "Local processes need Linux.";
+        Components.RequireLinux();
         return default;
     }
 

@@ -5,24 +5,14 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Storage.Redis;
 
 /// <summary>A server that the tests of a class share; each of them has a prefix of its own, and so an empty store.</summary>
-public abstract class SharedRedisServer(string program) : IAsyncLifetime
+public abstract class SharedRedisServer(string program) : ComponentFixture
 {
     private RedisServer? _server;
     private int _connections;
 
-    public async ValueTask InitializeAsync()
-    {
-        try
-        {
-            _server = await RedisServer.StartNewAsync(program);
-        }
-        catch (Xunit.Sdk.SkipException)
-        {
-            // Each test skips itself: a fixture can't.
-        }
-    }
+    protected override async ValueTask StartAsync() => _server = await RedisServer.StartNewAsync(program);
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
@@ -34,7 +24,7 @@ public abstract class SharedRedisServer(string program) : IAsyncLifetime
 
     internal RedisConnection Connect(string? prefix = null)
     {
-        Components.Require(program);
+        Require();
         return new RedisConnection(
             _server!.ConnectionString,
             new RedisOptions { KeyPrefix = prefix ?? $"test-{Interlocked.Increment(ref _connections)}", CallTimeoutSeconds = 20 },

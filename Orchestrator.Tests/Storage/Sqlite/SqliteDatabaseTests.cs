@@ -157,10 +157,10 @@ public sealed class SqliteDatabaseTests : IDisposable
     [Fault("store-disk-full-writes", "store", "its disk is full while it is written to", "refused writes leave no trace, answered ones stay; it works on once there is room")]
     public async Task Write_DiskIsFull_IsUnavailableUntilThereIsRoom()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "Mounting a small disk needs root.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", Component.Root.Reason("the test mounts a small disk"));
         using var disk = new TemporaryFolder();
         Directory.CreateDirectory(disk.Path);
-        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk.Path) == 0, "Mounting is not allowed here.");
+        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk.Path) == 0, Component.Mounts.Reason("mount fails"));
         try
         {
             using var database = Open(disk.Path);
