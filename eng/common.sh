@@ -19,10 +19,14 @@ within() {
 # The SDK that global.json asks for, also when it is installed where the install script puts it.
 need_sdk() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-  have dotnet || PATH=$PATH:$HOME/.dotnet
+  have dotnet || PATH=$PATH:${HOME:-}/.dotnet
   have dotnet || fail "the .NET 10 SDK is missing; get it at https://dot.net, then try again"
-  (cd "$root" && dotnet --version > /dev/null 2>&1) ||
-    fail "needs the .NET SDK $(wanted_sdk) or a later 10.0 one, but there is only: $(installed_sdks); get it at https://dot.net"
+  local said
+  said=$(cd "$root" && dotnet --version 2>&1) && return
+  case $said in
+    *"SDK was not found"*) fail "needs the .NET SDK $(wanted_sdk) or a later 10.0 one, but there is only: $(installed_sdks); get it at https://dot.net" ;;
+    *) fail "dotnet does not start: $said" ;;
+  esac
 }
 
 wanted_sdk() { sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$root/global.json"; }

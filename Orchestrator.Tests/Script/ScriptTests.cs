@@ -47,6 +47,15 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_WithoutAHome_SaysWhatDotnetSays()
+    {
+        using var run = new ScriptRun(new Dictionary<string, string> { ["HOME"] = "/proc/none" }, ["doctor"]);
+
+        Assert.Equal(1, await run.EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains("home directory could not be determined", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Up_PortInUse_SaysWhichAndHowToChooseAnother()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
