@@ -32,7 +32,8 @@ public sealed class TelemetryTests
         Assert.Contains("tested", traces, StringComparison.Ordinal);
         Assert.Contains("/hello", traces, StringComparison.Ordinal);
         Assert.Contains("own work", traces, StringComparison.Ordinal);
-        Assert.DoesNotContain("/alive", traces, StringComparison.Ordinal);
+        // Behind an address it is another test's client, since tracing listens to the whole process.
+        Assert.DoesNotMatch("(?<!:[0-9]+)/alive", traces);
         Assert.Contains("http.server.request.duration", collector.Of("/v1/metrics"), StringComparison.Ordinal);
         Assert.Contains("orchestrator_test_seconds", collector.Of("/v1/metrics"), StringComparison.Ordinal);
         Assert.Contains("hello was asked", collector.Of("/v1/logs"), StringComparison.Ordinal);
