@@ -16,6 +16,8 @@ public sealed class CrowdedDoorTests
     [Fault("slow-connections", "load", "1,000 connections that say nothing, or one letter at a time", "everybody else is served")]
     public async Task Connections_ThousandIdleOrSlow_OthersAreServed()
     {
+        // Both ends of every connection are ours, and other tests run beside.
+        Components.RequireOpenFiles(4 * Connections);
         await using var host = await ApiHost.StartAsync();
         var crowd = new List<TcpClient>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);

@@ -43,6 +43,10 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component ControlGroups = new("control groups", "mount /sys/fs/cgroup in containers");
 
+    public static readonly Component Network = new("network", "a network interface that is up");
+
+    public static readonly Component OpenFiles = new("open files", "ulimit -n 4096, or more");
+
     public static readonly Component Root = new("root", "sudo");
 
     public static readonly Component Mounts = new("mounts", "a machine or container that may mount");

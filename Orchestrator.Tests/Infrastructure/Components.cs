@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Docker.DotNet;
 
@@ -56,6 +57,18 @@ internal static class Components
         if (!File.Exists(EngineSocket))
         {
             Missing(Component.Engine, $"no socket at {EngineSocket}");
+        }
+    }
+
+    /// <summary>Asks for so many open files at a time, in this process.</summary>
+    public static void RequireOpenFiles(int count)
+    {
+        const string Limits = "/proc/self/limits";
+        // "Max open files            1024                 1048576              files"; .NET raises the first to the second.
+        var line = File.Exists(Limits) ? File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) : null;
+        if (long.TryParse(line?.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4], CultureInfo.InvariantCulture, out var limit) && limit < count)
+        {
+            Missing(Component.OpenFiles, $"the limit is {limit} and {count} are needed");
         }
     }
 
