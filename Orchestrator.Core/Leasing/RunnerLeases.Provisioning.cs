@@ -166,8 +166,8 @@ public sealed partial class RunnerLeases
     /// <summary>Waits for a start that is under way here or elsewhere; null when it was given up.</summary>
     private async Task<Runner?> JoinAsync(Runner creating, CancellationToken cancellationToken)
     {
-        var pause = TimeSpan.FromMilliseconds(5);
-        while (true)
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(200), _time, jitter: null);
+        for (var look = 1; ; look++)
         {
             if (_starts.TryGetValue(creating.Id, out var start))
             {
@@ -186,8 +186,7 @@ public sealed partial class RunnerLeases
                 return null;
             }
 
-            await Task.Delay(pause, _time, cancellationToken);
-            pause = TimeSpan.FromMilliseconds(Math.Min(200, pause.TotalMilliseconds * 2));
+            await backoff.WaitAsync(look, cancellationToken);
         }
     }
 

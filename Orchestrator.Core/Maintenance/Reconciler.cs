@@ -27,6 +27,7 @@ internal sealed partial class Reconciler(
 {
     private const int ManyRunners = 1_000;
 
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), time, jitter: null);
     private bool _lost;
 
     /// <summary>Reconciles at every interval and after every reconnection of the engine's events, until stopped.</summary>
@@ -119,14 +120,14 @@ internal sealed partial class Reconciler(
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        var pause = TimeSpan.FromMilliseconds(100);
+        var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 await foreach (var happened in engine.WatchAsync(cancellationToken))
                 {
-                    pause = TimeSpan.FromMilliseconds(100);
+                    failures = 0;
                     if (happened.Kind is RunnerEventKind.Died or RunnerEventKind.Removed or RunnerEventKind.OutOfMemory)
                     {
                         await LookAtAsync(happened, cancellationToken);
@@ -142,8 +143,7 @@ internal sealed partial class Reconciler(
                 return;
             }
 
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = TimeSpan.FromMilliseconds(Math.Min(5_000, pause.TotalMilliseconds * 2));
+            await _backoff.WaitAsync(++failures, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             // What happened while nobody listened.
             await TryReconcileAsync(cancellationToken);

@@ -24,8 +24,8 @@ internal sealed partial class PoolKeeper(
     ILogger<PoolKeeper> logger)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30), time, random);
     private int _starting;
     private int _failures;
     private long _pauseBegan;
@@ -109,7 +109,7 @@ internal sealed partial class PoolKeeper(
         catch (Exception e)
         {
             var failures = Interlocked.Increment(ref _failures);
-            _pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 0.25 * Math.Pow(2, Math.Min(failures, 10)))) * (0.75 + random.NextDouble() / 2);
+            _pause = _backoff.After(failures);
             _pauseBegan = time.GetTimestamp();
             LogFillFailed(template.Name, failures, _pause.TotalSeconds, e.Message);
         }

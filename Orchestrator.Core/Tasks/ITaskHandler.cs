@@ -15,7 +15,7 @@ public interface ITaskHandler
     string InputSchema { get; }
 
     /// <summary>
-    /// How long a try may take. Past it the token is cancelled and the claim is no longer extended, so that another
+    /// How long an attempt may take. Past it the token is cancelled and the claim is no longer extended, so that another
     /// worker takes the task up after the visibility time-out.
     /// </summary>
     TimeSpan TimeLimit => TimeSpan.FromMinutes(10);
@@ -26,26 +26,26 @@ public interface ITaskHandler
 
     /// <summary>Runs a task whose input was not refused.</summary>
     /// <returns>The result as JSON text; at most <see cref="TaskLimits.MaxResultBytes"/>.</returns>
-    /// <exception cref="TaskFailedException">It failed, and says whether another try may help. Any other exception is tried again.</exception>
+    /// <exception cref="TaskFailedException">It failed, and says whether another attempt may help. After any other exception it is attempted again.</exception>
     /// <exception cref="OperationCanceledException">The context's token was cancelled.</exception>
     ValueTask<string> ExecuteAsync(JsonElement input, TaskContext context);
 }
 
-/// <summary>What a handler knows of the try it makes.</summary>
+/// <summary>What a handler knows of its attempt.</summary>
 /// <param name="TaskId">The task.</param>
-/// <param name="Attempt">Which try this is, from 1.</param>
+/// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="CancellationToken">
-/// Cancelled when the try is to end: its time is up, its claim is lost, or the worker stops and can't wait any longer.
+/// Cancelled when the attempt is to end: its time is up, its claim is lost, or the worker stops and can't wait any longer.
 /// </param>
 public sealed record TaskContext(string TaskId, int Attempt, CancellationToken CancellationToken);
 
-/// <summary>A try failed.</summary>
+/// <summary>An attempt failed.</summary>
 /// <param name="message">Why, for the caller to read.</param>
-/// <param name="retry">Whether another try may help.</param>
+/// <param name="retry">Whether another attempt may help.</param>
 /// <param name="inner">The cause.</param>
 public sealed class TaskFailedException(string message, bool retry, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Whether another try may help.</summary>
+    /// <summary>Whether another attempt may help.</summary>
     public bool Retry { get; } = retry;
 }
 

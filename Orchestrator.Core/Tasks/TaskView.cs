@@ -26,7 +26,7 @@ public sealed record TaskView
     [JsonPropertyName("checked_by"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CheckedBy { get; init; }
 
-    /// <summary>The worker of the last try.</summary>
+    /// <summary>The worker of the last attempt.</summary>
     [JsonPropertyName("handled_by"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HandledBy { get; init; }
 
@@ -46,7 +46,7 @@ public sealed record TaskView
     [JsonPropertyName("created_at")]
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the last try began.</summary>
+    /// <summary>When the last attempt began.</summary>
     [JsonPropertyName("started_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? StartedAt { get; init; }
 

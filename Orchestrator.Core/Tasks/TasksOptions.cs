@@ -24,7 +24,7 @@ public sealed class TasksOptions
     [Range(0, 1024)]
     public int Slots { get; set; }
 
-    /// <summary>How long a claim lives without a sign of life from its worker, in seconds.</summary>
+    /// <summary>How long a claim lives without a heartbeat from its worker, in seconds.</summary>
     [Range(0.2, 3_600)]
     public double VisibilitySeconds { get; set; } = 30;
 
@@ -36,15 +36,15 @@ public sealed class TasksOptions
     [Range(0.05, 60)]
     public double IdlePollSeconds { get; set; } = 5;
 
-    /// <summary>How often a task is tried before it has failed for good, where it does not say itself.</summary>
+    /// <summary>How often a task is attempted before it has failed for good, where it does not say itself.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>The pause after a task's first failed try, in seconds; it doubles with each one, give or take a quarter.</summary>
+    /// <summary>The pause after a task's first failed attempt, in seconds; it doubles with each one, give or take a quarter.</summary>
     [Range(0.001, 3_600)]
     public double RetrySeconds { get; set; } = 1;
 
-    /// <summary>The longest pause between two tries, in seconds.</summary>
+    /// <summary>The longest pause between two attempts, in seconds.</summary>
     [Range(0.001, 86_400)]
     public double MaxRetrySeconds { get; set; } = 300;
 

@@ -39,7 +39,7 @@ public sealed class CallbackCourierTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deliver_NobodyListens_TriesWithDoublingPausesForTenMinutes()
+    public async Task Deliver_NobodyListens_AttemptsWithDoublingPausesForTenMinutes()
     {
         await EndATaskAsync();
         await StartAsync();
@@ -76,6 +76,34 @@ public sealed class CallbackCourierTests : IAsyncLifetime
         Assert.InRange((times[4] - times[3]).TotalSeconds, 4, 5);
         await PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(5, _receiver.Attempts.Count);
+    }
+
+    [Fact]
+    public async Task Deliver_SenderThrows_IsGivenUpLikeAnyOtherFailure()
+    {
+        await EndATaskAsync();
+        _receiver.Throws = true;
+        await StartAsync();
+
+        await PassUntilAsync(() => _outbox.Settled.Any(settled => settled.Again is null));
+
+        Assert.Equal(16, _receiver.Attempts.Count);
+    }
+
+    [Fact]
+    public async Task Deliver_OutboxThrowsAnything_GoesOn()
+    {
+        await EndATaskAsync();
+        _receiver.Hears = true;
+        _outbox.Failure = new InvalidOperationException("WRONGTYPE");
+        await StartAsync();
+        await PassUntilAsync(() => _outbox.Refused > 3);
+        Assert.False(_courier!.ExecuteTask!.IsCompleted, "The courier ended.");
+
+        _outbox.Failure = null;
+        await PassUntilAsync(() => _outbox.Settled.Count == 1);
+
+        Assert.Single(_receiver.Attempts);
     }
 
     private async Task EndATaskAsync()
@@ -124,8 +152,20 @@ public sealed class CallbackCourierTests : IAsyncLifetime
     {
         public ConcurrentQueue<(DateTimeOffset At, TimeSpan? Again)> Settled { get; } = new();
 
-        public ValueTask<CallbackBatch> ClaimCallbacksAsync(int count, TimeSpan visibility, CancellationToken cancellationToken) =>
-            outbox.ClaimCallbacksAsync(count, visibility, cancellationToken);
+        public volatile Exception? Failure;
+
+        public volatile int Refused;
+
+        public ValueTask<CallbackBatch> ClaimCallbacksAsync(int count, TimeSpan visibility, CancellationToken cancellationToken)
+        {
+            if (Failure is not { } failure)
+            {
+                return outbox.ClaimCallbacksAsync(count, visibility, cancellationToken);
+            }
+
+            Refused++;
+            throw failure;
+        }
 
         public async ValueTask<bool> SettleCallbackAsync(DueCallback callback, TimeSpan? retryAfter, CancellationToken cancellationToken)
         {
@@ -143,9 +183,16 @@ public sealed class CallbackCourierTests : IAsyncLifetime
 
         public volatile bool Hears;
 
+        public volatile bool Throws;
+
         public Task<Delivery> SendAsync(TaskRecord task, CancellationToken cancellationToken)
         {
             Attempts.Enqueue(task.Id);
+            if (Throws)
+            {
+                throw new InvalidOperationException("a defect");
+            }
+
             return Task.FromResult(Hears ? new Delivery(true) : new Delivery(false, Retry: true, "The answer was 503."));
         }
     }

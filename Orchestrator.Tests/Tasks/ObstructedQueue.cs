@@ -1,46 +1,49 @@
+using System.Collections.Concurrent;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Tests.Tasks;
 
-/// <summary>A queue whose calls go through only when a test lets them: it may hold one up, or throw in its place.</summary>
+/// <summary>
+/// A queue whose calls go through only when a test lets them: it may hold one up, or throw in its place. Counts the calls
+/// that have ended.
+/// </summary>
 /// <param name="queue">The queue behind it.</param>
 /// <param name="obstruct">What is awaited before each call, which it gets by name: <c>nameof(ITaskQueue.CompleteAsync)</c>.</param>
 internal sealed class ObstructedQueue(ITaskQueue queue, Func<string, Task> obstruct) : ITaskQueue
 {
+    private readonly ConcurrentDictionary<string, int> _ended = new();
+
+    /// <summary>How many calls of that name have been answered or have thrown.</summary>
+    public int Ended(string call) => _ended.GetValueOrDefault(call);
+
     public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(EnqueueAsync));
-        return await queue.EnqueueAsync(spec, cancellationToken);
+        return await EndAsync(nameof(EnqueueAsync), () => queue.EnqueueAsync(spec, cancellationToken));
     }
 
     public async ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(ClaimAsync));
-        return await queue.ClaimAsync(worker, count, visibility, cancellationToken);
+        return await EndAsync(nameof(ClaimAsync), () => queue.ClaimAsync(worker, count, visibility, cancellationToken));
     }
 
     public async ValueTask<IReadOnlyList<bool>> ExtendAsync(IReadOnlyList<TaskClaim> claims, TimeSpan visibility, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(ExtendAsync));
-        return await queue.ExtendAsync(claims, visibility, cancellationToken);
+        return await EndAsync(nameof(ExtendAsync), () => queue.ExtendAsync(claims, visibility, cancellationToken));
     }
 
     public async ValueTask<bool> CompleteAsync(TaskClaim claim, string result, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(CompleteAsync));
-        return await queue.CompleteAsync(claim, result, cancellationToken);
+        return await EndAsync(nameof(CompleteAsync), () => queue.CompleteAsync(claim, result, cancellationToken));
     }
 
     public async ValueTask<FailOutcome> FailAsync(TaskClaim claim, string error, TimeSpan? retryAfter, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(FailAsync));
-        return await queue.FailAsync(claim, error, retryAfter, cancellationToken);
+        return await EndAsync(nameof(FailAsync), () => queue.FailAsync(claim, error, retryAfter, cancellationToken));
     }
 
     public async ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        await obstruct(nameof(ReleaseAsync));
-        return await queue.ReleaseAsync(claim, cancellationToken);
+        return await EndAsync(nameof(ReleaseAsync), () => queue.ReleaseAsync(claim, cancellationToken));
     }
 
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => queue.GetAsync(taskId, cancellationToken);
@@ -59,4 +62,17 @@ internal sealed class ObstructedQueue(ITaskQueue queue, Func<string, Task> obstr
     public IDisposable OnWork(Action wake) => queue.OnWork(wake);
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => queue.PingAsync(cancellationToken);
+
+    private async ValueTask<T> EndAsync<T>(string name, Func<ValueTask<T>> call)
+    {
+        try
+        {
+            await obstruct(name);
+            return await call();
+        }
+        finally
+        {
+            _ended.AddOrUpdate(name, 1, static (_, count) => count + 1);
+        }
+    }
 }

@@ -75,6 +75,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
         var kills = 0;
         while (!submitting.IsCompleted)
         {
+            // Any moment is one to be killed at.
             await Task.Delay(random.Next(200, 1_200), Cancel);
             var at = random.Next(_workers.Length);
             await _workers[at]!.DisposeAsync();
@@ -89,6 +90,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
             if (!redisKilled && kills == KillsBeforeRedis)
             {
                 _redis.Kill();
+                // Long enough for every process to notice.
                 await Task.Delay(500, Cancel);
                 await _redis.StartAsync();
                 redisKilled = true;
@@ -141,13 +143,14 @@ public sealed class TaskCrashTests : IAsyncLifetime
             }
             else if (!_killedEnough.Task.IsCompleted)
             {
+                // The pace at which work comes.
                 await Task.Delay(60, Cancel);
             }
 
             var body = $$"""{"type":"fibonacci","input":{"n":{{n}}},"idempotency_key":"wish-{{number}}","max_attempts":100}""";
-            for (var tries = 0; ; tries++)
+            for (var attempt = 0; ; attempt++)
             {
-                if (await TryAsync(number + tries, async api =>
+                if (await TryAsync(number + attempt, async api =>
                     {
                         using var response = await _client.PostAsync(new Uri(api, "/task"), new StringContent(body), Cancel);
                         return (int)response.StatusCode == 202 ? JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancel)) : null;
@@ -157,7 +160,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
                     return;
                 }
 
-                Assert.True(tries < 600, "Nobody took the task in.");
+                Assert.True(attempt < 600, "Nobody took the task in.");
                 await Task.Delay(100, Cancel);
             }
         });

@@ -1,64 +1,24 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core;
 using Orchestrator.Core.Tasks;
-using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
-using Orchestrator.Storage.Sqlite;
-using Orchestrator.Storage.Sqlite.Tasks;
-using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;
 
-public sealed partial class TaskProcessorTests : IAsyncLifetime
+// What tasks, workers and their handlers do to one another, on a real queue and by the test's clock.
+public sealed partial class TaskProcessorTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly SqliteDatabase _database;
-    private readonly SqliteTaskQueue _queue;
-    private readonly List<TaskProcessor> _processors = [];
-    private readonly TasksOptions _options = new()
-    {
-        Slots = 4,
-        VisibilitySeconds = 0.6,
-        DrainSeconds = 5,
-        RetrySeconds = 0.05,
-        IdlePollSeconds = 30,
-    };
-
-    public TaskProcessorTests()
-    {
-        _database = SqliteDatabase.Open(new SqliteOptions { DataFolder = _folder.Path }, NullLogger<SqliteDatabase>.Instance);
-        _queue = new SqliteTaskQueue(_database, _options, TimeProvider.System);
-    }
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var processor in _processors)
-        {
-            await processor.StopAsync(CancellationToken.None);
-            processor.Dispose();
-        }
-
-        _database.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Tasks_WhileIdle_AreTakenUpAtOnce()
     {
         await StartAsync(new FakeHandler("echo", (input, _) => Task.FromResult(input.GetRawText())));
-        await Task.Delay(200, Cancel);
-        var clock = Stopwatch.StartNew();
+        await IdleAsync();
 
+        // The clock stands still: only a call can wake the worker.
         var task = await EndOfAsync(await AddAsync("echo", """{"x":1}"""));
 
         Assert.Equal((TaskState.Complete, """{"x":1}""", "worker"), (task.State, task.Result, task.HandledBy));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}, as if nobody had been woken.");
     }
 
     [Fact]
@@ -79,9 +39,9 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
             ids.Add(await AddAsync("wait"));
         }
 
-        await UntilAsync(() => Volatile.Read(ref running) == 4);
-        await Task.Delay(100, Cancel);
-        Assert.Equal(4, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
+        await UntilAsync(() => Volatile.Read(ref running) == _options.Slots);
+        await BeatAsync(4);
+        Assert.Equal(_options.Slots, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
         open.SetResult();
 
         foreach (var id in ids)
@@ -89,28 +49,32 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
             Assert.Equal(TaskState.Complete, (await EndOfAsync(id)).State);
         }
 
-        Assert.Equal(4, most);
+        Assert.Equal(_options.Slots, most);
     }
 
     [Fact]
     public async Task Handler_SlowerThanTheVisibility_KeepsItsTask()
     {
-        var runs = 0;
-        await StartAsync(new FakeHandler("slow", async (_, context) =>
+        var (runs, release) = (0, new TaskCompletionSource<string>());
+        FakeHandler Handler() => new("slow", (_, _) =>
         {
             Interlocked.Increment(ref runs);
-            await Task.Delay(2_000, context.CancellationToken);
-            return "1";
-        }));
-        await StartAsync(new FakeHandler("slow", (_, _) =>
+            return release.Task;
+        })
         {
-            Interlocked.Increment(ref runs);
-            return Task.FromResult("2");
-        }), name: "other", wait: false);
+            TimeLimit = TimeSpan.FromHours(1),
+        };
+        await StartAsync(Handler(), "first");
+        await StartAsync(Handler(), "second");
+        var id = await AddAsync("slow");
+        await UntilAsync(() => Volatile.Read(ref runs) == 1);
+        var claims = _observed.Ended(nameof(ITaskQueue.ClaimAsync));
 
-        // Whoever has it, it is run once.
-        var task = await EndOfAsync(await AddAsync("slow"));
+        await BeatAsync(10);
+        await UntilAsync(() => _observed.Ended(nameof(ITaskQueue.ClaimAsync)) > claims);
+        release.SetResult("1");
 
+        var task = await EndOfAsync(id);
         Assert.Equal((TaskState.Complete, 1, 1), (task.State, task.Attempts, runs));
     }
 
@@ -118,65 +82,80 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
     public async Task Handler_Hanging_IsTakenUpElsewhereAndItsLateResultChangesNothing()
     {
         var hang = new TaskCompletionSource<string>();
-        var tries = new ConcurrentQueue<int>();
+        var attempts = new ConcurrentQueue<int>();
         FakeHandler Handler() => new("hang", (_, context) =>
         {
-            tries.Enqueue(context.Attempt);
+            attempts.Enqueue(context.Attempt);
             return context.Attempt == 1 ? hang.Task : Task.FromResult("\"second\"");
         })
         {
-            TimeLimit = TimeSpan.FromMilliseconds(300),
+            TimeLimit = 2 * Beat,
         };
         _options.Slots = 1;
         await StartAsync(Handler(), "first");
         await StartAsync(Handler(), "second");
+        var id = await AddAsync("hang");
+        await UntilAsync(() => attempts.Count == 1);
+        await IdleAsync(1);
 
-        var task = await EndOfAsync(await AddAsync("hang"));
+        // Extended for the last time at the first beat.
+        await BeatAsync(4);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete, workers: 1);
+        var task = await GetAsync(id);
         Assert.Equal((TaskState.Complete, "\"second\"", 2), (task.State, task.Result, task.Attempts));
 
-        // The one that hangs has lost its slot, too: both work on.
         hang.SetResult("\"late\"");
-        await Task.Delay(300, Cancel);
+        await UntilAsync(() => _observed.Ended(nameof(ITaskQueue.CompleteAsync)) == 2);
         Assert.Equal("\"second\"", (await GetAsync(task.Id)).Result);
-        Assert.Equal([1, 2], tries);
+        Assert.Equal([1, 2], attempts);
     }
 
     [Fact]
     public async Task Handler_HangingForGood_GivesUpItsSlot()
     {
         _options.Slots = 1;
+        var (begun, never) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
         var processor = await StartAsync(new FakeHandler("hang", (_, context) =>
-            context.Attempt == 1 ? new TaskCompletionSource<string>().Task : Task.FromResult("1"))
         {
-            TimeLimit = TimeSpan.FromMilliseconds(200),
+            begun.TrySetResult();
+            return context.Attempt == 1 ? never.Task : Task.FromResult("1");
+        })
+        {
+            TimeLimit = 2 * Beat,
         });
-        _options.DrainSeconds = 0.1;
+        var id = await AddAsync("hang");
+        await begun.Task.WaitAsync(Patience, Cancel);
 
-        var task = await EndOfAsync(await AddAsync("hang"));
+        // Its time limit and one visibility time-out.
+        await BeatAsync(5);
 
+        var task = await EndOfAsync(id);
         Assert.Equal((TaskState.Complete, 2), (task.State, task.Attempts));
         await UntilAsync(() => processor.Busy == 0);
     }
 
     [Fact]
-    public async Task Handler_Throwing_IsTriedAgainAndThenDead()
+    public async Task Handler_Throwing_IsAttemptedAgainAndThenDead()
     {
         await StartAsync(
             new FakeHandler("bad", (_, context) => throw new InvalidOperationException($"no {context.Attempt}")),
             more: new FakeHandler("refuse", (_, _) => throw new TaskFailedException("never", retry: false)));
 
-        var bad = await EndOfAsync(await AddAsync("bad"));
-        var refused = await EndOfAsync(await AddAsync("refuse"));
+        var (bad, refused) = (await AddAsync("bad"), await AddAsync("refuse"));
+        await PassUntilAsync(async () => (await GetAsync(bad)).State == TaskState.Failed);
 
-        Assert.Equal((TaskState.Failed, 3, "InvalidOperationException: no 3"), (bad.State, bad.Attempts, bad.Error));
-        Assert.Equal((TaskState.Failed, 1, "never"), (refused.State, refused.Attempts, refused.Error));
+        Assert.Equal((3, "InvalidOperationException: no 3"), ((await GetAsync(bad)).Attempts, (await GetAsync(bad)).Error));
+        var end = await EndOfAsync(refused);
+        Assert.Equal((TaskState.Failed, 1, "never"), (end.State, end.Attempts, end.Error));
     }
 
     [Fact]
-    public async Task Handler_PastItsTime_IsToldToEndAndTriedAgain()
+    public async Task Handler_PastItsTime_IsCancelledAndAttemptedAgain()
     {
+        var begun = new TaskCompletionSource();
         await StartAsync(new FakeHandler("long", async (_, context) =>
         {
+            begun.TrySetResult();
             if (context.Attempt == 1)
             {
                 await Task.Delay(Timeout.Infinite, context.CancellationToken);
@@ -185,32 +164,35 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
             return "1";
         })
         {
-            TimeLimit = TimeSpan.FromMilliseconds(200),
+            TimeLimit = 2 * Beat,
         });
+        var id = await AddAsync("long");
+        await begun.Task.WaitAsync(Patience, Cancel);
 
-        var task = await EndOfAsync(await AddAsync("long"));
+        await BeatAsync(2);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete);
 
-        Assert.Equal((TaskState.Complete, 2), (task.State, task.Attempts));
-        Assert.Equal("It took longer than 0.2 s.", task.Error);
+        var task = await GetAsync(id);
+        Assert.Equal((2, "It took longer than 20 s."), (task.Attempts, task.Error));
     }
 
     [Fact]
     public async Task Stop_LetsWhatRunsEndAndTakesNothingNew()
     {
-        var begun = new TaskCompletionSource();
-        var processor = await StartAsync(new FakeHandler("work", async (_, _) =>
+        var (begun, release) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+        var processor = await StartAsync(new FakeHandler("work", (_, _) =>
         {
             begun.TrySetResult();
-            await Task.Delay(1_000, Cancel);
-            return "1";
+            return release.Task;
         }));
-        _options.Slots = 1;
         var running = await AddAsync("work");
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+        await begun.Task.WaitAsync(Patience, Cancel);
 
         var stopping = processor.StopAsync(Cancel);
         var waiting = await AddAsync("work");
-        await stopping;
+        Assert.False(stopping.IsCompleted, "The worker did not wait for its task.");
+        release.SetResult("1");
+        await stopping.WaitAsync(Patience, Cancel);
 
         Assert.Equal(TaskState.Complete, (await GetAsync(running)).State);
         Assert.Equal((TaskState.Pending, 0), ((await GetAsync(waiting)).State, (await GetAsync(waiting)).Attempts));
@@ -219,9 +201,8 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Stop_PastTheDrainTime_GivesBackWhatStillRuns(bool listens)
+    public async Task Stop_PastTheDrainTime_ReleasesWhatStillRuns(bool listens)
     {
-        _options.DrainSeconds = 0.2;
         var begun = new TaskCompletionSource();
         var processor = await StartAsync(new FakeHandler("endless", async (_, context) =>
         {
@@ -230,12 +211,11 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
             return "1";
         }));
         var id = await AddAsync("endless");
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+        await begun.Task.WaitAsync(Patience, Cancel);
 
-        await processor.StopAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await PassUntilStoppedAsync(processor);
 
-        var task = await GetAsync(id);
-        Assert.Equal((TaskState.Pending, 0), (task.State, task.Attempts));
+        await UntilAsync(async () => (await GetAsync(id)) is { State: TaskState.Pending, Attempts: 0 });
     }
 
     [Fact]
@@ -244,7 +224,7 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
         await StartAsync(new FakeHandler("known", (_, _) => Task.FromResult("1")));
 
         var id = await AddAsync("unknown");
-        await UntilAsync(() => _queue.GetAsync(id, Cancel).AsTask().GetAwaiter().GetResult() is { State: TaskState.Pending, Attempts: 1 });
+        await UntilAsync(async () => await GetAsync(id) is { State: TaskState.Pending, Attempts: 1 });
 
         Assert.Contains("knows no task type", (await GetAsync(id)).Error);
     }
@@ -268,48 +248,6 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
         var own = seen.First(activity => activity.OperationName == "task traced");
         Assert.Equal("0af7651916cd43dd8448eb211c80319c", own.TraceId.ToHexString());
         Assert.Equal("b7ad6b7169203331", own.ParentSpanId.ToHexString());
-    }
-
-    private async Task<TaskProcessor> StartAsync(ITaskHandler handler, string name = "worker", ITaskHandler? more = null, bool wait = true, ITaskQueue? queue = null)
-    {
-        var types = new TaskTypes(more is null ? [handler] : [handler, more]);
-        var processor = new TaskProcessor(name, queue ?? _queue, types, _options, TimeProvider.System, Random.Shared, NullLoggerFactory.Instance);
-        _processors.Add(processor);
-        await processor.StartAsync(Cancel);
-        if (wait)
-        {
-            await Task.Delay(20, Cancel);
-        }
-
-        return processor;
-    }
-
-    private async Task<string> AddAsync(string type, string input = "{}", string? parent = null) =>
-        (await _queue.EnqueueAsync(new TaskSpec { Type = type, Input = input, InitiatedBy = "test", TraceParent = parent }, Cancel)).TaskId;
-
-    private async Task<TaskRecord> GetAsync(string id) => (await _queue.GetAsync(id, Cancel))!;
-
-    private async Task<TaskRecord> EndOfAsync(string id)
-    {
-        for (var until = DateTime.UtcNow.AddSeconds(30); ;)
-        {
-            var task = await GetAsync(id);
-            if (task.State is TaskState.Complete or TaskState.Failed)
-            {
-                return task;
-            }
-
-            Assert.True(DateTime.UtcNow < until, $"It is still {task.State}.");
-            await Task.Delay(10, Cancel);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var until = DateTime.UtcNow.AddSeconds(20); !condition();)
-        {
-            Assert.True(DateTime.UtcNow < until, "It did not come about.");
-            await Task.Delay(10, Cancel);
-        }
+        Assert.Equal("complete", own.GetTagItem("task.outcome"));
     }
 }

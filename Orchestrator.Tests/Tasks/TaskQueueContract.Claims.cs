@@ -61,7 +61,7 @@ public abstract partial class TaskQueueContract
     }
 
     [Fact]
-    public async Task Claim_AbandonedOnItsLastTry_HasFailed()
+    public async Task Claim_AbandonedOnItsLastAttempt_HasFailed()
     {
         var id = await AddAsync(Spec() with { MaxAttempts = 1 });
         await ClaimAsync(visibility: Visibility);
@@ -166,7 +166,7 @@ public abstract partial class TaskQueueContract
     }
 
     [Fact]
-    public async Task Fail_WithTriesLeft_ComesAgainAfterThePause()
+    public async Task Fail_WithAttemptsLeft_ComesAgainAfterThePause()
     {
         var id = await AddAsync(Spec() with { MaxAttempts = 2 });
         var claim = (await ClaimAsync()).Single().Claim;
@@ -196,7 +196,7 @@ public abstract partial class TaskQueueContract
     }
 
     [Fact]
-    public async Task Retry_Failed_StartsAnewWithAllTries()
+    public async Task Retry_Failed_StartsAnewWithAllAttempts()
     {
         var id = await AddAsync(Spec() with { MaxAttempts = 1 });
         var first = (await ClaimAsync()).Single().Claim;
@@ -217,7 +217,7 @@ public abstract partial class TaskQueueContract
     }
 
     [Fact]
-    public async Task Release_IsTheNextOneAndCountsNoTry()
+    public async Task Release_IsTheNextOneAndCountsNoAttempt()
     {
         var id = await AddAsync();
         await AddAsync();

@@ -6,7 +6,7 @@ namespace Orchestrator.Tests.Tasks;
 public abstract partial class TaskQueueContract
 {
     [Fact]
-    public async Task Outbox_TellsEveryEndOnce_UnlessTheTryIsLost()
+    public async Task Outbox_TellsEveryEndOnce_UnlessTheAttemptIsLost()
     {
         var callback = new TaskCallback("http://localhost:1/");
         string[] ids =

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Tasks;
 
@@ -179,31 +180,33 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     {
         var calls = 0;
         var subscription = Queue.OnWork(() => Interlocked.Increment(ref calls));
-        await Task.Delay(200, Cancel);
-        Interlocked.Exchange(ref calls, 0);
-
-        await AddAsync();
-        await WaitForCallAsync();
-        await Queue.ReleaseAsync((await ClaimAsync()).Single().Claim, Cancel);
-        await WaitForCallAsync();
-        await Queue.FailAsync((await ClaimAsync()).Single().Claim, "x", TimeSpan.Zero, Cancel);
-        await WaitForCallAsync();
-
-        subscription.Dispose();
-        await AddAsync();
-        await Task.Delay(100, Cancel);
-        Assert.Equal(0, calls);
-
-        async Task WaitForCallAsync()
+        // A subscription takes a moment to arrive at a server.
+        await Eventually.TrueAsync(async () =>
         {
-            for (var i = 0; Volatile.Read(ref calls) == 0; i++)
-            {
-                Assert.True(i < 200, "Nobody was woken.");
-                await Task.Delay(10, Cancel);
-            }
+            await AddAsync();
+            return Volatile.Read(ref calls) > 0;
+        });
 
-            await Task.Delay(50, Cancel);
-            Interlocked.Exchange(ref calls, 0);
+        await CallsAfterAsync(() => AddAsync());
+        await CallsAfterAsync(async () => await Queue.ReleaseAsync((await ClaimAsync()).Single().Claim, Cancel));
+        await CallsAfterAsync(async () => await Queue.FailAsync((await ClaimAsync()).Single().Claim, "x", TimeSpan.Zero, Cancel));
+
+        var others = 0;
+        using var other = Queue.OnWork(() => Interlocked.Increment(ref others));
+        subscription.Dispose();
+        var last = Volatile.Read(ref calls);
+        await Eventually.TrueAsync(async () =>
+        {
+            await AddAsync();
+            return Volatile.Read(ref others) > 0;
+        });
+        Assert.Equal(last, calls);
+
+        async Task CallsAfterAsync(Func<Task> change)
+        {
+            var before = Volatile.Read(ref calls);
+            await change();
+            await Eventually.TrueAsync(() => Volatile.Read(ref calls) > before, what: "The call");
         }
     }
 
@@ -252,6 +255,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
                 }));
                 if (batch.Tasks.Count == 0)
                 {
+                    // Between polls: nothing else is to be had.
                     await Task.Delay(5, Cancel);
                 }
             }

@@ -14,7 +14,7 @@ namespace Orchestrator.Worker.Callbacks;
 /// </summary>
 internal sealed class CallbackSender : ICallbackSender, IDisposable
 {
-    private static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(15);
 
     private readonly CallbackRules _rules;
     private readonly ResiliencePipeline _pipeline;
@@ -33,7 +33,7 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
     public CallbackSender(CallbackRules rules, TimeProvider time)
     {
         _rules = rules;
-        _pipeline = ResilienceDefaults.Guard("callback", time).AddTimeout(TryLimit).Build();
+        _pipeline = ResilienceDefaults.Guard("callback", time).AddTimeout(AttemptLimit).Build();
     }
 
     public async Task<Delivery> SendAsync(TaskRecord task, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
         }
         catch (TimeoutRejectedException)
         {
-            return new Delivery(false, Retry: true, $"No answer within {TryLimit.TotalSeconds} s.");
+            return new Delivery(false, Retry: true, $"No answer within {AttemptLimit.TotalSeconds} s.");
         }
         catch (HttpRequestException e) when (e.InnerException is CallbackRefusedException refused)
         {

@@ -6,17 +6,28 @@ using Orchestrator.Storage.Redis.Workers;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Tells those who watch that this worker is there, and that it has ended.</summary>
+/// <summary>Reports that this worker runs, and that it has ended, for the overview. Survives whatever the store throws.</summary>
 internal sealed class WorkerTeller(
-    RedisWorkers workers, TaskProcessor processor, HashMeter meter, ServiceIdentity identity, TimeProvider time) : BackgroundService
+    RedisWorkers workers, TaskProcessor processor, HashMeter meter, ServiceIdentity identity, TimeProvider time,
+    ILogger<WorkerTeller> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
+    private readonly StoreOutage _outage = new("Worker status", logger);
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryAsync(() => workers.ForgetAsync(identity.InstanceId, CancellationToken.None).WaitAsync(Farewell, time, cancellationToken));
+        try
+        {
+            await workers.ForgetAsync(identity.InstanceId, CancellationToken.None).WaitAsync(Farewell, time, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Silent workers are forgotten by the store after a while.
+            _outage.Met(e);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -26,28 +37,28 @@ internal sealed class WorkerTeller(
         {
             do
             {
-                await TryAsync(() => workers.TellAsync(Look(), stoppingToken));
+                await TellAsync(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // The end.
         }
     }
 
-    private WorkerStatus Look() =>
-        new(identity.InstanceId, processor.Slots, processor.Busy, processor.IsWorking, Math.Round(meter.GetRate()));
-
-    private static async Task TryAsync(Func<Task> tell)
+    private async Task TellAsync(CancellationToken stoppingToken)
     {
+        var status = new WorkerStatus(identity.InstanceId, processor.Slots, processor.Busy, processor.IsWorking, Math.Round(meter.GetRate()));
         try
         {
-            await tell();
+            await workers.TellAsync(status, stoppingToken);
+            _outage.Over();
         }
-        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // The processor says loudly enough that the store is away; told again at the next turn.
+            // Repeated at the next tick.
+            _outage.Met(e);
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
 
     public async Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
-        // A session of its own for every try: one that was taken up elsewhere must not lose its runner to the first.
+        // A session of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
         var session = $"task-{taskId}-{Guid.NewGuid():N}";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(command.Timeout + CallReserve);

@@ -9,7 +9,8 @@ namespace Orchestrator.Core.Tasks.Callbacks;
 
 /// <summary>
 /// Delivers what the outbox holds: at once, then after 0.5, 1, 2, 4 … at most 60 seconds, for 10 minutes from the task's
-/// end. What is due is in the store, so restarts lose nothing; whichever worker comes first delivers it.
+/// end. What is due is in the store, so restarts lose nothing; whichever worker comes first delivers it. Survives
+/// whatever the outbox and the sender throw.
 /// </summary>
 internal sealed partial class CallbackCourier(
     ICallbackOutbox outbox, ITaskQueue queue, ICallbackSender sender, TimeProvider time, Random random, ILogger<CallbackCourier> logger)
@@ -19,12 +20,13 @@ internal sealed partial class CallbackCourier(
 
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
 
-    // Longer than any try takes; past it somebody else may try.
+    // Longer than any attempt takes; past it another worker may deliver.
     private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(15);
 
-    private readonly RetryPauses _pauses = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(60), null);
-    private readonly RetryPauses _storePauses = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10), random);
+    private readonly Backoff _retries = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(60), time, jitter: null);
+    private readonly Backoff _storeRetries = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10), time, random);
+    private readonly StoreOutage _outage = new("Callbacks", logger);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,6 +39,7 @@ internal sealed partial class CallbackCourier(
             {
                 var batch = await outbox.ClaimCallbacksAsync(AtOnce, Visibility, stoppingToken);
                 failures = 0;
+                _outage.Over();
                 if (batch.Callbacks.Count > 0)
                 {
                     await Task.WhenAll(batch.Callbacks.Select(callback => DeliverAsync(callback, stoppingToken)));
@@ -49,15 +52,10 @@ internal sealed partial class CallbackCourier(
             {
                 return;
             }
-            catch (StoreUnavailableException e)
-            {
-                LogStoreUnavailable(e.Message);
-                await Task.Delay(_storePauses.After(++failures), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
             catch (Exception e)
             {
-                LogDeliveryThrew(e);
-                await Task.Delay(_storePauses.After(++failures), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _outage.Met(e);
+                await _storeRetries.WaitAsync(++failures, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -71,7 +69,7 @@ internal sealed partial class CallbackCourier(
         activity?.SetTag("task.id", task.Id).SetTag("callback.attempt", callback.Attempt);
 
         var started = time.GetTimestamp();
-        var delivery = await sender.SendAsync(task, cancellationToken);
+        var delivery = await SendAsync(task, cancellationToken);
         TimeSpan? again = null;
         if (delivery.Delivered)
         {
@@ -80,7 +78,7 @@ internal sealed partial class CallbackCourier(
         else
         {
             activity?.SetStatus(ActivityStatusCode.Error, delivery.Reason);
-            var pause = _pauses.After(callback.Attempt);
+            var pause = _retries.After(callback.Attempt);
             again = delivery.Retry && callback.Age + time.GetElapsedTime(started) + pause < GiveUpAfter ? pause : null;
             if (again is null)
             {
@@ -92,22 +90,29 @@ internal sealed partial class CallbackCourier(
             }
         }
 
-        TaskMetrics.CallbackTried(delivery.Delivered ? "delivered" : again is null ? "given_up" : "retry");
+        TaskMetrics.CallbackAttempted(delivery.Delivered ? "delivered" : again is null ? "given_up" : "retry");
         await outbox.SettleCallbackAsync(callback, again, CancellationToken.None);
     }
 
-    [LoggerMessage(1890, LogLevel.Information, "Told {Url} of the end of task {TaskId} at try {Attempt}.")]
+    private async Task<Delivery> SendAsync(TaskRecord task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sender.SendAsync(task, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A defect must not keep one callback due for ever.
+            return new Delivery(false, Retry: true, $"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    [LoggerMessage(1890, LogLevel.Information, "Callback for task {TaskId} to {Url} delivered, attempt {Attempt}.")]
     private partial void LogDelivered(string taskId, string url, int attempt);
 
-    [LoggerMessage(1891, LogLevel.Warning, "Could not tell {Url} of the end of task {TaskId} at try {Attempt}, again in {Seconds} s: {Reason}")]
+    [LoggerMessage(1891, LogLevel.Warning, "Callback for task {TaskId} to {Url} failed, attempt {Attempt}, next in {Seconds} s: {Reason}")]
     private partial void LogFailed(string taskId, string url, int attempt, double seconds, string? reason);
 
-    [LoggerMessage(1892, LogLevel.Error, "Gave up telling {Url} of the end of task {TaskId} after try {Attempt}: {Reason}")]
+    [LoggerMessage(1892, LogLevel.Error, "Callback for task {TaskId} to {Url} given up after attempt {Attempt}: {Reason}")]
     private partial void LogGivenUp(string taskId, string url, int attempt, string? reason);
-
-    [LoggerMessage(1893, LogLevel.Debug, "The outbox can't be reached: {Error}")]
-    private partial void LogStoreUnavailable(string error);
-
-    [LoggerMessage(1894, LogLevel.Error, "Callbacks could not be delivered.")]
-    private partial void LogDeliveryThrew(Exception exception);
 }

@@ -2,15 +2,15 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Callbacks;
 
-/// <summary>What came of a try to deliver.</summary>
+/// <summary>What came of an attempt to deliver.</summary>
 /// <param name="Delivered">Whether it was taken.</param>
-/// <param name="Retry">Whether another try may help, when it was not.</param>
+/// <param name="Retry">Whether another attempt may help, when it was not.</param>
 /// <param name="Reason">What went wrong; null when nothing did.</param>
 public readonly record struct Delivery(bool Delivered, bool Retry = false, string? Reason = null);
 
 /// <summary>Posts callbacks.</summary>
 public interface ICallbackSender
 {
-    /// <summary>Makes one try, within a bound of its own. Never throws but for cancellation.</summary>
+    /// <summary>Makes one attempt, within a bound of its own. Never throws but for cancellation.</summary>
     Task<Delivery> SendAsync(TaskRecord task, CancellationToken cancellationToken);
 }

@@ -15,9 +15,9 @@ public sealed record TaskRunOutput(int? ExitCode, string Stdout, string Stderr, 
 public interface ITaskRunners
 {
     /// <summary>
-    /// Leases a runner for a task, runs a command in it, and gives the runner back whatever happens. Each try of a task
+    /// Leases a runner for a task, runs a command in it, and gives the runner back whatever happens. Each attempt at a task
     /// gets a fresh lease.
     /// </summary>
-    /// <exception cref="TaskFailedException">There was no runner, or it was lost while the command ran; another try may help.</exception>
+    /// <exception cref="TaskFailedException">There was no runner, or it was lost while the command ran; another attempt may help.</exception>
     Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken);
 }

@@ -18,7 +18,7 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
     /// <inheritdoc />
     public async Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
-        // An owner of its own for every try: one that was taken up elsewhere must not lose its runner to the first.
+        // An owner of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
         var owner = new Owner(OwnerKind.Task, $"{taskId}-{Guid.NewGuid():N}");
         try
         {

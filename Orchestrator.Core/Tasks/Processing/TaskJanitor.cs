@@ -5,12 +5,14 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;
 
-/// <summary>Counts the tasks for the metrics, and forgets those whose retention is over.</summary>
+/// <summary>Counts the tasks for the metrics, and deletes those whose retention is over. Survives whatever the queue throws.</summary>
 internal sealed partial class TaskJanitor(
     ITaskQueue queue, TaskMetrics metrics, TimeProvider time, Random random, ILogger<TaskJanitor> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private const int RoundsBetweenPurges = 12;
+
+    private readonly StoreOutage _outage = new("Counting and purging of tasks", logger);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,32 +25,24 @@ internal sealed partial class TaskJanitor(
             {
                 await Task.Delay(Interval * (0.75 + (0.5 * random.NextDouble())), time, stoppingToken);
                 metrics.Counted(await queue.CountAsync(stoppingToken));
-                if (round % RoundsBetweenPurges == 0 && await queue.PurgeAsync(stoppingToken) is > 0 and var forgotten)
+                if (round % RoundsBetweenPurges == 0 && await queue.PurgeAsync(stoppingToken) is > 0 and var purged)
                 {
-                    LogForgotten(forgotten);
+                    LogPurged(purged);
                 }
+
+                _outage.Over();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (StoreUnavailableException e)
-            {
-                LogFailed(e.Message);
-            }
             catch (Exception e)
             {
-                LogFailedBadly(e);
+                _outage.Met(e);
             }
         }
     }
 
-    [LoggerMessage(1870, LogLevel.Information, "Forgot {Count} finished tasks whose retention is over.")]
-    private partial void LogForgotten(int count);
-
-    [LoggerMessage(1871, LogLevel.Debug, "Tasks could not be counted or forgotten: {Error}")]
-    private partial void LogFailed(string error);
-
-    [LoggerMessage(1872, LogLevel.Error, "Tasks could not be counted or forgotten.")]
-    private partial void LogFailedBadly(Exception exception);
+    [LoggerMessage(1870, LogLevel.Information, "Purged {Count} finished tasks whose retention is over.")]
+    private partial void LogPurged(int count);
 }

@@ -8,13 +8,13 @@ namespace Orchestrator.Core.Tasks.Processing;
 internal sealed class TaskMetrics
 {
     private static readonly Histogram<double> Durations = OrchestratorTelemetry.Meter.CreateHistogram<double>(
-        "orchestrator_task_duration_seconds", description: "Time from a task's claim to the end of the try.");
+        "orchestrator_task_duration_seconds", description: "Time from a task's claim to the end of the attempt.");
 
     private static readonly Histogram<double> Waits = OrchestratorTelemetry.Meter.CreateHistogram<double>(
         "orchestrator_task_wait_seconds", description: "Time from a task's enqueue to its first claim.");
 
     private static readonly Counter<long> Callbacks = OrchestratorTelemetry.Meter.CreateCounter<long>(
-        "orchestrator_callbacks_total", description: "Tries to deliver a callback, by outcome.");
+        "orchestrator_callbacks_total", description: "Attempts to deliver a callback, by outcome.");
 
     private readonly IReadOnlyList<TaskCount> _zeros;
     private IReadOnlyList<TaskCount> _depths = [];
@@ -26,7 +26,7 @@ internal sealed class TaskMetrics
             "orchestrator_queue_depth", Observe, description: "Tasks by type and state.");
     }
 
-    /// <summary>Tells every counter's zero: a rise from nothing to one is no rise to Prometheus.</summary>
+    /// <summary>Records every counter's zero: a rise from nothing to one is no rise to Prometheus.</summary>
     public static void Begin()
     {
         foreach (var outcome in (string[])["delivered", "retry", "given_up"])
@@ -35,7 +35,7 @@ internal sealed class TaskMetrics
         }
     }
 
-    /// <summary>What there is now. What there is nothing of is told, too: as zero, for every type known here or seen before.</summary>
+    /// <summary>What there is now. What there is none of is recorded as zero, for every type known here or seen before.</summary>
     public void Counted(IReadOnlyList<TaskCount> depths)
     {
         var now = depths.Select(depth => (depth.Type, depth.State)).ToHashSet();
@@ -49,7 +49,7 @@ internal sealed class TaskMetrics
     public static void Waited(string type, TimeSpan wait) =>
         Waits.Record(Math.Max(wait.TotalSeconds, 0), new KeyValuePair<string, object?>("type", type));
 
-    public static void CallbackTried(string outcome) => Callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    public static void CallbackAttempted(string outcome) => Callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private IEnumerable<Measurement<long>> Observe() => _depths.Select(depth => new Measurement<long>(
         depth.Count, new TagList { { "type", depth.Type }, { "state", depth.State.ToString().ToLowerInvariant() } }));

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Stores;
@@ -7,32 +6,31 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>
-/// Takes tasks and runs them in N slots, for as long as the process lives. Under load it claims for all free slots at
-/// once, while the store still writes down the ends of those that had them before; idle it sleeps until it is woken or
-/// something falls due. At the end it takes nothing new, lets what runs end, and gives back what does not end in time.
+/// Claims tasks and runs them in N slots for as long as the process lives. Under load it claims for all free slots at
+/// once, while the store still writes the ends of those that had them before; idle it sleeps until it is woken or
+/// something falls due. At a stop it claims nothing more, lets what runs end, and releases what does not end in time.
+/// Survives whatever the queue throws.
 /// </summary>
 public sealed partial class TaskProcessor : BackgroundService
 {
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
 
     private readonly ITaskQueue _queue;
-    private readonly TaskRunner _runner;
     private readonly TaskTypes _types;
     private readonly string _worker;
-    private readonly int _slots;
     private readonly TimeSpan _visibility;
     private readonly TimeSpan _drain;
     private readonly TimeSpan _poll;
     private readonly TimeProvider _time;
-    private readonly ILogger<TaskProcessor> _logger;
-    private readonly RetryPauses _storeRetries;
-    private readonly Wakeup _wakeup;
     private readonly Random _random;
-    private readonly ConcurrentDictionary<TaskTry, Task> _tries = new();
+    private readonly ILogger<TaskProcessor> _logger;
+    private readonly AttemptSlots _slots;
+    private readonly ClaimKeeper _claims;
+    private readonly TaskRunner _runner;
+    private readonly Backoff _backoff;
+    private readonly StoreOutage _outage;
+    private readonly Wakeup _wakeup;
     private readonly CancellationTokenSource _giveUp = new();
-    private int _busy;
-    private int _held;
-    private int _wantsSlot;
     private long _lastLook;
 
     internal TaskProcessor(
@@ -43,27 +41,27 @@ public sealed partial class TaskProcessor : BackgroundService
         _types = types;
         _time = time;
         _random = random;
-        _slots = options.Slots > 0 ? options.Slots : Environment.ProcessorCount;
         _visibility = TimeSpan.FromSeconds(options.VisibilitySeconds);
         _drain = TimeSpan.FromSeconds(options.DrainSeconds);
         _poll = TimeSpan.FromSeconds(options.IdlePollSeconds);
         _logger = loggers.CreateLogger<TaskProcessor>();
-        _runner = new TaskRunner(queue, types, options, GiveSlot, time, random, loggers.CreateLogger<TaskRunner>());
-        _storeRetries = new RetryPauses(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), random);
+        _slots = new AttemptSlots(options.Slots > 0 ? options.Slots : Environment.ProcessorCount);
+        _claims = new ClaimKeeper(_slots, queue, _visibility, time, loggers.CreateLogger<ClaimKeeper>());
+        _runner = new TaskRunner(queue, types, options, time, random, loggers.CreateLogger<TaskRunner>());
+        _backoff = new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), time, random);
+        _outage = new StoreOutage("Task claims", _logger);
         _wakeup = new Wakeup(time);
         _lastLook = time.GetTimestamp();
     }
 
     /// <summary>How many tasks it runs at a time.</summary>
-    public int Slots => _slots;
+    public int Slots => _slots.Count;
 
     /// <summary>How many it runs now.</summary>
-    public int Busy => Volatile.Read(ref _busy);
+    public int Busy => _slots.Busy;
 
-    /// <summary>
-    /// Whether it takes work: it has reached the store lately, or every slot is busy.
-    /// </summary>
-    public bool IsWorking => Busy >= _slots || _time.GetElapsedTime(Volatile.Read(ref _lastLook)) < _poll + _visibility;
+    /// <summary>Whether it takes work: it has reached the store lately, or every slot is busy.</summary>
+    public bool IsWorking => Busy >= Slots || _time.GetElapsedTime(Volatile.Read(ref _lastLook)) < _poll + _visibility;
 
     /// <inheritdoc />
     public override void Dispose()
@@ -76,99 +74,82 @@ public sealed partial class TaskProcessor : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        LogStarted(_worker, _slots, _types.All.Select(handler => handler.Type));
+        LogStarted(_worker, Slots, _types.All.Select(handler => handler.Type));
         using var subscription = _queue.OnWork(_wakeup.Call);
         using var ended = new CancellationTokenSource();
-        var extending = ExtendAsync(ended.Token);
-        try
-        {
-            await TakeAsync(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            await DrainAsync();
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            await extending;
-        }
+        var keeping = _claims.RunAsync(ended.Token);
+        await TakeAsync(stoppingToken);
+        await DrainAsync();
+        await ended.CancelAsync();
+        await keeping;
     }
-
-    // Half of the slots at once: the store finds the other half's next tasks while these run. What has ended and is not
-    // written down yet is bounded, too.
-    private int Claimable => Math.Min((_slots + 1) / 2, Math.Min(_slots - Busy, (2 * _slots) - Volatile.Read(ref _held)));
 
     private async Task TakeAsync(CancellationToken stoppingToken)
     {
-        for (var failures = 0; ;)
+        for (var failures = 0; !stoppingToken.IsCancellationRequested;)
         {
-            stoppingToken.ThrowIfCancellationRequested();
-            TimeSpan pause;
             try
             {
                 if (failures > 0)
                 {
-                    // The store was away: what has ended here meanwhile is not to be claimed as if nobody had it.
-                    await ExtendAllAsync();
+                    // Claims may have expired here during the outage: no other worker is to get what has ended in this one.
+                    await _claims.ExtendAsync();
                 }
 
-                var batch = await _queue.ClaimAsync(_worker, await ClaimableAsync(stoppingToken), _visibility, stoppingToken);
+                var nextDue = await ClaimAsync(stoppingToken);
                 failures = 0;
+                _outage.Over();
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
-                foreach (var task in batch.Tasks)
+                if (nextDue != TimeSpan.Zero)
                 {
-                    Start(task);
+                    await _wakeup.WaitAsync(Pause(nextDue), stoppingToken);
                 }
-
-                if (batch.NextDue == TimeSpan.Zero)
-                {
-                    continue;
-                }
-
-                pause = Pause(batch.NextDue);
             }
-            catch (StoreUnavailableException e)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                pause = _storeRetries.After(++failures);
-                if (failures == 1)
-                {
-                    LogStoreUnavailable(e.Message);
-                }
-
-                await Task.Delay(pause, _time, stoppingToken);
-                continue;
+                return;
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception e)
             {
-                // A defect, or a store that is not as it should be: worth a loud word, and no reason to stop for good.
-                LogClaimFailed(e);
-                await Task.Delay(_storeRetries.After(++failures), _time, stoppingToken);
-                continue;
+                _outage.Met(e);
+                await _backoff.WaitAsync(++failures, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            await _wakeup.WaitAsync(pause, stoppingToken);
         }
     }
 
-    /// <summary>How many tasks to claim; waits until there is a slot for one.</summary>
-    private async ValueTask<int> ClaimableAsync(CancellationToken stoppingToken)
+    /// <summary>Claims for free slots, and starts what it gets.</summary>
+    /// <returns>As <see cref="ClaimedBatch.NextDue"/>.</returns>
+    private async Task<TimeSpan?> ClaimAsync(CancellationToken stoppingToken)
     {
-        while (true)
+        var unused = await _slots.TakeAsync(stoppingToken);
+        try
         {
-            if (Claimable is > 0 and var count)
+            var batch = await _queue.ClaimAsync(_worker, unused, _visibility, stoppingToken);
+            foreach (var task in batch.Tasks)
             {
-                return count;
+                var attempt = new TaskAttempt(task, _types.Find(task.Spec.Type)?.TimeLimit ?? _visibility, _time.GetTimestamp());
+                _slots.Add(attempt);
+                unused--;
+                _ = Task.Run(() => RunAsync(attempt), CancellationToken.None);
             }
 
-            // From here on whoever gives a slot back calls; one may have been given back meanwhile.
-            Interlocked.Exchange(ref _wantsSlot, 1);
-            if (Claimable <= 0)
-            {
-                await _wakeup.WaitAsync(_poll, stoppingToken);
-            }
+            return batch.NextDue;
+        }
+        finally
+        {
+            _slots.Return(unused);
+        }
+    }
 
-            Interlocked.Exchange(ref _wantsSlot, 0);
+    private async Task RunAsync(TaskAttempt attempt)
+    {
+        using (attempt)
+        using (var activity = TaskRunner.Begin(attempt.Task))
+        {
+            var end = await _runner.ExecuteAsync(attempt);
+            await _slots.BeginSettlingAsync(attempt);
+            await _runner.SettleAsync(attempt, end, activity, _giveUp.Token);
+            _slots.EndSettling(attempt);
         }
     }
 
@@ -179,65 +160,55 @@ public sealed partial class TaskProcessor : BackgroundService
         return nextDue is { } due && due + jitter < _poll ? due + jitter : _poll;
     }
 
-    private void Start(ClaimedTask task)
+    private async Task DrainAsync()
     {
-        Interlocked.Increment(ref _busy);
-        Interlocked.Increment(ref _held);
-        var limit = _types.Find(task.Spec.Type)?.TimeLimit ?? _visibility;
-        var one = new TaskTry(task, limit, _time.GetTimestamp());
+        LogDraining(_worker, _slots.Busy);
+        if (await SettledWithinAsync(_drain))
+        {
+            return;
+        }
 
-        // Registered before it runs, so that it can't end unseen.
-        var start = new Task<Task>(() => RunAsync(one));
-        _tries[one] = start.Unwrap();
-        start.Start(TaskScheduler.Default);
+        foreach (var attempt in _slots.Attempts)
+        {
+            attempt.Cancel(AttemptEnd.Stopping);
+        }
+
+        var settled = await SettledWithinAsync(LastMoment);
+        await _giveUp.CancelAsync();
+        if (!settled)
+        {
+            // A handler that does not listen loses its task, so that the next worker need not wait for the claim to expire.
+            await Task.WhenAll(_slots.Attempts.Where(attempt => !attempt.IsHandled).Select(ReleaseAsync));
+        }
     }
 
-    private async Task RunAsync(TaskTry one)
+    private async Task<bool> SettledWithinAsync(TimeSpan limit)
     {
+        var all = Task.WhenAll(_slots.Attempts.Select(attempt => attempt.Settled));
+        await all.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return all.IsCompleted;
+    }
+
+    private async Task ReleaseAsync(TaskAttempt attempt)
+    {
+        LogReleased(attempt.Task.Claim.TaskId, attempt.Task.Spec.Type);
         try
         {
-            await _runner.RunAsync(one, _giveUp.Token);
+            await _queue.ReleaseAsync(attempt.Task.Claim, CancellationToken.None);
         }
-        finally
+        catch (Exception e)
         {
-            GiveSlot(one);
-            LetGo(one);
-            one.Dispose();
-        }
-    }
-
-    private void GiveSlot(TaskTry one)
-    {
-        if (one.GiveSlot())
-        {
-            Interlocked.Decrement(ref _busy);
-            CallIfWanted();
-        }
-    }
-
-    private void LetGo(TaskTry one)
-    {
-        if (_tries.TryRemove(one, out _))
-        {
-            Interlocked.Decrement(ref _held);
-            CallIfWanted();
-        }
-    }
-
-    private void CallIfWanted()
-    {
-        if (Volatile.Read(ref _wantsSlot) == 1)
-        {
-            _wakeup.Call();
+            // The claim expires by itself.
+            _outage.Met(e);
         }
     }
 
     [LoggerMessage(1860, LogLevel.Information, "Worker {Worker} takes tasks in {Slots} slots: {Types}")]
     private partial void LogStarted(string worker, int slots, IEnumerable<string> types);
 
-    [LoggerMessage(1861, LogLevel.Warning, "The queue can't be reached, trying again and again: {Error}")]
-    private partial void LogStoreUnavailable(string error);
+    [LoggerMessage(1863, LogLevel.Information, "Worker {Worker} claims nothing more; {Count} tasks are running.")]
+    private partial void LogDraining(string worker, int count);
 
-    [LoggerMessage(1865, LogLevel.Error, "Tasks could not be claimed.")]
-    private partial void LogClaimFailed(Exception exception);
+    [LoggerMessage(1864, LogLevel.Warning, "Task {TaskId} ({Type}) did not end in time and is released.")]
+    private partial void LogReleased(string taskId, string type);
 }

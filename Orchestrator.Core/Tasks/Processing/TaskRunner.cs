@@ -7,117 +7,149 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;
 
-/// <summary>Makes one try: runs the handler, and writes down how it ended as soon as the store takes it.</summary>
-/// <param name="queue">Where it is written down.</param>
+/// <summary>How a handler ended.</summary>
+/// <param name="Result">Its result; null when it failed or was cancelled.</param>
+/// <param name="Error">What it threw; null when it did not.</param>
+internal readonly record struct HandlerEnd(string? Result, Exception? Error = null);
+
+/// <summary>Makes attempts: runs the handler, then writes down how it ended as soon as the store takes it.</summary>
+/// <param name="queue">Where the end is written.</param>
 /// <param name="types">The handlers.</param>
 /// <param name="options">Pauses and limits.</param>
-/// <param name="handled">Called when the handler has ended: what is left to do is the store's.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Spreads retries.</param>
-/// <param name="logger">Tells of tries that did not end well.</param>
+/// <param name="logger">Says which attempts did not end well.</param>
 internal sealed partial class TaskRunner(
-    ITaskQueue queue, TaskTypes types, TasksOptions options, Action<TaskTry> handled, TimeProvider time, Random random, ILogger<TaskRunner> logger)
+    ITaskQueue queue, TaskTypes types, TasksOptions options, TimeProvider time, Random random, ILogger<TaskRunner> logger)
 {
     private static readonly TimeSpan UnknownTypePause = TimeSpan.FromSeconds(5);
 
-    private readonly RetryPauses _retries = new(
-        TimeSpan.FromSeconds(options.RetrySeconds), TimeSpan.FromSeconds(options.MaxRetrySeconds), random);
+    // What the store refuses for longer, while it can be reached, it refuses for good.
+    private static readonly TimeSpan RefusalLimit = TimeSpan.FromMinutes(1);
 
-    private readonly RetryPauses _storeRetries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), random);
+    private readonly Backoff _retries = new(
+        TimeSpan.FromSeconds(options.RetrySeconds), TimeSpan.FromSeconds(options.MaxRetrySeconds), time, random);
 
-    /// <summary>Never throws.</summary>
-    /// <param name="one">The try.</param>
-    /// <param name="giveUp">Cancelled when the store can't be waited for any longer; another worker takes the task up then.</param>
-    public async Task RunAsync(TaskTry one, CancellationToken giveUp)
+    private readonly Backoff _storeRetries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), time, random);
+
+    /// <summary>Begins the trace of an attempt, as a part of the trace of the call that asked for the task.</summary>
+    public static Activity? Begin(ClaimedTask task)
     {
-        var (task, spec) = (one.Task, one.Task.Spec);
+        ActivityContext.TryParse(task.Spec.TraceParent, null, out var parent);
+        var activity = OrchestratorTelemetry.Source.StartActivity($"task {task.Spec.Type}", ActivityKind.Consumer, parent);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag("task.id", task.Claim.TaskId).SetTag("task.attempt", task.Attempt);
+        }
+
+        return activity;
+    }
+
+    /// <summary>Runs the handler. Never throws.</summary>
+    public async Task<HandlerEnd> ExecuteAsync(TaskAttempt attempt)
+    {
+        var (task, spec) = (attempt.Task, attempt.Task.Spec);
         if (task.Attempt == 1)
         {
             TaskMetrics.Waited(spec.Type, task.ClaimedAt - task.CreatedAt);
         }
 
-        ActivityContext.TryParse(spec.TraceParent, null, out var parent);
-        using var activity = OrchestratorTelemetry.Source.StartActivity($"task {spec.Type}", ActivityKind.Consumer, parent);
-        // One that is not sampled keeps its tags all the same, and throws them away in the end.
-        var told = activity is { IsAllDataRequested: true } ? activity : null;
-        told?.SetTag("task.id", task.Claim.TaskId).SetTag("task.attempt", task.Attempt);
-
-        var outcome = "complete";
         try
         {
-            var result = await ExecuteAsync(one);
-            if (!await SettleAsync(() => queue.CompleteAsync(task.Claim, result, CancellationToken.None), giveUp))
-            {
-                outcome = "stale";
-                LogStale(task.Claim.TaskId, spec.Type);
-            }
-        }
-        catch (OperationCanceledException) when (one.Reason == TryEnd.Stopping)
-        {
-            outcome = "released";
-            await SettleQuietlyAsync(() => queue.ReleaseAsync(task.Claim, CancellationToken.None), task, giveUp);
-        }
-        catch (OperationCanceledException) when (one.Reason == TryEnd.ClaimLost)
-        {
-            outcome = "stale";
-            LogStale(task.Claim.TaskId, spec.Type);
-        }
-        catch (StoreUnavailableException e)
-        {
-            outcome = "unsettled";
-            LogUnsettled(task.Claim.TaskId, spec.Type, e.Message);
+            attempt.Token.ThrowIfCancellationRequested();
+            var handler = types.Find(spec.Type)
+                ?? throw new TaskFailedException($"This worker knows no task type {spec.Type}.", retry: true);
+            var result = await handler.ExecuteAsync(
+                JsonElement.Parse(spec.Input), new TaskContext(task.Claim.TaskId, task.Attempt, attempt.Token));
+            return Encoding.UTF8.GetByteCount(result) <= TaskLimits.MaxResultBytes
+                ? new HandlerEnd(result)
+                : throw new TaskFailedException($"The result is larger than {TaskLimits.MaxResultBytes} bytes.", retry: false);
         }
         catch (Exception e)
         {
-            outcome = await FailAsync(one, e, giveUp);
+            return new HandlerEnd(null, e);
         }
-
-        told?.SetTag("task.outcome", outcome);
-        if (outcome is not ("complete" or "released"))
-        {
-            told?.SetStatus(ActivityStatusCode.Error, outcome);
-        }
-
-        TaskMetrics.Ended(spec.Type, outcome, time.GetElapsedTime(one.StartedAt));
     }
 
-    private async ValueTask<string> ExecuteAsync(TaskTry one)
+    /// <summary>Writes the end down. Never throws.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="end">How its handler ended.</param>
+    /// <param name="activity">Its trace; null when there is none.</param>
+    /// <param name="giveUp">Cancelled when the store can't be waited for any longer; the task is then attempted again.</param>
+    public async Task SettleAsync(TaskAttempt attempt, HandlerEnd end, Activity? activity, CancellationToken giveUp)
     {
-        var spec = one.Task.Spec;
-        if (types.Find(spec.Type) is not { } handler)
-        {
-            throw new TaskFailedException($"This worker knows no task type {spec.Type}.", retry: true);
-        }
-
-        one.Token.ThrowIfCancellationRequested();
-        var context = new TaskContext(one.Task.Claim.TaskId, one.Task.Attempt, one.Token);
-        string result;
+        var (id, type) = (attempt.Task.Claim.TaskId, attempt.Task.Spec.Type);
+        string outcome;
         try
         {
-            result = await handler.ExecuteAsync(JsonElement.Parse(spec.Input), context);
+            outcome = await WriteAsync(attempt, end, giveUp);
+            if (outcome == "stale")
+            {
+                LogStale(id, type);
+            }
         }
-        catch (StoreUnavailableException e)
+        catch (Exception e)
         {
-            // Of the handler's own doing; that of the queue is told apart from it.
-            throw new TaskFailedException(e.Message, retry: true, e);
-        }
-        finally
-        {
-            handled(one);
+            outcome = "unsettled";
+            LogUnsettled(id, type, e.Message);
         }
 
-        return Encoding.UTF8.GetByteCount(result) <= TaskLimits.MaxResultBytes
-            ? result
-            : throw new TaskFailedException($"The result is larger than {TaskLimits.MaxResultBytes} bytes.", retry: false);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag("task.outcome", outcome);
+            if (outcome is not ("complete" or "released"))
+            {
+                activity.SetStatus(ActivityStatusCode.Error, outcome);
+            }
+        }
+
+        TaskMetrics.Ended(type, outcome, time.GetElapsedTime(attempt.StartedAt));
     }
 
-    private async Task<string> FailAsync(TaskTry one, Exception e, CancellationToken giveUp)
+    // Work that is done is not thrown away because the store is away for a while.
+    private async Task<string> WriteAsync(TaskAttempt attempt, HandlerEnd end, CancellationToken giveUp)
     {
-        var task = one.Task;
+        var began = time.GetTimestamp();
+        for (var writes = 1; ; writes++)
+        {
+            try
+            {
+                return await WriteOnceAsync(attempt, end);
+            }
+            catch (Exception e) when (
+                !giveUp.IsCancellationRequested && (e is StoreUnavailableException || time.GetElapsedTime(began) < RefusalLimit))
+            {
+                await _storeRetries.WaitAsync(writes, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<string> WriteOnceAsync(TaskAttempt attempt, HandlerEnd end)
+    {
+        var claim = attempt.Task.Claim;
+        switch (end.Error, attempt.Reason)
+        {
+            case (null, _):
+                return await queue.CompleteAsync(claim, end.Result!, CancellationToken.None) ? "complete" : "stale";
+            case (OperationCanceledException, AttemptEnd.Stopping):
+                await queue.ReleaseAsync(claim, CancellationToken.None);
+                return "released";
+            case (OperationCanceledException, AttemptEnd.ClaimLost):
+                return "stale";
+            default:
+                return await FailAsync(attempt, end.Error);
+        }
+    }
+
+    private async Task<string> FailAsync(TaskAttempt attempt, Exception e)
+    {
+        var task = attempt.Task;
         var (error, retry) = e switch
         {
             TaskFailedException failed => (failed.Message, failed.Retry),
-            OperationCanceledException when one.Reason == TryEnd.TimeUp => ($"It took longer than {one.TimeLimit.TotalSeconds:0.###} s.", true),
+            // The handler's own store, which says more than its exception's name.
+            StoreUnavailableException => (e.Message, true),
+            OperationCanceledException when attempt.Reason == AttemptEnd.TimeUp => ($"It took longer than {attempt.TimeLimit.TotalSeconds:0.###} s.", true),
             _ => ($"{e.GetType().Name}: {e.Message}", true),
         };
         if (error.Length > TaskLimits.MaxErrorLength)
@@ -128,60 +160,25 @@ internal sealed partial class TaskRunner(
         TimeSpan? pause = !retry ? null
             : types.Find(task.Spec.Type) is null ? UnknownTypePause
             : _retries.After(task.Attempt);
-        if (e is not TaskFailedException)
+        var outcome = await queue.FailAsync(task.Claim, error, pause, CancellationToken.None);
+        LogFailed(task.Claim.TaskId, task.Spec.Type, task.Attempt, outcome, error);
+        if (e is not (TaskFailedException or StoreUnavailableException or OperationCanceledException))
         {
-            LogTryThrew(task.Claim.TaskId, task.Spec.Type, task.Attempt, e);
+            LogThrew(task.Claim.TaskId, task.Spec.Type, task.Attempt, e);
         }
 
-        var outcome = FailOutcome.Stale;
-        await SettleQuietlyAsync(
-            async () =>
-            {
-                outcome = await queue.FailAsync(task.Claim, error, pause, CancellationToken.None);
-                return true;
-            },
-            task, giveUp);
-        LogTryFailed(task.Claim.TaskId, task.Spec.Type, task.Attempt, outcome, error);
         return outcome switch { FailOutcome.Retrying => "retry", FailOutcome.Dead => "failed", _ => "stale" };
     }
 
-    private async Task SettleQuietlyAsync(Func<ValueTask<bool>> settle, ClaimedTask task, CancellationToken giveUp)
-    {
-        try
-        {
-            await SettleAsync(settle, giveUp);
-        }
-        catch (StoreUnavailableException e)
-        {
-            LogUnsettled(task.Claim.TaskId, task.Spec.Type, e.Message);
-        }
-    }
-
-    // Work that is done is not thrown away because the store is gone for a while.
-    private async Task<bool> SettleAsync(Func<ValueTask<bool>> settle, CancellationToken giveUp)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await settle();
-            }
-            catch (StoreUnavailableException) when (!giveUp.IsCancellationRequested)
-            {
-                await Task.Delay(_storeRetries.After(tries), time, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    [LoggerMessage(1850, LogLevel.Warning, "Task {TaskId} ({Type}): its claim was lost, so this try changes nothing.")]
+    [LoggerMessage(1850, LogLevel.Warning, "Task {TaskId} ({Type}): claim lost, the end of this attempt changes nothing.")]
     private partial void LogStale(string taskId, string type);
 
-    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): the end of this try could not be written, another worker takes it up: {Error}")]
+    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): the end of this attempt could not be written; the task is attempted again when its claim expires: {Error}")]
     private partial void LogUnsettled(string taskId, string type, string error);
 
-    [LoggerMessage(1852, LogLevel.Warning, "Task {TaskId} ({Type}): try {Attempt} failed, {Outcome}: {Error}")]
-    private partial void LogTryFailed(string taskId, string type, int attempt, FailOutcome outcome, string error);
+    [LoggerMessage(1852, LogLevel.Warning, "Task {TaskId} ({Type}): attempt {Attempt} failed, {Outcome}: {Error}")]
+    private partial void LogFailed(string taskId, string type, int attempt, FailOutcome outcome, string error);
 
-    [LoggerMessage(1853, LogLevel.Error, "Task {TaskId} ({Type}): try {Attempt} threw.")]
-    private partial void LogTryThrew(string taskId, string type, int attempt, Exception exception);
+    [LoggerMessage(1853, LogLevel.Error, "Task {TaskId} ({Type}): attempt {Attempt} threw.")]
+    private partial void LogThrew(string taskId, string type, int attempt, Exception exception);
 }

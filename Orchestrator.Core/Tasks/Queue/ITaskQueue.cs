@@ -4,7 +4,7 @@ namespace Orchestrator.Core.Tasks.Queue;
 
 /// <summary>
 /// The durable queue of tasks. Every call is atomic and, once it has answered, durable against the death of any process.
-/// Delivery is at least once; a task's end is written once: whoever ends a try names its claim, and a void claim changes
+/// Delivery is at least once; a task's end is written once: an attempt is ended by its claim, and a void claim changes
 /// nothing. Times are computed and compared by the store's own clock. Calls made at the same time share round trips.
 /// </summary>
 /// <remarks>
@@ -19,7 +19,7 @@ public interface ITaskQueue
 
     /// <summary>
     /// Claims up to <paramref name="count"/> tasks, first come first served, each for <paramref name="visibility"/>.
-    /// A claim that ran out holds until somebody asks: then its task is the next one, or has failed after its last try.
+    /// A claim that ran out holds until somebody asks: then its task is the next one, or has failed after its last attempt.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than one.</exception>
     ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken);
@@ -35,10 +35,10 @@ public interface ITaskQueue
     /// <returns>False when the claim was void; nothing was changed.</returns>
     ValueTask<bool> CompleteAsync(TaskClaim claim, string result, CancellationToken cancellationToken);
 
-    /// <summary>Ends a try badly.</summary>
+    /// <summary>Ends an attempt that failed.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="error">What went wrong.</param>
-    /// <param name="retryAfter">How long to wait before the next try, if there are any left; null to fail for good.</param>
+    /// <param name="retryAfter">How long to wait before the next attempt, if there are any left; null to fail for good.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask<FailOutcome> FailAsync(TaskClaim claim, string error, TimeSpan? retryAfter, CancellationToken cancellationToken);
 
@@ -58,7 +58,7 @@ public interface ITaskQueue
     /// <summary>Cancels a pending task; <see cref="TaskChange.Refused"/> in any other state.</summary>
     ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken);
 
-    /// <summary>Puts a failed task back, with all its tries; <see cref="TaskChange.Refused"/> in any other state.</summary>
+    /// <summary>Puts a failed task back, with all its attempts; <see cref="TaskChange.Refused"/> in any other state.</summary>
     ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken);
 
     /// <summary>How many tasks there are, by type and state; what is zero may be left out.</summary>

@@ -1,14 +1,14 @@
 namespace Orchestrator.Core.Tasks.Queue;
 
-/// <summary>The right to end a try of a task. Void as soon as the task is claimed again, ended or given back.</summary>
+/// <summary>The right to end an attempt at a task. Void as soon as the task is claimed again, ended or given back.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Fence">Greater for every claim of the task.</param>
 public readonly record struct TaskClaim(string TaskId, long Fence);
 
 /// <summary>A task that a worker has claimed.</summary>
-/// <param name="Claim">The right to end this try.</param>
+/// <param name="Claim">The right to end this attempt.</param>
 /// <param name="Spec">What is to be done.</param>
-/// <param name="Attempt">Which try this is, from 1.</param>
+/// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="CreatedAt">When the task was asked for, by the store's clock.</param>
 /// <param name="ClaimedAt">When it was claimed, by the store's clock.</param>
 public sealed record ClaimedTask(TaskClaim Claim, TaskSpec Spec, int Attempt, DateTimeOffset CreatedAt, DateTimeOffset ClaimedAt);
@@ -26,13 +26,13 @@ public readonly record struct ClaimedBatch(IReadOnlyList<ClaimedTask> Tasks, Tim
 /// <param name="Existing">Whether the idempotency key was known, so that nothing was added.</param>
 public readonly record struct EnqueueResult(string TaskId, bool Existing);
 
-/// <summary>What became of a try that failed.</summary>
+/// <summary>What became of a failed attempt.</summary>
 public enum FailOutcome
 {
     /// <summary>The claim was void; nothing was changed.</summary>
     Stale,
 
-    /// <summary>It will be tried again.</summary>
+    /// <summary>It will be attempted again.</summary>
     Retrying,
 
     /// <summary>It failed for good.</summary>

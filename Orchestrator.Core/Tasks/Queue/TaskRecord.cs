@@ -3,7 +3,7 @@ namespace Orchestrator.Core.Tasks.Queue;
 /// <summary>Where a task stands.</summary>
 public enum TaskState
 {
-    /// <summary>Waiting: for a worker, for its time, or for the pause after a failed try.</summary>
+    /// <summary>Waiting: for a worker, for its time, or for the pause after a failed attempt.</summary>
     Pending,
 
     /// <summary>Claimed by a worker.</summary>
@@ -37,19 +37,19 @@ public sealed record TaskRecord
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the last try began; null before the first.</summary>
+    /// <summary>When the last attempt began; null before the first.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>When it ended; null until then.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>The worker of the last try; null before the first.</summary>
+    /// <summary>The worker of the last attempt; null before the first.</summary>
     public string? HandledBy { get; init; }
 
     /// <summary>The result as JSON text; null unless <see cref="TaskState.Complete"/>.</summary>
     public string? Result { get; init; }
 
-    /// <summary>What went wrong in the last try; null when nothing did.</summary>
+    /// <summary>What went wrong in the last attempt; null when nothing did.</summary>
     public string? Error { get; init; }
 }
 

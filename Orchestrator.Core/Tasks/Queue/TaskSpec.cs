@@ -17,7 +17,7 @@ public sealed record TaskSpec
     [JsonPropertyName("b")]
     public required string InitiatedBy { get; init; }
 
-    /// <summary>How often it is tried before it counts as failed; from 1. A worker's death counts as a try.</summary>
+    /// <summary>How often it is attempted before it counts as failed; from 1. A worker's death counts as an attempt.</summary>
     [JsonPropertyName("m")]
     public int MaxAttempts { get; init; } = 3;
 

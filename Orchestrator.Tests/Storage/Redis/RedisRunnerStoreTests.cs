@@ -8,10 +8,3 @@ public sealed class RedisRunnerStoreTests(RedisRunnerStoreTests.Server server)
 {
     public sealed class Server() : SharedRedisServer(RedisServer.Redis);
 }
-
-/// <summary>The contract on Valkey.</summary>
-public sealed class ValkeyRunnerStoreTests(ValkeyRunnerStoreTests.Server server)
-    : RedisRunnerStoreContract(server), IClassFixture<ValkeyRunnerStoreTests.Server>
-{
-    public sealed class Server() : SharedRedisServer(RedisServer.Valkey);
-}

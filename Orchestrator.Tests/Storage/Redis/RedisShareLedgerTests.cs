@@ -10,9 +10,6 @@ namespace Orchestrator.Tests.Storage.Redis;
 /// <summary>The contract on Redis.</summary>
 public sealed class RedisShareLedgerTests() : RedisShareLedgerContract(RedisServer.Redis);
 
-/// <summary>The contract on Valkey.</summary>
-public sealed class ValkeyShareLedgerTests() : RedisShareLedgerContract(RedisServer.Valkey);
-
 /// <summary>The contract of every ledger, and where its keys are.</summary>
 public abstract class RedisShareLedgerContract(string program) : ShareLedgerContract
 {
