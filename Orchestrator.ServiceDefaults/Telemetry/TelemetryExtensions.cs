@@ -38,11 +38,10 @@ internal static class TelemetryExtensions
             return;
         }
 
-        // ASP.NET Core's own activities carry OpenTelemetry's tags only when asked to.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         telemetry.WithTracing(tracing => tracing
-            .AddSource(TelemetryNames.Sources)
-            .AddProcessor(new ProbeTraceFilter())
+            .AddSource(TelemetryNames.Own)
+            .AddAspNetCoreInstrumentation(options => options.Filter = context => !TelemetryNames.IsProbe(context.Request.Path))
+            .AddHttpClientInstrumentation()
             .AddOtlpExporter(DeliveryWatch.Over));
         telemetry.WithLogging(
             logging => logging.AddOtlpExporter(DeliveryWatch.Over),
@@ -84,7 +83,12 @@ internal static class TelemetryExtensions
 
     private static void AddMetrics(MeterProviderBuilder metrics, bool otlp, Uri? prometheus)
     {
-        metrics.AddMeter(TelemetryNames.Meters).AddView(ViewOf);
+        metrics
+            .AddMeter(TelemetryNames.Own, TelemetryNames.SdkMeter)
+            .AddAspNetCoreInstrumentation()
+            .AddHttpClientInstrumentation()
+            .AddRuntimeInstrumentation()
+            .AddView(ViewOf);
         if (otlp)
         {
             metrics.AddOtlpExporter(DeliveryWatch.Over);
@@ -107,7 +111,7 @@ internal static class TelemetryExtensions
         });
     }
 
-    private static MetricStreamConfiguration? ViewOf(Instrument instrument)
+    internal static MetricStreamConfiguration? ViewOf(Instrument instrument)
     {
         var keys = instrument.Meter.Name == TelemetryNames.HttpClientMeter ? TelemetryNames.HttpClientTags : null;
         var type = instrument.GetType();

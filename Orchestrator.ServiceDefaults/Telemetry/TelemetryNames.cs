@@ -8,7 +8,8 @@ internal static class TelemetryNames
 
     public const string HttpClientMeter = "System.Net.Http";
 
-    public static readonly string[] Sources = [Own, "Microsoft.AspNetCore", "System.Net.Http"];
+    /// <summary>The SDK's own meter: what its queues could not hold.</summary>
+    public const string SdkMeter = "otel.sdk.experimental";
 
     public static readonly string[] Meters =
     [
@@ -18,8 +19,7 @@ internal static class TelemetryNames
         "Microsoft.AspNetCore.Server.Kestrel",
         HttpClientMeter,
         "System.Runtime",
-        // What the SDK's queues could not hold.
-        "otel.sdk.experimental",
+        SdkMeter,
     ];
 
     /// <summary>
@@ -37,6 +37,6 @@ internal static class TelemetryNames
         "url.scheme",
     ];
 
-    /// <summary>Paths that machines ask all the time; their traces and request metrics would drown the others.</summary>
-    public static readonly string[] ProbePaths = ["/alive", "/ready", "/metrics", "/health", "/healthz"];
+    /// <summary>Whether machines request this path all the time; traces of it would drown the others.</summary>
+    public static bool IsProbe(string? path) => path is "/alive" or "/ready" or "/metrics" or "/health" or "/healthz";
 }
