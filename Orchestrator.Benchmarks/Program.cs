@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Benchmarks.HandMade;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Benchmarks.Mining;
 using Orchestrator.Benchmarks.Provision;
@@ -7,7 +8,7 @@ using Orchestrator.Benchmarks.Startup;
 using Orchestrator.Benchmarks.Tasks;
 
 const string Usage = """
-    Usage: ./orchestrator bench provision|scale|startup|tasks|telemetry|mining|all [--quick] [--json FILE] [--write FILE]
+    Usage: ./orchestrator bench provision|scale|startup|tasks|telemetry|mining|metrics|handmade|all [--quick] [--json FILE] [--write FILE]
 
       provision   warm and cold provisions and deprovisions on Docker; a burst on the simulated engine
       scale       claims, reconciles and memory with 100 to 100,000 runners of a simulated engine
@@ -15,6 +16,8 @@ const string Usage = """
       tasks       the queue on Redis beside BullMQ (needs redis-server, node and npm), on SQLite beside bare statements
       telemetry   the queue on Redis with telemetry on and off, in turns (needs redis-server)
       mining      double SHA-256 beside the framework's and openssl's; submissions over HTTP on SQLite and Redis
+      metrics     our /metrics beside OpenTelemetry's exporter: start, memory, a measurement, a scrape
+      handmade    each other hand-made part beside the library's way (needs Docker and runner-image)
       --quick     fewer rounds: a look, not a figure to quote
       --json      the same figures as JSON
       --write     puts them into a document between its marks: docs/performance.md
@@ -26,7 +29,12 @@ if (args is [ListingEngine.Command, var socket, var runners])
     return 0;
 }
 
-if (args.Length == 0 || args[0] is not ("provision" or "scale" or "startup" or "tasks" or "telemetry" or "mining" or "all"))
+if (args is [Variant.Command, var variant])
+{
+    return await Variant.RunAsync(variant);
+}
+
+if (args.Length == 0 || args[0] is not ("provision" or "scale" or "startup" or "tasks" or "telemetry" or "mining" or "metrics" or "handmade" or "all"))
 {
     Console.WriteLine(Usage);
     return args is ["--help"] or ["-h"] ? 0 : 2;
@@ -81,6 +89,23 @@ if (args[0] is "mining" or "all")
     report.Add(HashingBenchmark.Run(quick));
     report.Add(await SubmissionBenchmark.RunEmbeddedAsync(quick));
     report.Add(await SubmissionBenchmark.RunOnRedisAsync(quick));
+}
+
+if (args[0] is "metrics" or "all")
+{
+    report.Benchmark = "metrics";
+    report.AddAll(await VariantBenchmark.MetricsAsync(quick));
+    report.AddAll(await MetricsBenchmark.RunAsync(quick));
+}
+
+if (args[0] is "handmade" or "all")
+{
+    report.Benchmark = "handmade";
+    report.Add(await AnswerBenchmark.RunAsync(quick));
+    report.AddAll(await DeferredBenchmark.RunAsync(quick));
+    report.AddAll(GroupCommitBenchmark.Run(quick));
+    report.AddAll(await VariantBenchmark.StartAsync(quick));
+    report.AddAll(await DockerBenchmark.RunAsync(quick));
 }
 
 if (json is not null)

@@ -34,12 +34,12 @@ installed_sdks() { dotnet --list-sdks 2> /dev/null | sed 's/ .*//' | paste -sd '
 
 # The program of up: compiled ahead of time, so that it starts in two thirds of the time. Where the feed has no such
 # compiler for this machine, it is compiled at the start, as any other.
-publish() { # PROJECT
+publish() { # PROJECT [FOLDER]
   need_sdk
   local output=$root/artifacts/orchestrator log
   log=$(mktemp)
   set -- publish "$root/$1" -c Release --use-current-runtime --no-self-contained -v quiet -nologo \
-    -o "$output/app" --artifacts-path "$output/build"
+    -o "$output/${2:-app}" --artifacts-path "$output/build"
   say "building Orchestrator"
   dotnet "$@" -p:PublishReadyToRun=true > "$log" 2>&1 || dotnet "$@" >&2 || fail "the build failed; see above"
   rm -f "$log"

@@ -41,7 +41,11 @@ internal sealed partial class OrchestratorServer : IAsyncDisposable
             ? program
             : Path.Combine(AppContext.BaseDirectory, "Orchestrator.Api.dll");
 
-    public static ServerProcess Launch(DirectoryInfo data, string instance, params (string Key, string Value)[] settings)
+    public static ServerProcess Launch(DirectoryInfo data, string instance, params (string Key, string Value)[] settings) =>
+        Launch([Dll], data, instance, settings);
+
+    /// <summary>Starts a program that serves what Orchestrator.Api does.</summary>
+    public static ServerProcess Launch(string[] program, DirectoryInfo data, string instance, params (string Key, string Value)[] settings)
     {
         var environment = new Dictionary<string, string>
         {
@@ -58,7 +62,7 @@ internal sealed partial class OrchestratorServer : IAsyncDisposable
             environment[key] = value;
         }
 
-        return ServerProcess.Start(Dll, environment, Ready());
+        return ServerProcess.Start(program[0], environment, Ready(), program[1..]);
     }
 
     public static async Task<OrchestratorServer> StartAsync(string instance, params (string Key, string Value)[] settings)

@@ -18,6 +18,13 @@ internal sealed record Comparison(string Title, Samples Ours, Samples? Floor, Go
     /// <summary>Another program's figures for the same thing.</summary>
     public Samples? Peer { get; init; }
 
+    /// <summary>Whether the peer is what a library does in the place of a hand-made part of ours.</summary>
+    public bool OfPart { get; init; }
+
+    /// <summary>A hand-made part beside the library's.</summary>
+    public static Comparison Part(string title, Samples ours, Samples library, string unit) =>
+        new(title, ours, null, null, unit) { Peer = library, OfPart = true };
+
     /// <summary>How ours has to stand beside the peer.</summary>
     public Goal? PeerGoal { get; init; }
 

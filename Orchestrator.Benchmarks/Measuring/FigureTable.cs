@@ -31,6 +31,11 @@ internal static class FigureTable
         var table = new StringBuilder();
         table.AppendLine().AppendLine();
         table.AppendLine(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} processors, {DateTime.UtcNow:yyyy-MM-dd}.").AppendLine();
+        if (comparisons.All(comparison => comparison.OfPart))
+        {
+            return Parts(table, comparisons).AppendLine().ToString();
+        }
+
         table.AppendLine("| | | unit | n | p50 | p95 | p99 | goal |");
         table.AppendLine("|---|---|---|---:|---:|---:|---:|---|");
         foreach (var comparison in comparisons)
@@ -51,6 +56,22 @@ internal static class FigureTable
                     $"| {who} | {samples.Name} | | {samples.Count} | {samples.Percentile(50):G4} | {samples.Percentile(95):G4} | {samples.Percentile(99):G4} | |");
             }
         }
+    }
+
+    // Medians: what is decided by them is whether a part stays, not how it behaves at its worst.
+    private static StringBuilder Parts(StringBuilder table, IEnumerable<Comparison> comparisons)
+    {
+        table.AppendLine("| what | unit | n | ours | the library's | ratio |");
+        table.AppendLine("|---|---|---:|---|---|---:|");
+        foreach (var (title, ours, unit, library) in comparisons.Select(one => (one.Title, one.Ours, one.Unit, one.Peer!)))
+        {
+            var (mine, other) = (ours.Percentile(50), library.Percentile(50));
+            var ratio = other == 0 ? (mine == 0 ? "1" : "") : (mine / other).ToString("G3", CultureInfo.InvariantCulture);
+            table.AppendLine(CultureInfo.InvariantCulture,
+                $"| {title} | {unit} | {ours.Count} | {ours.Name}: {mine:G4} | {library.Name}: {other:G4} | {ratio} |");
+        }
+
+        return table;
     }
 
     private static string Goals(Comparison comparison) => string.Join("<br>", comparison.Verdicts().Select(v => string.Create(CultureInfo.InvariantCulture,

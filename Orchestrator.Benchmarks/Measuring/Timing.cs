@@ -11,4 +11,12 @@ internal static class Timing
         await action();
         samples.Add(Stopwatch.GetElapsedTime(started));
     }
+
+    /// <summary>Runs something and adds how many microseconds it took.</summary>
+    public static async Task TimeInMicrosecondsAsync(this Samples samples, Func<Task> action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await action();
+        samples.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+    }
 }

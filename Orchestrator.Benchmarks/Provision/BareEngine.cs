@@ -35,16 +35,44 @@ internal sealed class BareEngine : IDisposable
     public string Network { get; }
 
     /// <summary>Create, start, first answer.</summary>
-    public async Task<string> ProvisionAsync()
+    /// <param name="late">Whether the container gets its network once it is started.</param>
+    public async Task<string> ProvisionAsync(bool late = false)
     {
         var image = await ImageAsync();
         var spec = new RunnerSpec(RunnerId.Create("bare", DateTimeOffset.UtcNow), _template, null, RunnerId.CreateToken(), RunnerNetwork.Bridge, null);
-        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", image, Network, late: false, "127.0.0.1"));
+        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", image, Network, late, "127.0.0.1"));
         await _client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters());
+        if (late)
+        {
+            await _client.Networks.DisconnectNetworkAsync(DockerBridge.None, new NetworkDisconnectParameters { Container = created.ID });
+            await _client.Networks.ConnectNetworkAsync(Network, new NetworkConnectParameters { Container = created.ID });
+        }
+
         var inspected = await _client.Containers.InspectContainerAsync(created.ID);
         var port = inspected.NetworkSettings!.Ports[ContainerPlan.PortKey(_template)][0].HostPort;
         await AnsweredAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/healthz")));
         return created.ID;
+    }
+
+    /// <summary>Starts the code agent of a container of our image, detached.</summary>
+    public async Task StartAgentAsync(string id, bool terminal)
+    {
+        var facts = CommandFacts.Of((await _client.Containers.InspectContainerAsync(id)).Config?.Labels);
+        var exec = await _client.Exec.CreateContainerExecAsync(
+            id, new ContainerExecCreateParameters { User = facts.User ?? "", Cmd = [facts.Supervisor!, "agent"], TTY = terminal });
+        try
+        {
+            using var none = await _client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters { Detach = true, TTY = terminal });
+        }
+        catch (InvalidOperationException)
+        {
+            // Docker.DotNet wants a stream, which a detached exec has not.
+        }
+
+        if (!(await _client.Exec.InspectContainerExecAsync(exec.ID)).Running)
+        {
+            throw new InvalidOperationException("The agent does not run.");
+        }
     }
 
     /// <summary>A forced remove.</summary>

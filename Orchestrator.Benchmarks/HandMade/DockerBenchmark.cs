@@ -1,0 +1,45 @@
+using Orchestrator.Benchmarks.Hosting;
+using Orchestrator.Benchmarks.Measuring;
+using Orchestrator.Benchmarks.Provision;
+
+namespace Orchestrator.Benchmarks.HandMade;
+
+/// <summary>
+/// What Docker is asked for in a way of our own, by bare engine calls, in turns: a container that gets its network while
+/// its program starts, and a code agent on a terminal.
+/// </summary>
+internal static class DockerBenchmark
+{
+    private const string Instance = "bench-parts";
+
+    public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
+    {
+        await using var api = await OrchestratorServer.StartAsync(Instance, ("Runners__MinIdle", "0"));
+        await api.ProvisionAsync("first");
+        using var engine = await BareEngine.ConnectAsync(Instance, ColdOnDocker.Image);
+        await api.DeprovisionAsync("first");
+
+        var start = (Late: new Samples("connected while it starts"), Early: new Samples("on its network from the start"));
+        var remove = (Terminal: new Samples("an exec with a terminal"), Plain: new Samples("without"));
+        for (var round = -4; round < (quick ? 8 : 50); round++)
+        {
+            // Every pair of ways once in four rounds; which start comes first changes.
+            foreach (var late in (bool[])[round % 2 == 0, round % 2 != 0])
+            {
+                var terminal = late == (round / 2 % 2 == 0);
+                var id = "";
+                await (round < 0 ? new Samples("") : late ? start.Late : start.Early).TimeAsync(async () => id = await engine.ProvisionAsync(late));
+                await engine.StartAgentAsync(id, terminal);
+                await Task.Delay(300);
+                await (round < 0 ? new Samples("") : terminal ? remove.Terminal : remove.Plain).TimeAsync(() => engine.RemoveAsync(id));
+                await Task.Delay(300);
+            }
+        }
+
+        return
+        [
+            Comparison.Part("Late network: create, start, first HTTP answer of runner-image", start.Late, start.Early, "ms"),
+            Comparison.Part("Terminal of the code agent: forced removal of its container", remove.Terminal, remove.Plain, "ms"),
+        ];
+    }
+}

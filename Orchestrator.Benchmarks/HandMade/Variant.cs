@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
+using Orchestrator.Api;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Metrics;
+using Orchestrator.ServiceDefaults.Telemetry;
+
+namespace Orchestrator.Benchmarks.HandMade;
+
+/// <summary>Orchestrator.Api with one hand-made part replaced by the library's, as a process of its own.</summary>
+internal static class Variant
+{
+    public const string Command = "variant";
+    public const string AsItIs = "as-it-is";
+    public const string LibraryMetrics = "library-metrics";
+    public const string LibraryOpenApi = "library-openapi";
+    public const string Validated = "validated";
+
+    /// <summary>Where the metrics of <see cref="LibraryMetrics"/> are served; /metrics is mapped already.</summary>
+    public const string LibraryMetricsPath = "/library-metrics";
+
+    /// <summary>Serves until it is stopped.</summary>
+    public static Task<int> RunAsync(string name) => OrchestratorProcess.RunAsync(() => Create(name));
+
+    private static WebApplication Create(string name)
+    {
+        var app = ApiProcess.Create([], builder =>
+        {
+            EngineAndStore.Add(builder);
+            if (name == LibraryMetrics)
+            {
+                builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(MetricsStarter)));
+                AddLibraryMetrics(builder.Services, TelemetryNames.Meters);
+            }
+            else if (name == Validated)
+            {
+                builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
+            }
+        });
+        if (name == LibraryMetrics)
+        {
+            app.MapPrometheusScrapingEndpoint(LibraryMetricsPath);
+        }
+        else if (name == LibraryOpenApi)
+        {
+            app.MapOpenApi("/library/{documentName}.json");
+        }
+
+        return app;
+    }
+
+    /// <summary>OpenTelemetry's SDK and its exporter, set up to tell what ours does, scraped as often as is wanted.</summary>
+    public static void AddLibraryMetrics(IServiceCollection services, params string[] meters) => services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        .AddMeter(meters)
+        .AddView(TelemetryExtensions.ViewOf)
+        .AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 0));
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Orchestrator.Benchmarks.Hosting;
+using Orchestrator.Benchmarks.Measuring;
+
+namespace Orchestrator.Benchmarks.HandMade;
+
+/// <summary>What a hand-made part saves Orchestrator.Api as a whole: its start until ready, and its memory. In turns.</summary>
+internal static partial class VariantBenchmark
+{
+    private const string Instance = "bench-variant";
+
+    // As Orchestrator.Api's own build has it.
+    private static readonly (string, string)[] Runtime =
+        [("DOTNET_TieredPGO", "0"), ("DOTNET_GCgen0MaxBudget", "800000"), ("Runners__MinIdle", "0")];
+
+    // This program compiled ahead of time, as up runs Orchestrator.Api, where the script says so.
+    private static string Dll =>
+        Environment.GetEnvironmentVariable("ORCHESTRATOR_VARIANTS") is { Length: > 0 } program
+            ? program
+            : Path.Combine(AppContext.BaseDirectory, "Orchestrator.Benchmarks.dll");
+
+    /// <summary>Start and memory with our metrics, and with OpenTelemetry's.</summary>
+    public static async Task<IReadOnlyList<Comparison>> MetricsAsync(bool quick)
+    {
+        var (ours, library) = (new Figures("MetricsCollector"), new Figures("OpenTelemetry"));
+        await InTurnsAsync(
+            quick ? 5 : 30,
+            counted => RunAsync(Variant.AsItIs, counted ? ours : null, "/metrics"),
+            counted => RunAsync(Variant.LibraryMetrics, counted ? library : null, Variant.LibraryMetricsPath));
+        return
+        [
+            .. Starts("Metrics", ours, library),
+            Comparison.Part("Resident memory of Orchestrator.Api after 20 scrapes", ours.Memory, library.Memory, "MiB"),
+        ];
+    }
+
+    /// <summary>Start with MapOpenApi as well, and with every service checked when the container is built.</summary>
+    public static async Task<IReadOnlyList<Comparison>> StartAsync(bool quick)
+    {
+        var (ours, openApi, validated) = (new Figures("as it is"), new Figures("MapOpenApi as well"), new Figures("ValidateOnBuild, ValidateScopes"));
+        await InTurnsAsync(
+            quick ? 5 : 30,
+            counted => RunAsync(Variant.AsItIs, counted ? ours : null, null),
+            counted => RunAsync(Variant.LibraryOpenApi, counted ? openApi : null, null),
+            counted => RunAsync(Variant.Validated, counted ? validated : null, null));
+        return [.. Starts("OpenAPI document written by a handler of ours", ours, openApi), .. Starts("Services not validated at start", ours, validated)];
+    }
+
+    // What else the machine does stretches the one and hardly the other.
+    private static IEnumerable<Comparison> Starts(string part, Figures ours, Figures library) =>
+    [
+        Comparison.Part($"{part}: start of Orchestrator.Api to ready", ours.Start, library.Start, "ms"),
+        Comparison.Part($"{part}: processor time of that start", ours.Processor, library.Processor, "ms"),
+    ];
+
+    // The first round finds nothing in the file cache and is not counted; which one goes first changes.
+    private static async Task InTurnsAsync(int rounds, params Func<bool, Task>[] all)
+    {
+        for (var round = -1; round < rounds; round++)
+        {
+            for (var turn = 0; turn < all.Length; turn++)
+            {
+                await all[(turn + round + 1) % all.Length](round >= 0);
+            }
+        }
+    }
+
+    private static async Task RunAsync(string variant, Figures? figures, string? metrics)
+    {
+        var data = Directory.CreateTempSubdirectory("orchestrator-bench-");
+        await using (var server = OrchestratorServer.Launch([Dll, Variant.Command, variant], data, Instance, Runtime))
+        {
+            using var client = new HttpClient();
+            client.BaseAddress = new Uri(Url().Match(await server.ReadyLineAsync()).Value);
+            await client.GetByteArrayAsync("/ready");
+            figures?.Start.Add(Stopwatch.GetElapsedTime(server.StartedAt));
+            figures?.Processor.Add(server.ProcessorTime);
+            if (metrics is not null)
+            {
+                await UseAsync(client, metrics);
+                figures?.Memory.Add(server.ResidentBytes / 1_048_576.0);
+            }
+        }
+
+        await RunnerContainers.RemoveAsync(Instance);
+        data.Delete(recursive: true);
+    }
+
+    private static async Task UseAsync(HttpClient client, string metrics)
+    {
+        for (var scrape = 0; scrape < 20; scrape++)
+        {
+            for (var call = 0; call < 50; call++)
+            {
+                await client.GetByteArrayAsync("/ready");
+            }
+
+            await client.GetByteArrayAsync(metrics);
+        }
+    }
+
+    private sealed class Figures(string name)
+    {
+        public Samples Start { get; } = new(name);
+
+        public Samples Processor { get; } = new(name);
+
+        public Samples Memory { get; } = new(name);
+    }
+
+    [GeneratedRegex(@"http://[^\s,/]+")]
+    private static partial Regex Url();
+}
