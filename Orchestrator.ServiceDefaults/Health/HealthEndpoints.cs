@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,27 +39,30 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapProbe("/alive", context => context.Response.WriteAsync("alive", context.RequestAborted));
-        endpoints.MapProbe("/ready", ReadyAsync);
+        AsProbe(endpoints.MapHealthChecks("/ready", new HealthCheckOptions
+        {
+            Predicate = check => check.Tags.Contains(ReadyTag),
+            ResponseWriter = WriteReadyAsync,
+        })).WithMetadata(new HttpMethodMetadata(Verbs));
     }
 
     /// <summary>Maps an endpoint that only machines ask; it stays out of the API's document and of the requests' metrics.</summary>
     public static void MapProbe(this IEndpointRouteBuilder endpoints, string path, RequestDelegate answer) =>
-        endpoints.MapMethods(path, Verbs, answer).ExcludeFromDescription().DisableHttpMetrics();
+        AsProbe(endpoints.MapMethods(path, Verbs, answer));
+
+    private static IEndpointConventionBuilder AsProbe(IEndpointConventionBuilder endpoint) =>
+        endpoint.ExcludeFromDescription().DisableHttpMetrics();
 
     // Names and states only: what a check found out is for the log, not for whoever asks.
-    private static async Task ReadyAsync(HttpContext context)
+    private static Task WriteReadyAsync(HttpContext context, HealthReport report)
     {
-        var health = context.RequestServices.GetRequiredService<HealthCheckService>();
-        var report = await health.CheckHealthAsync(check => check.Tags.Contains(ReadyTag), context.RequestAborted);
         var ready = report.Status is not HealthStatus.Unhealthy;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         if (!ready)
         {
             context.Response.ComeAgain();
         }
 
-        await context.Response.WriteAsJsonAsync(
+        return context.Response.WriteAsJsonAsync(
             new ReadyAnswer(ready ? "ready" : "unready", report.Entries.ToDictionary(e => e.Key, e => StateOf(e.Value.Status))),
             HealthJson.Default.ReadyAnswer,
             cancellationToken: context.RequestAborted);

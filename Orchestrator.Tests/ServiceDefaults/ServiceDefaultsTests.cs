@@ -37,6 +37,18 @@ public sealed class ServiceDefaultsTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal("""{"status":"unready","checks":{"store":"unhealthy"}}""", await answer.Content.ReadAsStringAsync(Stop));
+        Assert.True(answer.Headers.CacheControl!.NoStore);
+        Assert.NotNull(answer.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Ready_Post_IsNotAllowed()
+    {
+        await using var app = await StartAsync();
+        using var client = ClientOf(app);
+        using var answer = await client.PostAsync("/ready", null, Stop);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
     }
 
     [Fact]
