@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
@@ -5,54 +9,62 @@ namespace Orchestrator.AppHost;
 /// <summary>What is worth a name of its own in <c>AppHost.cs</c>.</summary>
 internal static class Parts
 {
-    /// <summary>
-    /// Has Redis write down every change before it is lost by more than a second; what <c>WithPersistence</c> adds are
-    /// snapshots.
-    /// </summary>
-    public static IResourceBuilder<RedisResource> WithAppendOnlyFile(this IResourceBuilder<RedisResource> redis) => redis.WithArgs(context =>
+    /// <summary>The port that a variable or setting names, 0 for any; null for any.</summary>
+    /// <exception cref="LaunchException">It is no port, or in use.</exception>
+    public static int? PortOf(this IDistributedApplicationBuilder builder, string variable, int usual)
     {
-        // Published, the whole command is one argument of a shell; what comes behind it would not reach Redis.
-        if (context.ExecutionContext.IsPublishMode && context.Args is [.., string command])
+        var text = builder.Configuration[variable];
+        if (!ushort.TryParse(text is { Length: > 0 } ? text : $"{usual}", NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
-            context.Args[^1] = $"{command} --appendonly yes";
+            throw new LaunchException($"Invalid value '{text}' for {variable}: must be a port, 0 to 65535.");
         }
-        else
+
+        // Tests have all ports chosen for them.
+        if (!builder.ExecutionContext.IsRunMode || builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts"))
         {
-            foreach (var argument in (string[])["--appendonly", "yes"])
-            {
-                context.Args.Add(argument);
-            }
+            return usual;
         }
-    });
 
-    /// <summary>
-    /// Gives a container a folder of this project to read: mounted where it runs here, copied into an image of its own
-    /// where it is published, since other machines have no such folder.
-    /// </summary>
-    public static IResourceBuilder<ContainerResource> WithConfiguration(this IResourceBuilder<ContainerResource> container, string folder, string target) =>
-        container.ApplicationBuilder.ExecutionContext.IsRunMode
-            ? container.WithBindMount(folder, target, isReadOnly: true)
-            : container.Resource.Annotations.OfType<DockerfileBuildAnnotation>().Any() ? container
-            : container.WithDockerfile(folder.Split('/')[0]);
-
-    /// <summary>On this machine admin/admin, and a look for everybody; elsewhere one user, whose password is asked for.</summary>
-    public static IResourceBuilder<ContainerResource> WithGrafanaUsers(this IResourceBuilder<ContainerResource> grafana)
-    {
-        grafana.WithEnvironment("GF_SECURITY_ADMIN_USER", "admin").WithEnvironment("GF_USERS_ALLOW_SIGN_UP", "false");
-        return grafana.ApplicationBuilder.ExecutionContext.IsRunMode
-            ? grafana
-                .WithEnvironment("GF_SECURITY_ADMIN_PASSWORD", "admin")
-                .WithEnvironment("GF_AUTH_ANONYMOUS_ENABLED", "true")
-                .WithEnvironment("GF_AUTH_ANONYMOUS_ORG_ROLE", "Viewer")
-            : grafana.WithEnvironment("GF_SECURITY_ADMIN_PASSWORD", grafana.ApplicationBuilder.AddParameter("grafana-password", secret: true));
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return port == 0 ? null : port;
+        }
+        catch (SocketException)
+        {
+            throw new LaunchException($"port {port} is in use; stop what listens there, or choose another: {variable}={(port + 10_000) % 65_536}");
+        }
     }
 
+    /// <summary>The AppHost's environment where it runs here, and settings as on the service's command line.</summary>
+    public static IResourceBuilder<ProjectResource> WithSettings(this IResourceBuilder<ProjectResource> service, string[] settings) =>
+        service.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? service.WithArgs(settings).WithEnvironment(Variables.Environment, service.ApplicationBuilder.Environment.EnvironmentName)
+            : service;
+
     /// <summary>
-    /// Has telemetry tried once, as the product does by itself: what is not taken is counted as lost, and a try that is
-    /// made again would be counted again.
+    /// Has a service push its metrics to Prometheus, where that is a container; a program scrapes instead. Telemetry is sent
+    /// once, as the product does by itself: what is not taken is counted as lost, and a second try would be counted again.
+    /// Its log keeps the product's format too, a line an event with the trace's id.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> WithSingleTryTelemetry(this IResourceBuilder<ProjectResource> service) =>
-        service.WithEnvironment(context => context.EnvironmentVariables.Remove("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"));
+    public static IResourceBuilder<ProjectResource> WithTelemetry(this IResourceBuilder<ProjectResource> service, IResourceBuilder<IResourceWithEndpoints>? prometheus)
+    {
+        service.WithEnvironment(context =>
+        {
+            context.EnvironmentVariables.Remove("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY");
+            context.EnvironmentVariables.Remove("LOGGING__CONSOLE__FORMATTERNAME");
+        });
+        return prometheus is { Resource: ContainerResource } ? service.WithLink(Variables.PrometheusOtlp, prometheus) : service;
+    }
+
+    /// <summary>The address of a part, where there is one.</summary>
+    public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string variable, IResourceBuilder<IResourceWithEndpoints>? part) =>
+        part is null ? service : service.WithEnvironment(variable, part.GetEndpoint("http"));
+
+    /// <summary>The engine that runs the runners, by name where it is not the API's choice.</summary>
+    public static IResourceBuilder<ProjectResource> WithEngine(this IResourceBuilder<ProjectResource> api, Machine machine) =>
+        machine.Engine is null ? api : api.WithEnvironment(Variables.Engine, machine.Engine);
 
     /// <summary>A button that replaces every idle runner by a fresh one.</summary>
     public static IResourceBuilder<ProjectResource> WithDrainCommand(this IResourceBuilder<ProjectResource> api) => api.WithHttpCommand(
@@ -63,16 +75,13 @@ internal static class Parts
             IconName = "ArrowSync",
         });
 
-    /// <summary>Builds the image of the runners as a part of the application, where a Docker engine is.</summary>
-    public static void AddRunnerImage(this IDistributedApplicationBuilder builder)
+    /// <summary>Builds the image of the runners as a part of the application, where there is an engine to build it on.</summary>
+    public static void AddRunnerImage(this IDistributedApplicationBuilder builder, Machine machine)
     {
-        var socket = builder.Configuration[Variables.DockerHost] is { Length: > 0 } || File.Exists("/var/run/docker.sock");
-        if (OperatingSystem.IsWindows() || !socket)
+        if (machine.BuildsRunnerImage)
         {
-            return;
+            // It ends when the image is there; its start button on the dashboard builds it again.
+            builder.AddExecutable(Names.RunnerImage, "./build-runner-image", "../eng/images").WithIconName("BoxMultiple").ExcludeFromManifest();
         }
-
-        // It ends when the image is there; its start button on the dashboard builds it anew.
-        builder.AddExecutable(Names.RunnerImage, "./build-runner-image", "../eng/images").WithIconName("BoxMultiple").ExcludeFromManifest();
     }
 }

@@ -12,6 +12,11 @@ internal static class Publishing
     public static void AddDeploymentSettings(
         this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> worker)
     {
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            return;
+        }
+
         // Published containers listen on every address, so every listener asks for a key.
         var key = builder.AddParameter("api-key", secret: true);
         foreach (var service in (IResourceBuilder<ProjectResource>[])[api, worker])

@@ -79,7 +79,7 @@ need_free_port() { # VARIABLE PORT
 
 # The process of the orchestrator that runs on a data folder; nothing when none does. The file may be an old one's.
 running_pid() { pid_in "$1/orchestrator.pid" '*Orchestrator.Api*'; }
-launcher_pid() { pid_in "$1/launcher.pid" '*Orchestrator.Launcher*'; }
+apphost_pid() { pid_in "$1/apphost.pid" '*Orchestrator.AppHost*'; }
 pid_in() { # FILE PATTERN-OF-ITS-COMMAND
   local pid
   pid=$(head -c 20 "$1" 2> /dev/null | tr -cd 0-9) || true

@@ -14,12 +14,10 @@ public sealed partial class AppHostFilesTests
     public void Sdk_OfTheAppHost_IsOfItsPackagesRelease()
     {
         var packages = Version.Parse(PackagesVersion().Match(Read("../Directory.Packages.props")).Groups[1].Value);
-        var sdks = Sdk().Matches(Read("Orchestrator.AppHost.csproj")).Select(match => Version.Parse(match.Groups[1].Value)).ToList();
+        var sdk = Version.Parse(Sdk().Match(Read("Orchestrator.AppHost.csproj")).Groups[1].Value);
 
-        Assert.Equal(2, sdks.Count);
-        Assert.Single(sdks.Distinct());
-        Assert.Equal((packages.Major, packages.Minor), (sdks[0].Major, sdks[0].Minor));
-        Assert.True(sdks[0] <= packages);
+        Assert.Equal((packages.Major, packages.Minor), (sdk.Major, sdk.Minor));
+        Assert.True(sdk <= packages);
     }
 
     [Fact]
@@ -34,14 +32,24 @@ public sealed partial class AppHostFilesTests
     }
 
     [Theory]
-    [InlineData("prometheus/Dockerfile", "prom/prometheus")]
-    [InlineData("grafana/Dockerfile", "grafana/grafana")]
-    public void Image_Published_IsTheOneThatRunsHere(string file, string image)
-    {
-        var published = Regex.Match(Read(file), $"(?m)^FROM {image}:(\\S+)$").Groups[1].Value;
+    [InlineData("prometheus/Dockerfile", Composition.Images.Prometheus, Composition.Images.PrometheusTag)]
+    [InlineData("grafana/Dockerfile", Composition.Images.Grafana, Composition.Images.GrafanaTag)]
+    public void Image_Published_IsTheOneThatRunsHere(string file, string image, string tag) =>
+        Assert.Contains($"FROM {image}:{tag}\n", Read(file), StringComparison.Ordinal);
 
-        Assert.NotEmpty(published);
-        Assert.Contains($"\"{image}\", \"{published}\"", Read("AppHost.cs"), StringComparison.Ordinal);
+    [Fact]
+    public void ScrapeTargets_Written_AreGroupedByJobBesideTheConfiguration()
+    {
+        using var folder = new TemporaryFolder();
+        var targets = ScrapeTargets.Prepare(Path.Combine(Folder, "prometheus"), folder.Path);
+
+        targets.Write([("b", 2), ("a", 3), ("a", 1)]);
+
+        Assert.Equal(
+            """[{"targets":["127.0.0.1:1","127.0.0.1:3"],"labels":{"job":"a"}},{"targets":["127.0.0.1:2"],"labels":{"job":"b"}}]""",
+            File.ReadAllText(Path.Combine(folder.Path, "targets.json")));
+        Assert.True(File.Exists(targets.Configuration));
+        Assert.True(File.Exists(Path.Combine(folder.Path, "rules", "alerts.yml")));
     }
 
     [Fact]
@@ -56,31 +64,11 @@ public sealed partial class AppHostFilesTests
 #pragma warning restore CA1416
     }
 
-    [Fact]
-    public void Composition_WithOtherPorts_NamesThemAndNoUsualOne()
-    {
-        var text = Composition.WithPorts(Read("prometheus/prometheus.yml"), "/rules", 1, 2, [3, 4]);
-
-        Assert.Contains("[\"localhost:1\"]", text, StringComparison.Ordinal);
-        Assert.Contains("[\"localhost:2\"]", text, StringComparison.Ordinal);
-        Assert.Contains("[\"localhost:3\", \"localhost:4\"]", text, StringComparison.Ordinal);
-        Assert.Contains("- /rules/*.yml", text, StringComparison.Ordinal);
-        Assert.DoesNotMatch(@"localhost:\d\d", text);
-    }
-
-    [Fact]
-    public void Composition_NoWorkers_ScrapesNone() => Assert.Contains(
-        "targets: []", Composition.WithPorts(Read("prometheus/prometheus.yml"), "/rules", 1, 2, []), StringComparison.Ordinal);
-
-    [Fact]
-    public void Launcher_Whole_StaysSmall() => Assert.InRange(
-        Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng", "launcher"), "*.cs").Sum(file => File.ReadLines(file).Count()), 1, 300);
-
     private static string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
 
     [GeneratedRegex("<AspireVersion>(.+)</AspireVersion>")]
     private static partial Regex PackagesVersion();
 
-    [GeneratedRegex("Sdk=\"Aspire.AppHost.Sdk\" Version=\"([^\"]+)\"")]
+    [GeneratedRegex("Sdk=\"Aspire.AppHost.Sdk/([^\"]+)\"")]
     private static partial Regex Sdk();
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Aspire.Hosting.Testing;
+using Orchestrator.AppHost;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.AppHost;
@@ -10,10 +12,10 @@ namespace Orchestrator.Tests.AppHost;
 /// </summary>
 public sealed class CompositionFixture : ComponentFixture
 {
-    private LauncherRun? _run;
+    private AspireApp? _app;
     private CallbackServer? _callbacks;
 
-    internal LauncherRun Run => _run!;
+    internal AspireApp App => _app!;
 
     internal CallbackServer Callbacks => _callbacks!;
 
@@ -29,19 +31,19 @@ public sealed class CompositionFixture : ComponentFixture
     protected override async ValueTask StartAsync()
     {
         _callbacks = await CallbackServer.StartAsync();
-        _run = await LauncherRun.StartAsync(
-            $"--Runners:Instance=composed-{Guid.NewGuid():N}"[..30], "--Runners:MinIdle=1", "--Machines:MinIdle=1", "--Runners:InactivityTimeoutSeconds=20",
+        _app = await AspireApp.StartProgramsAsync(
+            "--Runners:MinIdle=1", "--Machines:MinIdle=1", "--Runners:InactivityTimeoutSeconds=20",
             "--Runners:CleanupIntervalSeconds=2", "--Tasks:RetrySeconds=0.2", $"--Callbacks:Allowed=127.0.0.1:{_callbacks.Port}");
-        Api = _run.Client("api");
-        Worker = _run.Client("worker-1");
+        Api = _app.App.CreateHttpClient(Composition.Names.Api, "sessions");
+        Worker = _app.App.CreateHttpClient(Composition.Names.Worker, "pod");
         await UseAsync("used");
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (_run is not null)
+        if (_app is not null)
         {
-            await _run.DisposeAsync();
+            await _app.DisposeAsync();
         }
 
         if (_callbacks is not null)
@@ -78,7 +80,7 @@ public sealed class CompositionFixture : ComponentFixture
 
         await Api.PostAsync($"/api/runner/{name}-0/exec", """{"command":["bash","-c","echo hello"]}""").JsonAsync(200);
         await Api.PostAsync("/api/runner/provision", """{"networkMode":"wrong"}""").FailsAsync(400, "NETWORK_MODE_UNSUPPORTED");
-        using (var machines = new HttpClient { BaseAddress = Run.AddressOf("machines") })
+        using (var machines = App.App.CreateHttpClient(Composition.Names.Api, "machines"))
         {
             await machines.SendAsync(HttpMethod.Get, $"/{name}-project").JsonAsync(200);
         }
@@ -105,7 +107,7 @@ public sealed class CompositionFixture : ComponentFixture
     /// <summary>What Prometheus answers to a query: labels and value of each series.</summary>
     internal async Task<IReadOnlyList<(JsonElement Labels, double Value)>> QueryAsync(string query)
     {
-        using var client = Run.Client("prometheus");
+        using var client = App.App.CreateHttpClient(Composition.Names.Prometheus);
         using var answer = await client.GetAsync(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative), Stop);
         var text = await answer.Content.ReadAsStringAsync(Stop);
         Assert.True(answer.IsSuccessStatusCode, $"{query}\n{text}");

@@ -1,10 +1,12 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.AppHost;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.AppHost;
 
-/// <summary>The composition as the launcher starts it, with real components.</summary>
+/// <summary>The composition with local programs for its parts: every one real, as on a machine without images.</summary>
 [Collection(OnTheComposition.Name)]
 public sealed class CompositionTests(CompositionFixture composition)
 {
@@ -12,16 +14,26 @@ public sealed class CompositionTests(CompositionFixture composition)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("api")]
-    [InlineData("worker-1")]
-    [InlineData("worker-2")]
-    public async Task Service_Started_IsAliveAndReady(string part)
+    [Fact]
+    public async Task Services_Started_AreAliveAndReady()
     {
-        using var client = composition.Run.Client(part);
+        foreach (var service in (HttpClient[])[composition.Api, composition.Worker])
+        {
+            Assert.Equal("alive", await service.GetStringAsync("/alive", Stop));
+            Assert.Equal("ready", (await service.SendAsync(HttpMethod.Get, "/ready").JsonAsync(200)).Text("status"));
+        }
+    }
 
-        Assert.Equal("alive", await client.GetStringAsync("/alive", Stop));
-        Assert.Equal("ready", (await client.SendAsync(HttpMethod.Get, "/ready").JsonAsync(200)).Text("status"));
+    [Fact]
+    public async Task Workers_AllOfThem_AreHealthy() => await Eventually.TrueAsync(
+        () => composition.App.ReplicasOf(Composition.Names.Worker).Count(worker => worker.HealthStatus == HealthStatus.Healthy) == Composition.Workers, Limit, "Every worker's health");
+
+    [Fact]
+    public void Grafana_WithoutContainers_IsShownAsLeftOut()
+    {
+        var state = Assert.Single(composition.App.ReplicasOf(Composition.Names.Grafana)).State;
+
+        Assert.StartsWith("Left out: ", state?.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -36,15 +48,41 @@ public sealed class CompositionTests(CompositionFixture composition)
     }
 
     [Fact]
-    public async Task Task_HandedIn_IsDoneByASeparateWorker()
+    public async Task Tasks_HandedIn_AreDoneBySeveralWorkersAndNotByTheApi()
     {
-        var task = await composition.SubmitAsync("""{"type":"fibonacci","input":{"n":10}}""");
+        var hands = new HashSet<string>();
+        var api = "";
 
-        var status = await composition.EndOfAsync(task);
+        // One worker may take all of a handful.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                foreach (var task in await Task.WhenAll(Enumerable.Range(0, 20).Select(n => composition.SubmitAsync($$$"""{"type":"fibonacci","input":{"n":{{{n}}}}}"""))))
+                {
+                    var status = await composition.EndOfAsync(task);
+                    Assert.Equal("complete", status.Text("status"));
+                    api = status.Text("initiated_by");
+                    hands.Add(status.Text("handled_by"));
+                }
 
-        Assert.Equal("complete", status.Text("status"));
-        Assert.Equal("api", status.Text("initiated_by"));
-        Assert.StartsWith("worker-", status.Text("handled_by"), StringComparison.Ordinal);
+                return hands.Count >= Composition.Workers;
+            },
+            Limit, "The work of every worker");
+
+        Assert.DoesNotContain(api, hands);
+    }
+
+    [Fact]
+    public async Task Drain_PressedOnTheDashboard_ReplacesTheIdleRunners()
+    {
+        await Eventually.TrueAsync(async () => (await IdleAsync()).Count > 0, Limit, "An idle runner");
+        var before = await IdleAsync();
+
+        var result = await composition.App.App.ResourceCommands.ExecuteCommandAsync(Composition.Names.Api, "drain", Stop);
+
+        Assert.True(result.Success, result.Message);
+        await Eventually.TrueAsync(async () => !(await IdleAsync()).Overlaps(before), Limit, "The end of those that were idle");
+        await Eventually.TrueAsync(async () => (await IdleAsync()).Count > 0, Limit, "A fresh idle runner");
     }
 
     [Fact]
@@ -69,7 +107,7 @@ public sealed class CompositionTests(CompositionFixture composition)
         var trace = call.TraceParent!.Split('-')[1];
 
         var spans = new Dictionary<string, (string Service, string Name, string? Parent)>();
-        await Eventually.TrueAsync(async () => (spans = await SpansAsync(trace)).Count >= 4, Limit, "The trace on the dashboard");
+        await Eventually.TrueAsync(async () => (spans = await composition.App.SpansAsync(trace)).Count >= 4, Limit, "The trace on the dashboard");
 
         var request = Assert.Single(spans, span => span.Value is { Service: "orchestrator-api", Parent: null });
         var work = Assert.Single(spans, span => span.Value.Name == "task add");
@@ -93,11 +131,11 @@ public sealed class CompositionTests(CompositionFixture composition)
         var trace = parent!.Split('-')[1];
 
         // On the console, and on the dashboard.
-        await composition.Run.SaysAsync($"trace={trace}", Limit);
-        using var client = composition.Run.Client("dashboard");
         await Eventually.TrueAsync(
-            async () => Items(await AskAsync(client, $"/api/telemetry/logs?traceId={trace}"), "resourceLogs", "scopeLogs", "logRecords")
-                .Any(record => record.Item["traceId"]?.GetValue<string>() == trace && record.Item["body"]!.ToJsonString().Contains(task, StringComparison.Ordinal)),
+            async () => (await composition.App.ConsoleOfAsync(Composition.Names.Worker)).Contains($"trace={trace}", StringComparison.Ordinal), Limit, "The line on the console");
+        await Eventually.TrueAsync(
+            async () => (await composition.App.LogsAsync(trace)).Any(record =>
+                record["traceId"]?.GetValue<string>() == trace && record["body"]!.ToJsonString().Contains(task, StringComparison.Ordinal)),
             Limit, "The log record on the dashboard");
     }
 
@@ -129,7 +167,7 @@ public sealed class CompositionTests(CompositionFixture composition)
     [InlineData("mining_round >= 7")]
     [InlineData("http_server_request_duration_seconds_count{job=\"orchestrator-api\",http_route=\"/task\"} > 0")]
     [InlineData("dotnet_process_cpu_time_seconds_total{job=\"orchestrator-worker\"} > 0")]
-    [InlineData("target_info{job=\"orchestrator-worker\",service_instance_id=\"worker-2\"}")]
+    [InlineData("count(count by (service_instance_id) (target_info{job=\"orchestrator-worker\"})) == 2")]
     [InlineData("sum(up{job=~\"orchestrator-.*\"}) == 3")]
     public async Task Metric_ByItsName_IsInPrometheus(string query) =>
         await Eventually.TrueAsync(async () => (await composition.QueryAsync(query)).Count > 0, Limit, query);
@@ -138,7 +176,7 @@ public sealed class CompositionTests(CompositionFixture composition)
     public async Task Rules_OfTheRepository_AreLoadedAndEvaluated()
     {
         await Eventually.TrueAsync(async () => (await composition.QueryAsync("orchestrator:queue_depth:max")).Count > 0, Limit, "A recorded value");
-        using var client = composition.Run.Client("prometheus");
+        using var client = composition.App.App.CreateHttpClient(Composition.Names.Prometheus);
 
         var groups = JsonElement.Parse(await client.GetStringAsync("/api/v1/rules", Stop)).GetProperty("data").GetProperty("groups").EnumerateArray();
 
@@ -150,23 +188,9 @@ public sealed class CompositionTests(CompositionFixture composition)
             Limit, "Every rule's health");
     }
 
-    private async Task<Dictionary<string, (string Service, string Name, string? Parent)>> SpansAsync(string trace)
-    {
-        using var client = composition.Run.Client("dashboard");
-        return Items(await AskAsync(client, $"/api/telemetry/traces/{trace}"), "resourceSpans", "scopeSpans", "spans").ToDictionary(
-            span => span.Item.Text("spanId"), span => (span.Service, span.Item.Text("name"), span.Item["parentSpanId"]?.GetValue<string>()));
-    }
-
-    private static async Task<JsonNode?> AskAsync(HttpClient client, string path)
-    {
-        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), Stop);
-        return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync(Stop)) : null;
-    }
-
-    private static IEnumerable<(string Service, JsonNode Item)> Items(JsonNode? answer, string resources, string scopes, string items) =>
-        from resource in answer?["data"]?[resources]?.AsArray() ?? []
-        let service = resource!["resource"]!["attributes"]!.AsArray().First(one => one!.Text("key") == "service.name")!["value"]!.Text("stringValue")
-        from scope in resource[scopes]!.AsArray()
-        from item in scope![items]!.AsArray()
-        select (service, item);
+    private async Task<HashSet<string>> IdleAsync() =>
+    [
+        .. (await composition.Api.SendAsync(HttpMethod.Get, "/api/runner").JsonAsync(200))["runners"]!.AsArray()
+            .Where(runner => runner!.Text("state") == "idle").Select(runner => runner!.Text("id")),
+    ];
 }

@@ -1,9 +1,12 @@
 using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Orchestrator.AppHost;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.AppHost;
 
-/// <summary>What the services lean on, killed under them: a composition of its own.</summary>
+/// <summary>Parts killed under the services, and the services themselves: a composition of its own.</summary>
 public sealed class KilledPartTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -11,39 +14,88 @@ public sealed class KilledPartTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Kill_RedisPrometheusAndDashboard_LeavesServicesServingAndIsTold()
+    public async Task Kill_OfEachPart_LeavesTheOthersServingAndServicesStartAgain()
     {
-        await using var run = await LauncherRun.StartAsync(
-            $"--Runners:Instance=killed-{Guid.NewGuid():N}"[..30], "--Runners:MinIdle=0", "--Machines:MinIdle=0", "--Redis:CallTimeoutSeconds=1");
-        _ = run.AddressOf("dashboard");
-        using var api = run.Client("api");
-        using var worker = run.Client("worker-1");
-        var dropped = await DroppedAsync(api);
+        await using var app = await AspireApp.StartProgramsAsync("--Runners:MinIdle=0", "--Machines:MinIdle=0", "--Redis:CallTimeoutSeconds=1");
+        using var api = app.App.CreateHttpClient(Composition.Names.Api, "sessions");
+        using var pod = app.App.CreateHttpClient(Composition.Names.Worker, "pod");
+        await api.PostAsync("/api/runner/provision", """{"sessionId":"outlasting"}""").JsonAsync(201);
 
-        await run.KillAsync("dashboard run");
-        await run.KillAsync("--storage.tsdb.path");
-        await run.KillAsync("-server ");
+        await KilledWorkerIsStartedAgainAsync(app);
+        await StoppedWorkerStaysSoAsync(app);
 
-        foreach (var part in (string[])["dashboard", "prometheus", "redis"])
+        var services = Services(app);
+        var (task, dropped) = (await SubmitAsync(api), await DroppedAsync(api));
+        foreach (var part in (string[])[AspireApp.Dashboard, Composition.Names.Prometheus, Composition.Names.Redis])
         {
-            await run.SaysAsync($"{part} ended with 137; it is not started again", Limit);
+            OwnProcesses.Kill(Assert.Single(app.ProcessesOf(part)));
+            await app.App.ResourceNotifications.WaitForResourceAsync(part, KnownResourceStates.TerminalStates, Stop).WaitAsync(Limit, Stop);
         }
+
         // What needs the store says so, and waits for it without an end.
         await api.PostAsync("/api/runner/provision", """{"sessionId":"alone"}""").FailsAsync(503, "STORE_UNAVAILABLE");
         await api.PostAsync("/task", """{"type":"add","input":{"a":1,"b":2}}""").FailsAsync(503, "STORE_UNAVAILABLE");
         await Eventually.TrueAsync(async () => await DroppedAsync(api) > dropped, Limit, "The loss of telemetry");
-        foreach (var service in (HttpClient[])[api, worker])
+        foreach (var service in (HttpClient[])[api, pod])
         {
             Assert.Equal("alive", await service.GetStringAsync("/alive", Stop));
         }
 
-        Assert.DoesNotContain(run.Lines, line => line.Contains("api ended", StringComparison.Ordinal) || line.Contains("worker-1 ended", StringComparison.Ordinal));
+        var started = await app.App.ResourceCommands.ExecuteCommandAsync(Composition.Names.Redis, KnownResourceCommands.StartCommand, Stop);
 
-        var (code, left) = await run.StopAsync();
+        Assert.True(started.Success, started.Message);
+        await Eventually.TrueAsync(async () => await IsReadyAsync(api) && await IsReadyAsync(pod), Limit, "The readiness of API and worker");
+        // Written down before they were answered.
+        await api.PostAsync("/api/runner/heartbeat", """{"sessionId":"outlasting"}""").JsonAsync(200);
+        await DoneAsync(api, task);
+        await DoneAsync(api, await SubmitAsync(api));
+        Assert.Equal(services, Services(app));
 
-        // Told to be no clean run, and nothing is left of it.
-        Assert.Equal(1, code);
-        Assert.Empty(left);
+        int[] all = [.. services, .. app.ProcessesOf(Composition.Names.Redis)];
+        await app.StopAsync();
+
+        Assert.DoesNotContain(all, OwnProcesses.IsAlive);
+    }
+
+    private static async Task KilledWorkerIsStartedAgainAsync(AspireApp app)
+    {
+        await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker).Count == Composition.Workers, Limit, "The workers' processes");
+        var before = app.ProcessesOf(Composition.Names.Worker);
+
+        OwnProcesses.Kill(before[0]);
+
+        await Eventually.TrueAsync(
+            () => app.ProcessesOf(Composition.Names.Worker) is { Count: Composition.Workers } after && after.Contains(before[1]) && !after.Contains(before[0]),
+            Limit, "A process in place of the killed one");
+    }
+
+    // By hand, on the dashboard; the other one is killed later, and is there again before.
+    private static async Task StoppedWorkerStaysSoAsync(AspireApp app)
+    {
+        var stopped = app.NamesOf(Composition.Names.Worker)[0];
+        await app.App.ResourceCommands.ExecuteCommandAsync(stopped, KnownResourceCommands.StopCommand, Stop);
+        await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker).Count == Composition.Workers - 1, Limit, "The end of the stopped worker");
+        var killed = app.ProcessesOf(Composition.Names.Worker)[0];
+
+        OwnProcesses.Kill(killed);
+
+        await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker) is [var only] && only != killed, Limit, "A process in place of the killed one alone");
+        await app.App.ResourceCommands.ExecuteCommandAsync(stopped, KnownResourceCommands.StartCommand, Stop);
+        await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker).Count == Composition.Workers, Limit, "The workers' processes");
+    }
+
+    private static int[] Services(AspireApp app) => [.. app.ProcessesOf(Composition.Names.Api), .. app.ProcessesOf(Composition.Names.Worker)];
+
+    private static async Task<string> SubmitAsync(HttpClient api) =>
+        (await api.PostAsync("/task", """{"type":"add","input":{"a":1,"b":2}}""").JsonAsync(202)).Text("task_id");
+
+    private static Task DoneAsync(HttpClient api, string task) => Eventually.TrueAsync(
+        async () => (await api.SendAsync(HttpMethod.Get, $"/tasks/{task}/status").JsonAsync(200)).Text("status") == "complete", Limit, "The task's end");
+
+    private static async Task<bool> IsReadyAsync(HttpClient service)
+    {
+        using var answer = await service.GetAsync(new Uri("/ready", UriKind.Relative), Stop);
+        return answer.IsSuccessStatusCode;
     }
 
     private static async Task<double> DroppedAsync(HttpClient client) =>

@@ -1,11 +1,11 @@
 using Aspire.Hosting.ApplicationModel;
 using Orchestrator.AppHost;
 
-namespace Orchestrator.Tests.AppHost.Aspire;
+namespace Orchestrator.Tests.AppHost.Containers;
 
 /// <summary>An Aspire application of which a part can't be started.</summary>
-[Collection(OnAspire.Name)]
-public sealed class AspireStartTests
+[Collection(OnContainers.Name)]
+public sealed class ContainersStartTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
@@ -16,7 +16,7 @@ public sealed class AspireStartTests
     [Trait("Category", "Long")]
     public async Task Start_OfAPartThatCantBe_FailsAtOnceWithItsName()
     {
-        await using var app = await AspireApp.BuildAsync(
+        await using var app = await ContainersApp.BuildAsync(
             builder =>
             {
                 var broken = builder.Resources.OfType<ContainerResource>().Single(part => part.Name == Composition.Names.Prometheus);
@@ -29,7 +29,7 @@ public sealed class AspireStartTests
             Stop);
 
         // Not a TimeoutException: the limit is not waited for.
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync(Limit, Stop));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.App.StartAsync(Limit, Stop));
 
         Assert.StartsWith($"Part {Composition.Names.Prometheus} can't be started", error.Message, StringComparison.Ordinal);
     }

@@ -3,7 +3,7 @@ using Aspire.Hosting.Testing;
 using Docker.DotNet;
 using Orchestrator.AppHost;
 
-namespace Orchestrator.Tests.AppHost.Aspire;
+namespace Orchestrator.Tests.AppHost.Containers;
 
 /// <summary>
 /// Where an image is neither on this machine nor to be pulled, the part runs from Debian's package of it. Debian's

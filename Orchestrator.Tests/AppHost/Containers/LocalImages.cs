@@ -3,7 +3,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Orchestrator.Tests.Infrastructure;
 
-namespace Orchestrator.Tests.AppHost.Aspire;
+namespace Orchestrator.Tests.AppHost.Containers;
 
 /// <summary>Images on this machine's engine: those that the parts ask for, and one of Debian packages for where no registry answers.</summary>
 internal static class LocalImages

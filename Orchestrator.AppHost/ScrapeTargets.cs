@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using static Orchestrator.AppHost.Composition;
+
+namespace Orchestrator.AppHost;
+
+/// <summary>
+/// The folder that a local Prometheus is configured from: this project's files, and beside them the processes to scrape,
+/// which Prometheus reads again whenever they change.
+/// </summary>
+internal sealed class ScrapeTargets
+{
+    private readonly string _file;
+
+    private ScrapeTargets(string folder) => (Configuration, _file) = (Path.Combine(folder, "prometheus.yml"), Path.Combine(folder, "targets.json"));
+
+    /// <summary>The path of the configuration.</summary>
+    public string Configuration { get; }
+
+    /// <summary>Copies the configuration and its rules into a folder, without any process to scrape yet.</summary>
+    public static ScrapeTargets Prepare(string source, string folder)
+    {
+        var targets = new ScrapeTargets(folder);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(source, "rules")).Append(Path.Combine(source, "prometheus.yml")))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
+        }
+
+        targets.Write([]);
+        return targets;
+    }
+
+    /// <summary>Replaces the processes to scrape: the ports of this machine, by job. Prometheus never sees half of it.</summary>
+    public void Write(IEnumerable<(string Job, int Port)> processes)
+    {
+        var groups = processes.GroupBy(process => process.Job, process => process.Port).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new
+        {
+            targets = group.Order().Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}")),
+            labels = new { job = group.Key },
+        });
+        File.WriteAllText($"{_file}.new", JsonSerializer.Serialize(groups));
+        File.Move($"{_file}.new", _file, overwrite: true);
+    }
+}
+
+/// <summary>Keeps the targets right: a replica that starts again listens on another port.</summary>
+internal sealed class ScrapeTargetsWriter(ScrapeTargets targets, ResourceNotificationService notifications) : BackgroundService
+{
+    private readonly Dictionary<string, (string Job, int Port)> _processes = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var change in notifications.WatchAsync(stoppingToken))
+        {
+            if (PortOf(change) is { } port && _processes.GetValueOrDefault(change.ResourceId) != (change.Resource.Name, port))
+            {
+                _processes[change.ResourceId] = (change.Resource.Name, port);
+                targets.Write(_processes.Values);
+            }
+        }
+    }
+
+    private static int? PortOf(ResourceEvent change)
+    {
+        var variable = change.Resource.Name switch { Names.Api => Variables.SessionsPort, Names.Worker => Variables.PodPort, _ => null };
+        return change.Resource.Name == Names.Prometheus
+            ? change.Snapshot.Urls.FirstOrDefault(url => url.Name == "http") is { } address ? new Uri(address.Url).Port : null
+            : int.TryParse(change.Snapshot.EnvironmentVariables.FirstOrDefault(one => one.Name == variable)?.Value, CultureInfo.InvariantCulture, out var port) ? port : null;
+    }
+}
