@@ -33,6 +33,10 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component Mmdebstrap = new("mmdebstrap", "apt-get install mmdebstrap", "mmdebstrap");
 
+    public static readonly Component DockerCompose = new("docker-compose", "apt-get install docker-compose", "docker-compose");
+
+    public static readonly Component DockerRegistry = new("docker-registry", "apt-get install docker-registry", "docker-registry");
+
     public static readonly Component Faketime = new("faketime", "apt-get install faketime", "faketime");
 
     public static readonly Component Python = new("Python", "apt-get install python3", "python3");
@@ -51,7 +55,7 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component Mounts = new("mounts", "a machine or container that may mount");
 
-    private static readonly Component[] WithPrograms = [Redis, Valkey, Prometheus, Promtool, Chromium, Npm, Mmdebstrap, Faketime, Python, Node];
+    private static readonly Component[] WithPrograms = [Redis, Valkey, Prometheus, Promtool, Chromium, Npm, Mmdebstrap, DockerCompose, DockerRegistry, Faketime, Python, Node];
 
     /// <summary>Why a test is skipped; the script makes a table of these.</summary>
     public string Reason(string why) => $"{Name} missing: {why}. Install: {Install}";
