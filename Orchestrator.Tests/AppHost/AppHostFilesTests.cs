@@ -38,6 +38,11 @@ public sealed partial class AppHostFilesTests
         Assert.Contains($"FROM {image}:{tag}\n", Read(file), StringComparison.Ordinal);
 
     [Fact]
+    public void Images_OfDockerCompose_AreThoseThatRunHere() => Assert.All(
+        Composition.Images.All,
+        image => Assert.Contains(image.Replace("docker.io/", "${REGISTRY:-docker.io}/", StringComparison.Ordinal), Read("../deploy/compose.yaml"), StringComparison.Ordinal));
+
+    [Fact]
     public void ScrapeTargets_Written_AreGroupedByJobBesideTheConfiguration()
     {
         using var folder = new TemporaryFolder();
