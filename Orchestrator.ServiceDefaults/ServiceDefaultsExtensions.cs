@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,6 +9,7 @@ using Orchestrator.ServiceDefaults.Health;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Logging;
 using Orchestrator.ServiceDefaults.Metrics;
+using Orchestrator.ServiceDefaults.Security;
 using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.ServiceDefaults;
@@ -45,7 +47,12 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         endpoints.MapHealth();
-        endpoints.MapProbe("/metrics", MetricsEndpoint.GetAsync);
+        var metrics = endpoints.MapProbe("/metrics", MetricsEndpoint.GetAsync);
+        if (endpoints.ServiceProvider.GetService<SecurityOptions>() is { AnonymousMetrics: true })
+        {
+            metrics.AllowAnonymous();
+        }
+
         return endpoints;
     }
 }

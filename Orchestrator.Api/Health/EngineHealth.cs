@@ -28,7 +28,7 @@ internal static partial class EngineHealth
     // A health check that hangs says nothing to whoever asks.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public static async Task<IResult> GetAsync(
+    public static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> GetAsync(
         IRunnerEngine engine, MachinePool machines, ILogger<HealthResponse> logger, HttpResponse response, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -11,10 +11,11 @@ internal static class HealthEndpoints
     {
         foreach (var door in (Door[])[Door.Machines, Door.Sessions])
         {
-            var group = endpoints.MapDoor(door).WithTags("Health");
+            var group = endpoints.MapDoor(door).WithTags("Health").AllowAnonymous();
             group.MapMethods("/health", Verbs.Head, EngineHealth.GetAsync).ExcludeFromDescription();
             group.MapGet("/health", EngineHealth.GetAsync)
-                .WithSummary("Tells whether the engine answers, and how many machines there are")
+                .WithName($"GetHealthOn{door}")
+                .WithSummary("Get the health of the engine, and how many machines there are")
                 .Answers<HealthResponse>(200, """{"status":"ok","docker":"connected","machines":{"total":2,"idle":1,"used":1}}""")
                 .Answers<HealthResponse>(503, """{"status":"error","docker":"disconnected","error":"Docker connection failed"}""");
         }

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Machines;
 
@@ -37,4 +39,7 @@ internal sealed record MachineEntry(
 
 /// <summary>Which machine to destroy.</summary>
 /// <param name="ContainerId">The machine's id, or its container's, short or full.</param>
-internal sealed record DestroyRequest(string? ContainerId = null);
+internal sealed record DestroyRequest(string? ContainerId = null) : IJsonBody<DestroyRequest>
+{
+    public static JsonTypeInfo<DestroyRequest> TypeInfo => ApiJson.Default.DestroyRequest;
+}

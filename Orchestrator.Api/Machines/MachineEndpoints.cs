@@ -12,11 +12,11 @@ internal static class MachineEndpoints
 
     public static RouteGroupBuilder MapMachines(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Machines).WithTags("Machines");
+        var group = endpoints.MapDoor(Door.Machines).WithTags("Machines").FailsUnexpectedly();
 
         group.MapGet(ProjectRoute, MachineHandlers.AssignAsync)
             .WithName("AssignMachine")
-            .WithSummary("Lends a project its machine")
+            .WithSummary("Assign a project its machine")
             .WithDescription("The same machine every time, until it is released or destroyed.")
             .WithMetadata(new SameSiteOnly(), MachineErrors.Assigning)
             .Answers<MachineResponse>(200, """{"ip":"localhost","port":9093,"url":"http://localhost:9093","containerId":"worker-1234567890-abc123"}""")
@@ -26,31 +26,34 @@ internal static class MachineEndpoints
 
         group.MapDelete(ProjectRoute, MachineHandlers.ReleaseAsync)
             .WithName("ReleaseMachine")
-            .WithSummary("Takes a machine back")
+            .WithSummary("Release a machine")
             .WithDescription("Named by its project, by its own id or by its container's.")
             .WithMetadata(new SameSiteOnly(), MachineErrors.Releasing)
             .Answers<MessageResponse>(200, """{"message":"Machine cmj7fop3s0002tt2w50m0rvex released"}""")
             .Fails(404, "Machine not found")
-            .Fails(500, "Internal server error");
+            .Fails(500, "Internal server error")
+            .FailsWithoutStore();
 
         group.MapPost("/destroy", MachineHandlers.DestroyAsync)
             .WithName("DestroyMachine")
-            .WithSummary("Destroys a machine for good")
+            .WithSummary("Destroy a machine")
             .WithMetadata(MachineErrors.Destroying)
             .Takes<DestroyRequest>("""{"containerId":"worker-1234567890-abc123"}""")
             .Answers<MessageResponse>(200, """{"message":"Container worker-1234567890-abc123 destroyed successfully"}""")
             .Fails(400, "containerId is required")
             .Fails(404, "Machine not found")
-            .Fails(500, "Failed to destroy container");
+            .Fails(500, "Failed to destroy container")
+            .FailsWithoutStore();
 
         group.MapGet("/machines/list", MachineHandlers.ListAsync)
             .WithName("ListMachines")
-            .WithSummary("Lists every machine")
+            .WithSummary("List every machine")
             .Answers<MachineList>(200, """
                 {"machines":[
                 {"id":"worker-1234567890-abc123","containerId":"abc123def456","ip":"172.17.0.2","port":9093,"isUsed":false,"assignedProject":null,"url":"http://localhost:9093"},
                 {"id":"worker-1234567891-xyz789","containerId":"xyz789ghi012","ip":"172.17.0.3","port":9094,"isUsed":true,"assignedProject":"cmj7fop3s0002tt2w50m0rvex","url":"http://localhost:9094"}]}
-                """);
+                """)
+            .FailsWithoutStore();
         return group;
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Orchestrator.Api.Configuration;
 using Orchestrator.Api.Sessions;
 using Orchestrator.Core;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Machines;
@@ -18,7 +19,8 @@ internal static class MachineHandlers
         return TypedResults.Ok(new MachineResponse(address.Name, port, address.UrlOf(port), machine.Id, TokenOf(machine)));
     }
 
-    public static async Task<IResult> ReleaseAsync(string projectId, MachinePool machines, CancellationToken cancellationToken)
+    public static async Task<Results<Ok<MessageResponse>, ErrorResult>> ReleaseAsync(
+        string projectId, MachinePool machines, CancellationToken cancellationToken)
     {
         ProjectIds.Check(projectId);
         return await machines.ReleaseAsync(projectId, cancellationToken)
@@ -26,10 +28,10 @@ internal static class MachineHandlers
             : MachineErrors.NotFound();
     }
 
-    public static async Task<IResult> DestroyAsync(HttpRequest request, MachinePool machines)
+    public static async Task<Results<Ok<MessageResponse>, ErrorResult>> DestroyAsync(
+        JsonBody<DestroyRequest> body, MachinePool machines, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, ApiJson.Default.DestroyRequest);
-        if (body?.ContainerId is not { Length: > 0 } id)
+        if (body.Value?.ContainerId is not { Length: > 0 } id)
         {
             return MachineErrors.ContainerIdRequired();
         }
@@ -39,7 +41,7 @@ internal static class MachineHandlers
             throw InvalidInputException.Field("containerId", "is longer than 128 characters.");
         }
 
-        return await machines.DestroyAsync(id, request.HttpContext.RequestAborted)
+        return await machines.DestroyAsync(id, cancellationToken)
             ? TypedResults.Ok(new MessageResponse($"Container {id} destroyed successfully"))
             : MachineErrors.NotFound();
     }

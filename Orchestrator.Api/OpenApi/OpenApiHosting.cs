@@ -1,17 +1,23 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.OpenApi;
+using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.OpenApi;
 
 /// <summary>
-/// The OpenAPI document, made when it is asked for. Every door's calls are in it, each with the address of its door.
+/// The OpenAPI document. Every door's calls are in it, each with the address of its door.
 /// </summary>
 internal static class OpenApiHosting
 {
-    private const string DocumentName = "v1";
+    /// <summary>The document's name and version.</summary>
+    public const string DocumentName = "v1";
+
+    private const string KeyScheme = "ApiKey";
 
     public static WebApplicationBuilder AddOpenApiDocument(this WebApplicationBuilder builder)
     {
@@ -20,6 +26,7 @@ internal static class OpenApiHosting
             options.AddDocumentTransformer(DescribeDocumentAsync);
             options.AddOperationTransformer(DescribeOperationAsync);
         });
+        builder.Services.AddSingleton<OpenApiFile>();
         return builder;
     }
 
@@ -27,15 +34,12 @@ internal static class OpenApiHosting
     public static void MapOpenApiDocument(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapGet($"/openapi/{DocumentName}.json", WriteAsync).ExcludeFromDescription().OnDoor(Door.Sessions);
 
-    // MapOpenApi would do, but has its handler bound by reflection at every start.
     private static async Task WriteAsync(HttpContext context)
     {
-        var provider = context.RequestServices.GetRequiredKeyedService<IOpenApiDocumentProvider>(DocumentName);
-        var document = await provider.GetOpenApiDocumentAsync(context.RequestAborted);
+        var json = await context.RequestServices.GetRequiredService<OpenApiFile>().ReadAsync(context.RequestAborted);
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new MemoryStream();
-        await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1, context.RequestAborted);
-        await context.Response.BodyWriter.WriteAsync(json.GetBuffer().AsMemory(0, (int)json.Length), context.RequestAborted);
+        context.Response.ContentLength = json.Length;
+        await context.Response.Body.WriteAsync(json, context.RequestAborted);
     }
 
     private static Task DescribeDocumentAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
@@ -49,6 +53,13 @@ internal static class OpenApiHosting
         };
         // Importers make a variable baseUrl of the first server.
         document.Servers = [new OpenApiServer { Url = doors.AddressOf(Door.Sessions), Description = "Sessions and tasks" }];
+        document.AddComponent(KeyScheme, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = "X-Api-Key",
+            Description = "One of Security:ApiKeys. Without any, calls from this machine need none.",
+        });
         return Task.CompletedTask;
     }
 
@@ -59,6 +70,11 @@ internal static class OpenApiHosting
         if (metadata.OfType<DoorMetadata>().LastOrDefault() is { Door: not Door.Sessions and var door } && doors.All.Contains(door))
         {
             operation.Servers = [new OpenApiServer { Url = doors.AddressOf(door), Description = door.ToString() }];
+        }
+
+        if (context.ApplicationServices.GetRequiredService<SecurityOptions>().ApiKeys.Count > 0 && !metadata.OfType<IAllowAnonymous>().Any())
+        {
+            await RequireKeyAsync(operation, context, cancellationToken);
         }
 
         foreach (var example in metadata.OfType<Example>())
@@ -77,6 +93,24 @@ internal static class OpenApiHosting
                 response.Content?[example.ContentType] = content;
             }
         }
+    }
+
+    private static async Task RequireKeyAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] }];
+        operation.Responses ??= [];
+        operation.Responses["401"] = new OpenApiResponse
+        {
+            Description = "Unauthorized",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new()
+                {
+                    Schema = await context.GetOrCreateSchemaAsync(typeof(ApiError), null, cancellationToken),
+                    Example = JsonNode.Parse("""{"error":"API_KEY_REQUIRED","message":"This call needs a key in the X-Api-Key header."}"""),
+                },
+            },
+        };
     }
 
     private static JsonNode? Read(Example example) =>

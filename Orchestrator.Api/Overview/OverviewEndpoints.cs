@@ -22,8 +22,8 @@ internal static class OverviewEndpoints
     public static void MapOverview(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapDoor(Door.Sessions).WithTags("Health").MapGet("/api/overview", GetAsync)
             .WithName("GetOverview")
-            .WithSummary("Shows the whole system at a glance")
-            .WithDescription("Always 200: a part that does not answer within three seconds is told as down, and its figures are null.")
+            .WithSummary("Get the whole system at a glance")
+            .WithDescription("Always 200: a part that does not answer within three seconds is shown as down, and its figures are null.")
             .Answers<OverviewResponse>(200, Example);
 
     private static async Task<Ok<OverviewResponse>> GetAsync(OverviewReader reader, CancellationToken cancellationToken) =>

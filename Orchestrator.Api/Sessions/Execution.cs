@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Stores;
 using Orchestrator.Guest.Protocol;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
@@ -13,16 +15,17 @@ internal static class Execution
     private const string Removed = "The command outlived its time and could not be killed alone, so its runner was removed.";
     private const string Lost = "The runner ended while the command ran.";
 
-    public static async Task<IResult> ExecAsync(string sessionId, HttpRequest request, SessionRunners sessions)
+    public static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> ExecAsync(
+        string sessionId, JsonBody<ExecBody> body, SessionRunners sessions, HttpContext context)
     {
         SessionIds.Check(sessionId);
-        var command = ExecInput.Read(await JsonBody.ReadAsync(request, ApiJson.Default.ExecBody));
-        return WantsEvents(request)
-            ? await StreamAsync(sessionId, command, request.HttpContext, sessions)
-            : await CollectAsync(sessionId, command, sessions, request.HttpContext.RequestAborted);
+        var command = ExecInput.Read(body.Value);
+        return WantsEvents(context.Request)
+            ? await StreamAsync(sessionId, command, context, sessions)
+            : await CollectAsync(sessionId, command, sessions, context.RequestAborted);
     }
 
-    private static async Task<IResult> CollectAsync(
+    private static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> CollectAsync(
         string sessionId, ExecRequest command, SessionRunners sessions, CancellationToken cancellationToken)
     {
         var output = new CollectedOutput();
@@ -41,7 +44,8 @@ internal static class Execution
             result.StillRunning ? Removed : null));
     }
 
-    private static async Task<IResult> StreamAsync(string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions)
+    private static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> StreamAsync(
+        string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions)
     {
         var cancellationToken = context.RequestAborted;
         var output = new EventOutput(context.Response);
@@ -66,10 +70,10 @@ internal static class Execution
         }
 
         await output.EndAsync(exit, cancellationToken);
-        return Results.Empty;
+        return TypedResults.Empty;
     }
 
-    public static async Task<IResult> CopyLogsAsync(
+    public static async Task<Results<EmptyHttpResult, ErrorResult>> CopyLogsAsync(
         string sessionId,
         HttpContext context,
         SessionRunners sessions,
@@ -81,7 +85,7 @@ internal static class Execution
         var lines = ReadTail(tail);
         var output = new LogOutput(context.Response, following);
         return await sessions.CopyLogsAsync(sessionId, following, lines, output, context.RequestAborted) || context.Response.HasStarted
-            ? Results.Empty
+            ? TypedResults.Empty
             : SessionErrors.RunnerNotFound();
     }
 

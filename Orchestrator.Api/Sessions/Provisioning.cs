@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Api.Configuration;
 using Orchestrator.Core;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
@@ -9,16 +11,16 @@ namespace Orchestrator.Api.Sessions;
 internal static class Provisioning
 {
     public static async Task<JsonAnswer<ProvisionResponse>> ProvisionAsync(
-        HttpRequest request,
+        JsonBody<ProvisionRequest> body,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
         SessionRunners sessions,
-        PublicAddress address)
+        PublicAddress address,
+        HttpResponse http,
+        CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, ApiJson.Default.ProvisionRequest);
-        var sessionId = SessionIds.Choose(body?.SessionId, sessionHeader) ?? Guid.NewGuid().ToString();
-        var network = ReadNetwork(body?.NetworkMode);
-        var (runner, created) = await sessions.ProvisionAsync(
-            sessionId, network, request.HttpContext.Response.WhenSent, request.HttpContext.RequestAborted);
+        var sessionId = SessionIds.Choose(body.Value?.SessionId, sessionHeader) ?? Guid.NewGuid().ToString();
+        var network = ReadNetwork(body.Value?.NetworkMode);
+        var (runner, created) = await sessions.ProvisionAsync(sessionId, network, http.WhenSent, cancellationToken);
         var response = new ProvisionResponse(
             Describe(created, sessions.IsShared),
             address.EndpointOf(runner),
@@ -29,39 +31,39 @@ internal static class Provisioning
         return new(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, response, ApiJson.Default.ProvisionResponse);
     }
 
-    public static async Task<IResult> DeprovisionAsync(
-        HttpRequest request,
+    public static async Task<Results<Ok<MessageResponse>, ErrorResult>> DeprovisionAsync(
+        JsonBody<SessionRequest> body,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
-        SessionRunners sessions)
+        SessionRunners sessions,
+        CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, ApiJson.Default.SessionRequest);
         if (sessions.IsShared)
         {
             return TypedResults.Ok(new MessageResponse("Deprovisioning is disabled in REUSE_RUNNER_MODE."));
         }
 
-        if (SessionIds.Choose(body?.SessionId, sessionHeader) is not { } sessionId)
+        if (SessionIds.Choose(body.Value?.SessionId, sessionHeader) is not { } sessionId)
         {
             return SessionErrors.SessionIdRequired("deprovisioning");
         }
 
-        return await sessions.ReleaseAsync(sessionId, request.HttpContext.RequestAborted)
+        return await sessions.ReleaseAsync(sessionId, cancellationToken)
             ? TypedResults.Ok(new MessageResponse($"Runner for session {sessionId} deprovisioned successfully."))
             : SessionErrors.RunnerNotFound();
     }
 
-    public static async Task<IResult> HeartbeatAsync(
-        HttpRequest request,
+    public static async Task<Results<Ok<MessageResponse>, ErrorResult>> HeartbeatAsync(
+        JsonBody<SessionRequest> body,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
-        SessionRunners sessions)
+        SessionRunners sessions,
+        CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, ApiJson.Default.SessionRequest);
-        if (SessionIds.Choose(body?.SessionId, sessionHeader) is not { } sessionId)
+        if (SessionIds.Choose(body.Value?.SessionId, sessionHeader) is not { } sessionId)
         {
             return SessionErrors.SessionIdRequired("heartbeat");
         }
 
-        var alive = await sessions.HeartbeatAsync(sessionId, request.HttpContext.RequestAborted);
+        var alive = await sessions.HeartbeatAsync(sessionId, cancellationToken);
         return (alive, sessions.IsShared) switch
         {
             (true, false) => TypedResults.Ok(new MessageResponse($"Heartbeat received for session {sessionId}.")),

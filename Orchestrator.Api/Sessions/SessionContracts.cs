@@ -1,15 +1,23 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
 
 /// <summary>The body of a provision; every field may be left out.</summary>
 /// <param name="SessionId">The session; wins over <c>X-Session-Id</c>. Made anew when both are missing.</param>
 /// <param name="NetworkMode"><c>none</c> for a runner without a network.</param>
-internal sealed record ProvisionRequest(string? SessionId = null, string? NetworkMode = null);
+internal sealed record ProvisionRequest(string? SessionId = null, string? NetworkMode = null) : IJsonBody<ProvisionRequest>
+{
+    public static JsonTypeInfo<ProvisionRequest> TypeInfo => ApiJson.Default.ProvisionRequest;
+}
 
 /// <summary>The body of a deprovision or heartbeat.</summary>
 /// <param name="SessionId">The session; wins over <c>X-Session-Id</c>.</param>
-internal sealed record SessionRequest(string? SessionId = null);
+internal sealed record SessionRequest(string? SessionId = null) : IJsonBody<SessionRequest>
+{
+    public static JsonTypeInfo<SessionRequest> TypeInfo => ApiJson.Default.SessionRequest;
+}
 
 /// <summary>A session's runner.</summary>
 /// <param name="Message">What was done.</param>
@@ -65,7 +73,10 @@ internal sealed record ExecBody(
     IReadOnlyList<string?>? Command = null,
     string? Stdin = null,
     IReadOnlyDictionary<string, string?>? Env = null,
-    double? TimeoutSeconds = null);
+    double? TimeoutSeconds = null) : IJsonBody<ExecBody>
+{
+    public static JsonTypeInfo<ExecBody> TypeInfo => ApiJson.Default.ExecBody;
+}
 
 /// <summary>How a command ended.</summary>
 /// <param name="ExitCode">Its exit code; null when its time was up.</param>

@@ -6,15 +6,23 @@ namespace Orchestrator.Api.Sessions;
 /// <summary>The calls of docs/contract/session-runners.md, and those that docs/contract/contract.md adds.</summary>
 internal static class SessionEndpoints
 {
-    private const string Unexpected = "An unexpected error occurred on the server.";
+    private const string Events = """
+        event: stdout
+        data: "1\n"
+
+        event: exit
+        data: {"exitCode":0,"timedOut":false,"truncated":false,"durationMs":21.4}
+
+
+        """;
 
     public static RouteGroupBuilder MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Sessions).MapGroup("/api/runner").WithTags("Sessions");
+        var group = endpoints.MapDoor(Door.Sessions).MapGroup("/api/runner").WithTags("Sessions").FailsUnexpectedly();
 
         group.MapPost("/provision", Provisioning.ProvisionAsync)
             .WithName("ProvisionRunner")
-            .WithSummary("Gives a session its runner")
+            .WithSummary("Provision a session's runner")
             .WithDescription("The runner is ready when the answer comes. The session is made up when the call names none.")
             .Takes<ProvisionRequest>("""{"sessionId":"my-session"}""")
             .Answers<ProvisionResponse>(201, Provisioned("Runner provisioned successfully."))
@@ -26,52 +34,58 @@ internal static class SessionEndpoints
 
         group.MapPost("/deprovision", Provisioning.DeprovisionAsync)
             .WithName("DeprovisionRunner")
-            .WithSummary("Stops and removes a session's runner")
+            .WithSummary("Stop and remove a session's runner")
             .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Runner for session my-session deprovisioned successfully."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for deprovisioning.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
-            .Fails(500, "SERVER_ERROR", Unexpected);
+            .FailsWithoutStore();
 
         group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
             .WithName("HeartbeatRunner")
-            .WithSummary("Keeps a session's runner for another INACTIVITY_TIMEOUT_SECONDS")
+            .WithSummary("Keep a session's runner for another INACTIVITY_TIMEOUT_SECONDS")
             .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
-            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
+            .FailsWithoutStore();
 
         group.MapPost("/{sessionId}/exec", Execution.ExecAsync)
             .WithName("ExecInRunner")
-            .WithSummary("Runs a command in a session's runner")
+            .WithSummary("Run a command in a session's runner")
             .WithDescription("With Accept: text/event-stream its output comes as it is produced, in events stdout, stderr and exit.")
             .Takes<ExecBody>("""{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
             .Answers<ExecResponse>(200, """{"exitCode":0,"stdout":"1\n","stderr":"","durationMs":21.4,"timedOut":false,"truncated":false}""")
+            .Streams(200, Events)
             .Fails(400, "FIELD_REQUIRED", "command is required: the program and its arguments.")
-            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
+            .Fails(503, "ENGINE_UNAVAILABLE", "The container engine can't be reached. Please retry in a few seconds.");
 
         group.MapGet("/{sessionId}/logs", Execution.CopyLogsAsync)
             .WithName("GetRunnerLogs")
-            .WithSummary("Streams the log of a session's runner")
+            .WithSummary("Stream the log of a session's runner")
             .Answers<string>(200, "Listening on port 3000.\n", "text/plain")
             .Fails(400, "FIELD_INVALID", "tail must be a number of lines from 0.")
-            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.");
+            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
+            .Fails(503, "ENGINE_UNAVAILABLE", "The container engine can't be reached. Please retry in a few seconds.");
 
         group.MapPost("/drain", RunnerLists.DrainAsync)
             .WithName("DrainPool")
-            .WithSummary("Removes every idle runner and machine")
+            .WithSummary("Remove every idle runner and machine")
             .WithDescription("Leased ones are left alone. The pools make fresh ones at once.")
-            .Answers<MessageResponse>(200, """{"message":"4 idle runners removed; fresh ones take their places."}""");
+            .Answers<MessageResponse>(200, """{"message":"4 idle runners removed; fresh ones take their places."}""")
+            .FailsWithoutStore();
 
         group.MapGet("/", RunnerLists.ListAsync)
             .WithName("ListRunners")
-            .WithSummary("Lists every runner")
+            .WithSummary("List every runner")
             .Answers<RunnerList>(200, """
                 {"runners":[{"id":"runner-1766000000000-a1b2c3d4e","template":"session","state":"leased",
                 "owner":{"kind":"session","id":"my-session"},"endpoint":"http://localhost:32768",
                 "containerId":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","image":"runner-image",
                 "createdAt":"2026-01-01T00:00:00+00:00","expiresAt":"2026-01-01T00:01:00+00:00"}]}
-                """);
+                """)
+            .FailsWithoutStore();
         return group;
     }
 

@@ -33,11 +33,15 @@ internal static class TaskCalls
         }
     }
 
-    public static async Task<IResult> SubmitAsync(
-        HttpRequest request, TaskSubmission submission, ITaskQueue queue, ServiceIdentity identity)
+    public static async Task<Results<Accepted<TaskAccepted>, ErrorResult>> SubmitAsync(
+        JsonBody<TaskRequest> body,
+        HttpRequest request,
+        TaskSubmission submission,
+        ITaskQueue queue,
+        ServiceIdentity identity,
+        CancellationToken cancellationToken)
     {
-        var spec = submission.Read(await JsonBody.ReadAsync(request, ApiJson.Default.TaskRequest), request.Query);
-        var cancellationToken = request.HttpContext.RequestAborted;
+        var spec = submission.Read(body.Value, request.Query);
         var added = await queue.EnqueueAsync(spec, cancellationToken);
         var initiator = identity.InstanceId;
         if (added.Existing && await queue.GetAsync(added.TaskId, cancellationToken) is { } earlier)
@@ -53,7 +57,7 @@ internal static class TaskCalls
         return TypedResults.Accepted($"/tasks/{added.TaskId}/status", new TaskAccepted(added.TaskId, initiator));
     }
 
-    public static async Task<IResult> GetStatusAsync(
+    public static async Task<Results<Ok<TaskView>, ErrorResult>> GetStatusAsync(
         string taskId, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
         IsId(taskId) && await queue.GetAsync(taskId, cancellationToken) is { } task
             ? TypedResults.Ok(TaskView.Of(task, identity.InstanceId))
@@ -73,7 +77,8 @@ internal static class TaskCalls
     public static Ok<TaskTypeList> ListTypes(TaskTypes types) => TypedResults.Ok(new TaskTypeList(
         [.. types.All.Select(handler => new TaskTypeEntry(handler.Type, JsonElement.Parse(handler.InputSchema)))]));
 
-    public static async Task<IResult> CancelAsync(string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
+    public static async Task<Results<Ok<TaskChanged>, ErrorResult>> CancelAsync(
+        string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
         (IsId(taskId) ? await queue.CancelAsync(taskId, cancellationToken) : TaskChange.Unknown) switch
         {
             TaskChange.Done => TypedResults.Ok(new TaskChanged(taskId, "cancelled")),
@@ -81,7 +86,8 @@ internal static class TaskCalls
             _ => NotFound(),
         };
 
-    public static async Task<IResult> RetryAsync(string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
+    public static async Task<Results<Ok<TaskChanged>, ErrorResult>> RetryAsync(
+        string taskId, ITaskQueue queue, CancellationToken cancellationToken) =>
         (IsId(taskId) ? await queue.RetryAsync(taskId, cancellationToken) : TaskChange.Unknown) switch
         {
             TaskChange.Done => TypedResults.Ok(new TaskChanged(taskId, "pending")),
@@ -91,7 +97,7 @@ internal static class TaskCalls
 
     public static Ok<string> WhoAmI(ServiceIdentity identity) => TypedResults.Ok(identity.InstanceId);
 
-    public static async Task<IResult> TestValkeyAsync(
+    public static async Task<Results<Ok<ValkeyTestResponse>, JsonHttpResult<ValkeyTestResponse>>> TestValkeyAsync(
         IServiceProvider services, ServiceIdentity identity, HttpResponse response, CancellationToken cancellationToken)
     {
         var (message, error) = await TryValkeyAsync(services.GetService<RedisConnection>(), cancellationToken);

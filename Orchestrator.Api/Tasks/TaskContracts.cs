@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Tasks;
 
@@ -24,7 +26,10 @@ internal sealed record TaskRequest(
     [property: JsonPropertyName("callback_url")] string? CallbackUrl = null,
     [property: JsonPropertyName("idempotency_key")] string? IdempotencyKey = null,
     [property: JsonPropertyName("run_at")] string? RunAt = null,
-    [property: JsonPropertyName("max_attempts")] int? MaxAttempts = null);
+    [property: JsonPropertyName("max_attempts")] int? MaxAttempts = null) : IJsonBody<TaskRequest>
+{
+    public static JsonTypeInfo<TaskRequest> TypeInfo => ApiJson.Default.TaskRequest;
+}
 
 /// <summary>A task that was taken in.</summary>
 internal sealed record TaskAccepted(

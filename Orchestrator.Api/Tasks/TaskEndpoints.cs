@@ -18,68 +18,75 @@ internal static class TaskEndpoints
 
     public static RouteGroupBuilder MapTasks(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Sessions).WithTags("Tasks").WithMetadata(TaskErrors.Map);
+        var group = endpoints.MapDoor(Door.Sessions).WithTags("Tasks").WithMetadata(TaskErrors.Map).FailsUnexpectedly();
 
         group.MapGet("/add", TaskCalls.Add)
             .WithName("Add")
-            .WithSummary("Adds two numbers at once")
+            .WithSummary("Add two numbers at once")
             .Answers<SumResponse>(200, """{"handled_by":"api-1","sum":3}""")
             .Fails(400, "INPUT_INVALID", "b is required.");
 
         group.MapPost("/task", TaskCalls.SubmitAsync)
             .WithName("SubmitTask")
-            .WithSummary("Takes a task in")
+            .WithSummary("Submit a task")
             .WithDescription("a, b and operation as query or body, or a type and its input.")
             .Takes<TaskRequest>("""{"type":"fibonacci","input":{"n":100}}""")
             .Answers<TaskAccepted>(202, Accepted)
             .Fails(400, "INPUT_INVALID", "a is not a number.")
             .Fails(409, "IDEMPOTENCY_CONFLICT", "The idempotency_key belongs to a task of another type or input.")
-            .Fails(429, "QUEUE_FULL", "1000000 tasks are waiting already. Please retry in a few seconds.");
+            .FailsWhenQueueIsFull()
+            .FailsWithoutStore();
 
         group.MapGet("/tasks/{taskId}/status", TaskCalls.GetStatusAsync)
             .WithName("GetTaskStatus")
-            .WithSummary("Tells where a task stands")
+            .WithSummary("Get a task's status and result")
             .Answers<TaskView>(200, Complete)
-            .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.");
+            .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
+            .FailsWithoutStore();
 
         group.MapGet("/tasks", TaskCalls.ListAsync)
             .WithName("ListTasks")
-            .WithSummary("Lists the newest tasks")
+            .WithSummary("List the newest tasks")
             .Answers<TaskList>(200, $$"""{"tasks":[{{Complete}}]}""")
-            .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.");
+            .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
+            .FailsWithoutStore();
 
         group.MapGet("/tasks/dead", TaskCalls.ListDeadAsync)
             .WithName("ListDeadTasks")
-            .WithSummary("Lists the tasks that failed for good")
-            .Answers<TaskList>(200, """{"tasks":[]}""");
+            .WithSummary("List the tasks that failed for good")
+            .Answers<TaskList>(200, """{"tasks":[]}""")
+            .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
+            .FailsWithoutStore();
 
         group.MapGet("/tasks/types", TaskCalls.ListTypes)
             .WithName("ListTaskTypes")
-            .WithSummary("Lists the task types with their input's schema")
+            .WithSummary("List the task types and their input schemas")
             .Answers<TaskTypeList>(200, """{"types":[{"type":"fibonacci","input_schema":{"type":"object"}}]}""");
 
         group.MapDelete("/tasks/{taskId}", TaskCalls.CancelAsync)
             .WithName("CancelTask")
-            .WithSummary("Cancels a pending task")
+            .WithSummary("Cancel a pending task")
             .Answers<TaskChanged>(200, Pending.Replace("pending", "cancelled", StringComparison.Ordinal))
             .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
-            .Fails(409, "TASK_NOT_PENDING", "Only a pending task can be cancelled.");
+            .Fails(409, "TASK_NOT_PENDING", "Only a pending task can be cancelled.")
+            .FailsWithoutStore();
 
         group.MapPost("/tasks/{taskId}/retry", TaskCalls.RetryAsync)
             .WithName("RetryTask")
-            .WithSummary("Puts a failed task back")
+            .WithSummary("Retry a failed task")
             .Answers<TaskChanged>(200, Pending)
             .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
-            .Fails(409, "TASK_NOT_FAILED", "Only a failed task can be put back.");
+            .Fails(409, "TASK_NOT_FAILED", "Only a failed task can be put back.")
+            .FailsWithoutStore();
 
         group.MapGet("/whoami", TaskCalls.WhoAmI)
             .WithName("WhoAmI")
-            .WithSummary("Tells which instance answers")
+            .WithSummary("Get the instance that answers")
             .Answers<string>(200, "\"api-1\"");
 
         group.MapGet("/valkey_test", TaskCalls.TestValkeyAsync)
             .WithName("TestValkey")
-            .WithSummary("Writes to the shared store and reads it again")
+            .WithSummary("Write to the shared store and read it back")
             .Answers<ValkeyTestResponse>(200, """{"valkey_ok":true,"read_value":{"message":"hello from valkey"},"handled_by":"api-1"}""")
             .Answers<ValkeyTestResponse>(503, """{"valkey_ok":false,"error":"Redis can't be reached.","handled_by":"api-1"}""");
         return group;

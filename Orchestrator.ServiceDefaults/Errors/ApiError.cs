@@ -19,10 +19,3 @@ internal sealed partial class ApiErrorJson : JsonSerializerContext
     // Quotes and plus signs as they stand: the answers are JSON and never part of a page.
     public static ApiErrorJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
-
-/// <summary>What a call may weigh.</summary>
-public static class RequestLimits
-{
-    /// <summary>The most bytes of a body.</summary>
-    public const int MaxBodyBytes = 1 << 20;
-}

@@ -1,3 +1,5 @@
+using Orchestrator.ServiceDefaults.Http;
+
 namespace Orchestrator.ServiceDefaults.Errors;
 
 /// <summary>
@@ -7,3 +9,7 @@ namespace Orchestrator.ServiceDefaults.Errors;
 /// </summary>
 /// <param name="Find">The answer; null for an exception it does not know.</param>
 public sealed record ErrorMap(Func<Exception, ErrorResult?> Find);
+
+/// <summary>On an endpoint whose document has other words than the contract's for what a caller sent wrong.</summary>
+/// <param name="Describe">The answer.</param>
+public sealed record InputErrorMap(Func<InvalidInputException, ErrorResult> Describe);

@@ -12,9 +12,6 @@ namespace Orchestrator.ServiceDefaults.Errors;
 public sealed class ErrorResult(int statusCode, string error, string? message = null, TimeSpan? retryAfter = null)
     : IResult, IStatusCodeHttpResult, IValueHttpResult<ApiError>
 {
-    internal static ErrorResult BodyTooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE",
-        $"A body has at most {RequestLimits.MaxBodyBytes} bytes.");
-
     /// <inheritdoc />
     public int? StatusCode => statusCode;
 

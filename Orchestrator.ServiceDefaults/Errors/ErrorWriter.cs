@@ -30,9 +30,6 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
     public void Unforeseen(HttpContext context, Exception exception) =>
         Failed(context.Request.Method, Path(context), context.GetDoor(), context.TraceIdentifier, exception);
 
-    public void CutShort(HttpContext context, Exception cause) =>
-        AnswerCutShort(context.Request.Method, Path(context), context.GetDoor(), cause);
-
     private void Log(HttpContext context, int statusCode, ApiError error, Exception? cause)
     {
         var (method, path, door) = (context.Request.Method, Path(context), context.GetDoor());
@@ -64,7 +61,4 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
 
     [LoggerMessage(1703, LogLevel.Debug, "The caller left during {Method} {Path} on the {Door} door.")]
     private partial void CallerLeft(string method, string path, Door? door);
-
-    [LoggerMessage(1704, LogLevel.Error, "The answer to {Method} {Path} on the {Door} door was cut short.")]
-    private partial void AnswerCutShort(string method, string path, Door? door, Exception exception);
 }

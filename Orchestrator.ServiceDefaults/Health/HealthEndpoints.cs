@@ -38,16 +38,16 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapProbe("/alive", context => context.Response.WriteAsync("alive", context.RequestAborted));
+        endpoints.MapProbe("/alive", context => context.Response.WriteAsync("alive", context.RequestAborted)).AllowAnonymous();
         AsProbe(endpoints.MapHealthChecks("/ready", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),
             ResponseWriter = WriteReadyAsync,
-        })).WithMetadata(new HttpMethodMetadata(Verbs));
+        })).WithMetadata(new HttpMethodMetadata(Verbs)).AllowAnonymous();
     }
 
     /// <summary>Maps an endpoint that only machines ask; it stays out of the API's document and of the requests' metrics.</summary>
-    public static void MapProbe(this IEndpointRouteBuilder endpoints, string path, RequestDelegate answer) =>
+    public static IEndpointConventionBuilder MapProbe(this IEndpointRouteBuilder endpoints, string path, RequestDelegate answer) =>
         AsProbe(endpoints.MapMethods(path, Verbs, answer));
 
     private static IEndpointConventionBuilder AsProbe(IEndpointConventionBuilder endpoint) =>

@@ -21,6 +21,8 @@ public static class OrchestratorProcess
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+        // The framework's lines about a refused key; ErrorWriter logs the refusal.
+        ["Logging:LogLevel:Orchestrator.ServiceDefaults.Security.ApiKeyHandler"] = "Warning",
     };
 
     /// <summary>A lean builder: settings from appsettings.json, environment and command line.</summary>

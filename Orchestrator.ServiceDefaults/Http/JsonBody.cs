@@ -3,9 +3,36 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
-using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.ServiceDefaults.Http;
+
+/// <summary>A type that calls carry as a JSON body.</summary>
+/// <typeparam name="TSelf">The type itself.</typeparam>
+public interface IJsonBody<TSelf>
+    where TSelf : class, IJsonBody<TSelf>
+{
+    /// <summary>How it is read.</summary>
+    static abstract JsonTypeInfo<TSelf> TypeInfo { get; }
+}
+
+/// <summary>The parameter of a handler that is bound from a call's JSON body, as <see cref="JsonBody.ReadAsync{T}"/> reads it.</summary>
+/// <param name="value">The body; null when there is none.</param>
+public sealed class JsonBody<T>(T? value)
+    where T : class, IJsonBody<T>
+{
+    /// <summary>The body; null when there is none.</summary>
+    public T? Value => value;
+
+    /// <summary>Binds the parameter.</summary>
+    /// <exception cref="InvalidInputException">It is not JSON, no object, or a field has the wrong type.</exception>
+    /// <exception cref="BadHttpRequestException">It is too long, or did not arrive in time.</exception>
+    public static async ValueTask<JsonBody<T>> BindAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new(await JsonBody.ReadAsync(context.Request, T.TypeInfo));
+    }
+}
 
 /// <summary>Reads JSON bodies: optional, whatever their <c>Content-Type</c>, with errors that name the field.</summary>
 public static class JsonBody
@@ -24,10 +51,12 @@ public static class JsonBody
         }
 
         var cancellationToken = request.HttpContext.RequestAborted;
+        // It is kept in memory whole, so that what lifts the limit for streams does not lift it here.
+        var limit = BodyLimit.Of(request.HttpContext).MaxBytes ?? BodyLimit.DefaultBytes;
         while (true)
         {
             var read = await ReadAsync(request, cancellationToken);
-            if (read.Buffer.Length > RequestLimits.MaxBodyBytes)
+            if (read.Buffer.Length > limit)
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);
                 throw new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge);

@@ -20,11 +20,6 @@ internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request.ContentLength > RequestLimits.MaxBodyBytes)
-        {
-            return ErrorResult.BodyTooLarge.ExecuteAsync(context);
-        }
-
         if (options.HasKeys)
         {
             return next(context);

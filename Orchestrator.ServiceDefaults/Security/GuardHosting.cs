@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.ServiceDefaults.Errors;
@@ -17,7 +18,8 @@ public static class GuardHosting
         var options = SecurityOptions.From(builder.Configuration);
         var origins = new Origins(options);
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton<ErrorWriter>();
+        builder.Services.AddErrors();
+        builder.Services.AddApiKeys();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .SetIsOriginAllowed(origins.Allows)
             .AllowAnyMethod()
@@ -27,8 +29,7 @@ public static class GuardHosting
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // Kestrel counts what chunks are wrapped in, too; who reads a body counts exactly (JsonBody).
-            kestrel.Limits.MaxRequestBodySize = 8L * RequestLimits.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = BodyLimit.Default.MaxRequestBodySize;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
         return builder;
@@ -38,12 +39,22 @@ public static class GuardHosting
     public static WebApplication UseGuards(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<SecurityOptions>();
-        var errors = app.Services.GetRequiredService<ErrorWriter>();
-        app.Use(next => new ErrorHandler(errors, app.Services, next).InvokeAsync);
+        app.UseErrors();
         app.UseRouting();
+        app.Use(RefuseLongBodies);
         app.Use(next => new AddressGuard(options, next).InvokeAsync);
+        // Before the keys: a browser's preflight carries none.
         app.UseCors();
-        app.Use(next => new CallGuard(options, next).InvokeAsync);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(next => new SiteGuard(options, next).InvokeAsync);
         return app;
     }
+
+    // By what the call says of itself; a body whose length comes out as it is read is counted by its reader.
+    private static RequestDelegate RefuseLongBodies(RequestDelegate next) => context =>
+    {
+        var limit = BodyLimit.Of(context);
+        return context.Request.ContentLength > limit.MaxBytes ? limit.Refusal().ExecuteAsync(context) : next(context);
+    };
 }

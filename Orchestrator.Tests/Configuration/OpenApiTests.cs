@@ -28,11 +28,11 @@ public sealed class OpenApiTests : IAsyncLifetime
             [
                 "delete /tasks/{taskId}", "delete /{projectId}", "get /", "get /add", "get /api/overview", "get /api/runner",
                 "get /api/runner/{sessionId}/logs", "get /audit", "get /health", "get /healthz", "get /machines/list",
-                "get /task/{roundNumber}", "get /tasks", "get /tasks/dead",
+                "get /task/{id}", "get /tasks", "get /tasks/dead",
                 "get /tasks/types", "get /tasks/{taskId}/status", "get /valkey_test", "get /whoami", "get /{projectId}",
                 "post /api/runner/deprovision", "post /api/runner/drain", "post /api/runner/heartbeat", "post /api/runner/provision",
                 "post /api/runner/{sessionId}/exec", "post /audit", "post /destroy", "post /healthz", "post /submission/{roundNumber}",
-                "post /task", "post /task/{todoId}",
+                "post /task", "post /task/{id}",
                 "post /tasks/{taskId}/retry",
             ],
             calls.Select(call => call.Name).Order(StringComparer.Ordinal));
@@ -57,7 +57,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     [InlineData("post /api/runner/{sessionId}/exec")]
     [InlineData("post /destroy")]
     [InlineData("post /task")]
-    [InlineData("post /task/{todoId}")]
+    [InlineData("post /task/{id}")]
     [InlineData("post /audit")]
     [InlineData("post /submission/{roundNumber}")]
     public void Document_CallWithABody_ShowsOne(string name)
@@ -82,11 +82,68 @@ public sealed class OpenApiTests : IAsyncLifetime
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, "Orchestrator.http"))
             .Select(line => Regex.Match(line, "^(GET|POST|DELETE) \\{\\{[a-z]+\\}\\}([^ ?]*)"))
             .Where(match => match.Success)
-            .Select(match => $"{match.Groups[1].Value.ToLowerInvariant()} {Regex.Replace(match.Groups[2].Value, "\\{\\{([a-zA-Z]+)\\}\\}", "{$1}")}")
+            .Select(match => $"{match.Groups[1].Value.ToLowerInvariant()} {Regex.Replace(match.Groups[2].Value, "\\{\\{[a-zA-Z]+\\}\\}", "{}")}")
             .ToHashSet();
 
-        Assert.All(Calls(), call => Assert.Contains(call.Name, lines));
+        Assert.All(Calls(), call => Assert.Contains(WithoutNames(call.Name), lines));
     }
+
+    [Fact]
+    public void Document_Paths_AreNoTwoOfOneShape()
+    {
+        var paths = _document["paths"]!.AsObject().Select(path => WithoutNames(path.Key)).ToList();
+
+        Assert.Equal(paths.Distinct(), paths);
+    }
+
+    [Fact]
+    public void Document_Calls_HaveNamesOfTheirOwn()
+    {
+        var names = Calls().Select(call => call.Operation.Text("operationId")).ToList();
+
+        Assert.All(names, Assert.NotEmpty);
+        Assert.Equal(names.Distinct(), names);
+    }
+
+    [Fact]
+    public void Document_CallWithABody_TellsItsLimit() =>
+        Assert.All(Calls().Where(call => call.Operation["requestBody"] is not null), call => Assert.NotNull(call.Operation["responses"]!["413"]));
+
+    [Fact]
+    public void Document_Exec_TellsItsEventsAndItsFailures()
+    {
+        var exec = Calls().Single(call => call.Name == "post /api/runner/{sessionId}/exec").Operation["responses"]!.AsObject();
+
+        Assert.Equal(["200", "400", "404", "413", "500", "503"], exec.Select(response => response.Key).Order());
+        var events = exec["200"]!["content"]!["text/event-stream"]!["example"]!.GetValue<string>();
+        Assert.Contains("event: stdout\ndata: ", events, StringComparison.Ordinal);
+        Assert.EndsWith("}\n\n", events, StringComparison.Ordinal);
+        Assert.NotNull(exec["200"]!["content"]!["application/json"]!["example"]);
+    }
+
+    [Fact]
+    public async Task Document_WithKeys_TellsWhichCallsNeedOne()
+    {
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", "--Security:Listen=loopback");
+        var document = await api.Sessions.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, ("X-Api-Key", "key")).JsonAsync(200);
+
+        var scheme = document["components"]!["securitySchemes"]!["ApiKey"]!;
+        Assert.Equal(("apiKey", "header", "X-Api-Key"), (scheme.Text("type"), scheme.Text("in"), scheme.Text("name")));
+        Assert.NotNull(document["paths"]!["/api/runner"]!["get"]!["security"]![0]!["ApiKey"]);
+        Assert.NotNull(document["paths"]!["/api/runner"]!["get"]!["responses"]!["401"]);
+        Assert.Null(document["paths"]!["/health"]!["get"]!["security"]);
+        Assert.Null(_document["paths"]!["/api/runner"]!["get"]!["security"]);
+    }
+
+    [Fact]
+    public async Task Document_AskedForAgain_IsTheSameOne()
+    {
+        var file = _api.Get<Api.OpenApi.OpenApiFile>();
+
+        Assert.Same(await file.ReadAsync(TestContext.Current.CancellationToken), await file.ReadAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static string WithoutNames(string path) => Regex.Replace(path, "\\{[a-zA-Z]+\\}", "{}");
 
     private IEnumerable<(string Name, JsonNode Operation)> Calls() =>
         from path in _document["paths"]!.AsObject()

@@ -59,7 +59,8 @@ public sealed class KeyTests
     [InlineData(Door.Pod, "POST", "/healthz", 200)]
     [InlineData(Door.Sessions, "GET", "/metrics", 401)]
     [InlineData(Door.Machines, "GET", "/metrics", 401)]
-    [InlineData(Door.Machines, "GET", "/alive/", 401)]
+    [InlineData(Door.Pod, "HEAD", "/healthz", 200)]
+    [InlineData(Door.Machines, "GET", "/alive/x", 401)]
     public async Task Probe_WithoutItsKey_IsAnsweredMetricsAreNot(Door door, string verb, string path, int status)
     {
         await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", Loopback);

@@ -1,5 +1,6 @@
 using Orchestrator.Core.Mining;
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
@@ -28,27 +29,32 @@ public static class MiningEndpoints
     /// <summary>Maps the calls of mining. <c>POST</c> on some of these paths is the pod's.</summary>
     public static RouteGroupBuilder MapMining(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Pod).WithTags("Mining").WithMetadata(TaskErrors.Map);
-        group.MapGet("/task/{roundNumber}", MiningHandlers.GetRoundAsync)
+        var group = endpoints.MapDoor(Door.Pod).WithTags("Mining").FailsUnexpectedly().WithMetadata(TaskErrors.Map);
+        group.MapGet("/task/{id}", MiningHandlers.GetRoundAsync)
             .WithName("GetRound")
-            .WithSummary("Gives a round's parameters and counts")
+            .WithSummary("Get a round's parameters and counts")
             .Answers<RoundResponse>(200, """{"round_number":1,"target_difficulty":1.0,"hash_rate":1000,"valid_shares":10,"invalid_shares":0}""")
-            .Fails(400, "round_number must be a whole number from 0 to 9007199254740991.");
+            .Fails(400, "round_number must be a whole number from 0 to 9007199254740991.")
+            .FailsWithoutStore();
         group.MapPost("/submission/{roundNumber}", MiningHandlers.SubmitAsync)
+            // This call's errors are texts, not codes.
+            .WithMetadata(new InputErrorMap(wrong => new ErrorResult(StatusCodes.Status400BadRequest, wrong.Message)))
             .WithName("SubmitShare")
-            .WithSummary("Submits a share")
+            .WithSummary("Submit a share")
             .WithDescription("The same submission_id again gets the first answer, and is not counted.")
             .Takes<SubmissionBody>(Share)
             .Answers<SubmissionResponse>(200, """{"status":"success","valid":true}""")
-            .Fails(400, "Missing required fields");
+            .Fails(400, "Missing required fields")
+            .FailsWithoutStore();
         group.MapGet("/audit", MiningHandlers.GetAuditAsync)
             .WithName("GetAudit")
-            .WithSummary("Shows the statistics and the newest shares")
-            .Answers<AuditResponse>(200, """{"statistics":{"total_shares":100,"valid_shares":95,"invalid_shares":5,"unique_workers":10},"recent_shares":[]}""");
-        group.MapMethods("/healthz", Verbs.Head, MiningHandlers.GetHealthAsync).ExcludeFromDescription();
-        group.MapGet("/healthz", MiningHandlers.GetHealthAsync)
+            .WithSummary("Get the statistics and the newest shares")
+            .Answers<AuditResponse>(200, """{"statistics":{"total_shares":100,"valid_shares":95,"invalid_shares":5,"unique_workers":10},"recent_shares":[]}""")
+            .FailsWithoutStore();
+        group.MapMethods("/healthz", Verbs.Head, MiningHandlers.GetHealthAsync).AllowAnonymous().ExcludeFromDescription();
+        group.MapGet("/healthz", MiningHandlers.GetHealthAsync).AllowAnonymous()
             .WithName("GetMiningHealth")
-            .WithSummary("Tells how mining is")
+            .WithSummary("Get the health of mining")
             .Answers<MiningHealthResponse>(200, """{"status":"healthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":true},"uptime":3600}""")
             .Answers<MiningHealthResponse>(503, """{"status":"unhealthy","components":{"miner":true,"metrics":true,"api":true,"share_collection":false},"uptime":3600}""");
         return group;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Core.Mining;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
@@ -9,7 +10,8 @@ namespace Orchestrator.Worker.Mining;
 /// <summary>The calls of docs/contract/mining-task.md.</summary>
 internal static class MiningHandlers
 {
-    public static async Task<IResult> GetRoundAsync(string roundNumber, ShareIntake intake, HashMeter meter, CancellationToken cancellationToken)
+    public static async Task<Results<Ok<RoundResponse>, ErrorResult>> GetRoundAsync(
+        [FromRoute(Name = "id")] string roundNumber, ShareIntake intake, HashMeter meter, CancellationToken cancellationToken)
     {
         if (!TryReadRound(roundNumber, out var round))
         {
@@ -20,24 +22,15 @@ internal static class MiningHandlers
         return TypedResults.Ok(new RoundResponse(round, intake.TargetDifficulty, (long)Math.Round(meter.GetRate()), counts.Valid, counts.Invalid));
     }
 
-    public static async Task<IResult> SubmitAsync(string roundNumber, HttpRequest request, ShareIntake intake)
+    public static async Task<Results<Ok<SubmissionResponse>, ErrorResult>> SubmitAsync(
+        string roundNumber, JsonBody<SubmissionBody> body, ShareIntake intake)
     {
         if (!TryReadRound(roundNumber, out var round))
         {
             return RoundInvalid();
         }
 
-        Submission submission;
-        try
-        {
-            submission = SubmissionBody.Read(await JsonBody.ReadAsync(request, MiningJson.Default.SubmissionBody), round);
-        }
-        catch (InvalidInputException e)
-        {
-            // This call's errors are texts, not codes.
-            return new ErrorResult(StatusCodes.Status400BadRequest, e.Message);
-        }
-
+        var submission = SubmissionBody.Read(body.Value, round);
         // Not the caller's token: what has begun to be counted is counted, whether he waits for it or not.
         var answer = await intake.SubmitAsync(submission, CancellationToken.None);
         return TypedResults.Ok(new SubmissionResponse("success", answer.Valid));

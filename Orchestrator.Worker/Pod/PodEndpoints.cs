@@ -25,22 +25,30 @@ public static class PodEndpoints
     /// <summary>Maps the calls of the pod door.</summary>
     public static RouteGroupBuilder MapPod(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Pod).WithTags("Pod");
-        group.MapPost("/task/{todoId}", PodTasks.StartAsync).WithMetadata(TaskErrors.Map)
+        var group = endpoints.MapDoor(Door.Pod).WithTags("Pod").FailsUnexpectedly();
+        group.MapPost("/task/{id}", PodTasks.StartAsync).WithMetadata(TaskErrors.Map)
             .WithName("StartPodTask")
-            .WithSummary("Starts a task whose result is posted back")
+            .WithSummary("Start a task whose result is posted back")
             .Takes<PodTaskRequest>("""{"task_id":"TESTING_TASK_ID","input":10,"todo":"ComputeFibonacci"}""")
             .Answers<PodTaskResponse>(200, """{"todoId":"todo-1","status":"Task started"}""")
             .Fails(400, "Unknown task type: ComputePi")
-            .Fails(409, "TASK_CONFLICT", "Task TESTING_TASK_ID with todoId todo-1 was started with another input.");
+            .Fails(409, "TASK_CONFLICT", "Task TESTING_TASK_ID with todoId todo-1 was started with another input.")
+            .FailsWhenQueueIsFull()
+            .FailsWithoutStore();
         group.MapPost("/audit", PodTasks.AuditAsync)
             .WithName("AuditSubmission")
-            .WithSummary("Says whether a submission's message is the expected one")
+            .WithSummary("Check whether a submission's message is the expected one")
             .Takes<PodAudit>("""{"submission":{"message":"Hello World!"}}""")
             .Answers<bool>(200, "true");
         group.MapMethods("/", Verbs.Head, GetHealth).ExcludeFromDescription();
-        group.MapGet("/", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
-        group.MapPost("/healthz", GetHealth).WithSummary("Answers OK").Answers<string>(200, "OK", "text/plain");
+        group.MapGet("/", GetHealth)
+            .WithName("GetPod")
+            .WithSummary("Answer OK")
+            .Answers<string>(200, "OK", "text/plain");
+        group.MapPost("/healthz", GetHealth).AllowAnonymous()
+            .WithName("PostPodHealth")
+            .WithSummary("Answer OK")
+            .Answers<string>(200, "OK", "text/plain");
         return group;
     }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
 using Orchestrator.Core.Tasks.Queue;
@@ -16,17 +18,18 @@ internal static class PodTasks
     private const string Expected = "Hello World!";
     private const int MaxIdLength = 128;
 
-    public static async Task<IResult> StartAsync(
-        string todoId,
-        HttpRequest request,
+    public static async Task<Results<JsonHttpResult<PodTaskResponse>, ErrorResult>> StartAsync(
+        [FromRoute(Name = "id")] string todoId,
+        JsonBody<PodTaskRequest> sent,
         ITaskQueue queue,
         FibonacciHandler fibonacci,
         PodOptions pod,
         TasksOptions options,
-        ServiceIdentity identity)
+        ServiceIdentity identity,
+        CancellationToken cancellationToken)
     {
         CheckId("todoId", todoId);
-        var body = await JsonBody.ReadAsync(request, PodJson.Plain.PodTaskRequest)
+        var body = sent.Value
             ?? throw new InvalidInputException("FIELD_REQUIRED", "task_id, input and todo are required.");
         if (body.Todo is null)
         {
@@ -60,7 +63,6 @@ internal static class PodTasks
             Callback = pod.CallbackFor(body.TaskId, todoId),
             TraceParent = Activity.Current?.Id,
         };
-        var cancellationToken = request.HttpContext.RequestAborted;
         var added = await queue.EnqueueAsync(spec, cancellationToken);
         if (added.Existing && await queue.GetAsync(added.TaskId, cancellationToken) is { } earlier && earlier.Spec.Input != spec.Input)
         {
@@ -71,7 +73,7 @@ internal static class PodTasks
         return TypedResults.Json(new PodTaskResponse(todoId, "Task started"), PodJson.Plain.PodTaskResponse);
     }
 
-    public static async Task<IResult> AuditAsync(HttpRequest request) =>
+    public static async Task<JsonHttpResult<bool>> AuditAsync(HttpRequest request) =>
         TypedResults.Json(await IsExpectedAsync(request), PodJson.Plain.Boolean);
 
     private static async Task<bool> IsExpectedAsync(HttpRequest request)

@@ -1,44 +1,22 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// Lets calls in that may be made: with keys, those that carry one; without, those that no page of another site and no
-/// proxy can have made. CORS comes first: a browser's preflight carries no key.
+/// Refuses calls that a browser makes for the page of another site: without keys, those that change something; with
+/// keys or without, those to endpoints marked <see cref="SameSiteOnly"/>.
 /// </summary>
-internal sealed class CallGuard(SecurityOptions options, RequestDelegate next)
+internal sealed class SiteGuard(SecurityOptions options, RequestDelegate next)
 {
-    private readonly ApiKeyCheck _keys = new(options);
     private readonly Origins _origins = new(options);
 
     public Task InvokeAsync(HttpContext context)
     {
-        var refusal = options.HasKeys ? CheckKey(context) : CheckOrigin(context);
+        var refusal = options.HasKeys ? null : CheckOrigin(context);
         refusal ??= CheckSite(context);
         return refusal is null ? next(context) : refusal.ExecuteAsync(context);
     }
-
-    private ErrorResult? CheckKey(HttpContext context)
-    {
-        if (IsOpen(context) || _keys.Accepts(context.Request.Headers["X-Api-Key"]))
-        {
-            return null;
-        }
-
-        context.Response.Headers.WWWAuthenticate = "ApiKey";
-        return context.Request.Headers.ContainsKey("X-Api-Key")
-            ? new ErrorResult(StatusCodes.Status401Unauthorized, "API_KEY_INVALID", "The key in X-Api-Key is not known here.")
-            : new ErrorResult(StatusCodes.Status401Unauthorized, "API_KEY_REQUIRED", "This call needs a key in the X-Api-Key header.");
-    }
-
-    private bool IsOpen(HttpContext context) => context.Request.Path.Value switch
-    {
-        "/alive" or "/ready" or "/health" or "/healthz" => true,
-        "/metrics" => options.AnonymousMetrics,
-        _ => context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null,
-    };
 
     private ErrorResult? CheckOrigin(HttpContext context)
     {
