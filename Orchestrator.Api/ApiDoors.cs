@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using Orchestrator.ServiceDefaults.Doors;
 using Orchestrator.ServiceDefaults.Hosting;
 
@@ -12,9 +13,18 @@ internal static class ApiDoors
     /// <summary>The machines door's port unless <c>MACHINES_PORT</c> says another.</summary>
     public const int MachinesPort = 9092;
 
-    /// <summary>Opens the sessions and the machines door.</summary>
+    /// <summary>Opens the sessions and the machines door, and says how they write JSON.</summary>
     /// <exception cref="ConfigurationException">A port is wrong.</exception>
-    public static WebApplicationBuilder AddApiDoors(this WebApplicationBuilder builder) => builder
-        .AddDoor(Door.Sessions, "PORT", SessionsPort)
-        .AddDoor(Door.Machines, "MACHINES_PORT", MachinesPort);
+    public static WebApplicationBuilder AddApiDoors(this WebApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            // Quotes and plus signs as they stand: the answers are JSON and never part of a page.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        });
+        return builder
+            .AddDoor(Door.Sessions, "PORT", SessionsPort)
+            .AddDoor(Door.Machines, "MACHINES_PORT", MachinesPort);
+    }
 }

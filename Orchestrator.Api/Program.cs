@@ -1,5 +1,57 @@
-using Orchestrator.Api;
+using Orchestrator.Api.Configuration;
+using Orchestrator.Api.Health;
+using Orchestrator.Api.Machines;
+using Orchestrator.Api.OpenApi;
+using Orchestrator.Api.Overview;
+using Orchestrator.Api.Page;
+using Orchestrator.Api.Sessions;
+using Orchestrator.Api.Tasks;
+using Orchestrator.Engines;
+using Orchestrator.ServiceDefaults;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Security;
 using Orchestrator.Storage.Sqlite;
 
-return await OrchestratorProcess.RunAsync(() => ApiProcess.Create(args, EngineAndStore.Add), failure => failure is StorageException);
+namespace Orchestrator.Api;
+
+/// <summary>The API: sessions and machines, and the worker's work as long as nothing is shared with other processes.</summary>
+internal static class ApiProcess
+{
+    public static Task<int> Main(string[] args) =>
+        OrchestratorProcess.RunAsync(() => Build(CreateBuilder(args)), failure => failure is StorageException);
+
+    /// <summary>Adds what it serves; settings come from arguments, environment and appsettings.json.</summary>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = OrchestratorProcess.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddGuards();
+        builder.AddApiDoors();
+        builder.AddRunnerOptions();
+        builder.AddSessions();
+        builder.AddMachines();
+        builder.AddTasks();
+        builder.AddOverview();
+        builder.AddOpenApiDocument();
+        builder.AddRunnerEngine();
+        builder.AddStore();
+        return builder;
+    }
+
+    /// <summary>Builds it, and maps its calls.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var app = builder.Build();
+        app.UseGuards();
+        app.MapDefaultEndpoints();
+        app.MapEngineHealth();
+        app.MapSessions();
+        app.MapMachines();
+        app.MapTaskCalls();
+        app.MapOverview();
+        app.MapPage();
+        app.MapOpenApiDocument();
+        return app;
+    }
+}

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Leasing;
 using Orchestrator.Core.Maintenance;
@@ -29,38 +28,14 @@ public static class RunnerServices
         services.AddSingleton<RunnerRemover>();
         services.AddSingleton<RunnerStarter>();
         services.AddSingleton<OwnerTeller>();
-        services.AddSingleton<Afterwards>();
+        services.AddSingleton<DeferredWork>();
         services.AddSingleton<OrphanKeeper>();
         services.AddSingleton<Reaper>();
         services.AddSingleton<Reconciler>();
-        services.AddSingleton(CreateLeases);
+        services.AddSingleton<RunnerLeases>();
         services.AddSingleton<IEnumerable<PoolKeeper>>(provider =>
-            [.. provider.GetRequiredService<RunnerTemplates>().All.Select(template => CreateKeeper(provider, template))]);
+            [.. provider.GetRequiredService<RunnerTemplates>().All.Select(template => ActivatorUtilities.CreateInstance<PoolKeeper>(provider, template))]);
         services.AddHostedService<RunnerMaintenance>();
         return services;
     }
-
-    private static RunnerLeases CreateLeases(IServiceProvider provider) => new(
-        provider.GetRequiredService<IRunnerEngine>(),
-        provider.GetRequiredService<IRunnerStore>(),
-        provider.GetRequiredService<RunnerStarter>(),
-        provider.GetRequiredService<RunnerRemover>(),
-        provider.GetRequiredService<RunnerSignals>(),
-        provider.GetRequiredService<OwnerTeller>(),
-        provider.GetRequiredService<Afterwards>(),
-        provider.GetRequiredService<TimeProvider>(),
-        provider.GetRequiredService<ILogger<RunnerLeases>>());
-
-    private static PoolKeeper CreateKeeper(IServiceProvider provider, RunnerTemplate template) => new(
-        template,
-        provider.GetRequiredService<IRunnerEngine>(),
-        provider.GetRequiredService<Leadership>(),
-        provider.GetRequiredService<RunnerStarter>(),
-        provider.GetRequiredService<RunnerRemover>(),
-        provider.GetRequiredService<RunnerSignals>(),
-        provider.GetRequiredService<RunnerMetrics>(),
-        provider.GetRequiredService<RunnersOptions>().MaxParallelStarts,
-        provider.GetRequiredService<TimeProvider>(),
-        provider.GetRequiredService<Random>(),
-        provider.GetRequiredService<ILogger<PoolKeeper>>());
 }

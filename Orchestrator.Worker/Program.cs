@@ -1,4 +1,40 @@
+using Orchestrator.ServiceDefaults;
 using Orchestrator.ServiceDefaults.Hosting;
-using Orchestrator.Worker;
+using Orchestrator.ServiceDefaults.Security;
+using Orchestrator.Worker.Hosting;
+using Orchestrator.Worker.Mining;
+using Orchestrator.Worker.Pod;
 
-return await OrchestratorProcess.RunAsync(() => WorkerProcess.Create(args));
+namespace Orchestrator.Worker;
+
+/// <summary>A worker on its own: the pod door, for as many processes as are wanted.</summary>
+internal static class WorkerProcess
+{
+    public static Task<int> Main(string[] args) => OrchestratorProcess.RunAsync(() => Build(CreateBuilder(args)));
+
+    /// <summary>Adds what it serves; settings come from arguments, environment and appsettings.json.</summary>
+    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = OrchestratorProcess.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddGuards();
+        builder.AddPod();
+        builder.AddMining();
+        builder.AddSharedQueue();
+        builder.AddRemoteRunners();
+        builder.AddTaskHost();
+        return builder;
+    }
+
+    /// <summary>Builds it, and maps its calls.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var app = builder.Build();
+        app.UseGuards();
+        app.MapDefaultEndpoints();
+        app.MapPod();
+        app.MapMining();
+        return app;
+    }
+}

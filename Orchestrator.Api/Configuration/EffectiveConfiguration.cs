@@ -9,6 +9,7 @@ internal sealed partial class EffectiveConfiguration(
     RunnersOptions runners,
     RunnerTemplates templates,
     SecurityOptions security,
+    OriginsOptions origins,
     IHostEnvironment environment,
     ILogger<EffectiveConfiguration> logger) : IHostedService
 {
@@ -22,8 +23,8 @@ internal sealed partial class EffectiveConfiguration(
             Template(template.Name, Describe(template));
         }
 
-        Guards(security.ApiKeys.Count, string.Join(' ', security.ListenAddresses), security.AllowAnonymous,
-            string.Join(' ', security.AllowedHosts), string.Join(' ', security.AllowedOrigins));
+        Guards(security.ApiKeys.Count, string.Join(' ', security.FindAddresses()), security.AllowAnonymous,
+            string.Join(' ', security.AllowedHosts), string.Join(' ', origins.AllowedOrigins));
         if (security.AllowAnonymous && security.ApiKeys.Count == 0)
         {
             OpenToEverybody();

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Options;
 using Orchestrator.Core;
+using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api.Configuration;
@@ -10,22 +12,11 @@ internal sealed class PublicAddress
 {
     private readonly string _prefix;
 
-    /// <summary>Reads <c>RUNNERS_HOST</c>: a name, an address, or either behind a scheme.</summary>
-    /// <exception cref="ConfigurationException">It is neither.</exception>
-    public PublicAddress(string host, string setting)
+    /// <summary>Where <c>RUNNERS_HOST</c> says.</summary>
+    public PublicAddress(RunnersOptions options)
     {
-        var text = host.Trim().TrimEnd('/');
-        var bare = IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
-            ? $"[{text.Trim('[', ']')}]"
-            : text;
-        var prefix = bare.Contains("://", StringComparison.Ordinal) ? bare : $"http://{bare}";
-        if (!Uri.TryCreate($"{prefix}:1/", UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || uri.Port != 1 || uri.UserInfo.Length > 0)
-        {
-            throw new ConfigurationException(setting, $"'{host}' is not a host name or address, with a scheme or without.");
-        }
-
-        _prefix = prefix;
-        Name = prefix[(prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        _prefix = PrefixOf(options.Host);
+        Name = _prefix[(_prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
     }
 
     /// <summary>The host without a scheme.</summary>
@@ -41,4 +32,29 @@ internal sealed class PublicAddress
         { HostPort: { } port } => UrlOf(port),
         _ => null,
     };
+
+    /// <summary>Whether that is a name, an address, or either behind a scheme.</summary>
+    public static bool IsHost(string host) =>
+        Uri.TryCreate($"{PrefixOf(host)}:1/", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.Port == 1 && uri.UserInfo.Length == 0;
+
+    private static string PrefixOf(string host)
+    {
+        var text = host.Trim().TrimEnd('/');
+        var bare = IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"[{text.Trim('[', ']')}]"
+            : text;
+        return bare.Contains("://", StringComparison.Ordinal) ? bare : $"http://{bare}";
+    }
+}
+
+/// <summary>Checks the hosts and addresses of section <c>Runners</c>.</summary>
+internal sealed class RunnerAddressRules(IConfiguration configuration) : IValidateOptions<RunnersOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RunnersOptions options) =>
+        !IPAddress.TryParse(options.Bind, out _) ? Wrong(nameof(RunnersOptions.Bind), $"'{options.Bind}' is not an IP address.")
+        : !PublicAddress.IsHost(options.Host) ? Wrong(nameof(RunnersOptions.Host), $"'{options.Host}' is not a host name or address, with a scheme or without.")
+        : ValidateOptionsResult.Success;
+
+    private ValidateOptionsResult Wrong(string key, string problem) =>
+        ValidateOptionsResult.Fail($"{SettingNames.NameOf(configuration, $"{RunnersOptions.Section}:{key}")}: {problem}");
 }

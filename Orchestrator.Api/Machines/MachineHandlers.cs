@@ -14,7 +14,9 @@ internal static class MachineHandlers
         string projectId, MachinePool machines, PublicAddress address, HttpResponse response, CancellationToken cancellationToken)
     {
         ProjectIds.Check(projectId);
-        var machine = await machines.AssignAsync(projectId, response.WhenSent, cancellationToken);
+        var assigned = await machines.AssignAsync(projectId, cancellationToken);
+        response.WhenSent(() => machines.Follow(assigned));
+        var machine = assigned.Runner;
         var port = machine.HostPort ?? throw new InvalidOperationException($"Machine {machine.Id} has no port.");
         return TypedResults.Ok(new MachineResponse(address.Name, port, address.UrlOf(port), machine.Id, TokenOf(machine)));
     }

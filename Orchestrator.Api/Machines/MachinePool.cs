@@ -14,12 +14,15 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
     /// <summary>The short form of a container's id.</summary>
     public static string Shorten(string containerId) => containerId.Length > ShortIdLength ? containerId[..ShortIdLength] : containerId;
 
-    /// <summary>Lends a project its machine; the same one until it is released or destroyed.</summary>
-    /// <param name="projectId">The project.</param>
-    /// <param name="whenAnswered">Takes what is to follow the answer.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<Runner> AssignAsync(string projectId, Action<Action> whenAnswered, CancellationToken cancellationToken) =>
-        (await leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, whenAnswered)).Runner;
+    /// <summary>
+    /// Assigns a project its machine; the same one until it is released or destroyed. What that sets going begins with
+    /// <see cref="Follow"/>.
+    /// </summary>
+    public Task<ProvisionResult> AssignAsync(string projectId, CancellationToken cancellationToken) =>
+        leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, follow: false);
+
+    /// <summary>Begins what an assignment sets going; to be called once the call is answered.</summary>
+    public void Follow(ProvisionResult provisioned) => leases.Follow(provisioned);
 
     /// <summary>Every machine that runs, idle or used, oldest first.</summary>
     public async ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>

@@ -20,7 +20,9 @@ internal static class Provisioning
     {
         var sessionId = SessionIds.Choose(body.Value?.SessionId, sessionHeader) ?? Guid.NewGuid().ToString();
         var network = ReadNetwork(body.Value?.NetworkMode);
-        var (runner, created) = await sessions.ProvisionAsync(sessionId, network, http.WhenSent, cancellationToken);
+        var provisioned = await sessions.ProvisionAsync(sessionId, network, cancellationToken);
+        http.WhenSent(() => sessions.Follow(provisioned));
+        var (runner, created) = provisioned;
         var response = new ProvisionResponse(
             Describe(created, sessions.IsShared),
             address.EndpointOf(runner),

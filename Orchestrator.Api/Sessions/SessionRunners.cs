@@ -13,11 +13,16 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     /// <summary>Whether one runner serves every session.</summary>
     public bool IsShared => options.Reuse;
 
-    /// <summary>Gives a session its runner; the shared one in place of it where there is one runner for all.</summary>
-    public Task<ProvisionResult> ProvisionAsync(
-        string sessionId, RunnerNetwork network, Action<Action> whenAnswered, CancellationToken cancellationToken) => IsShared
-        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, whenAnswered)
-        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, whenAnswered);
+    /// <summary>
+    /// Provisions a session's runner; the shared one in place of it where there is one runner for all. What it sets going
+    /// begins with <see cref="Follow"/>.
+    /// </summary>
+    public Task<ProvisionResult> ProvisionAsync(string sessionId, RunnerNetwork network, CancellationToken cancellationToken) => IsShared
+        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, follow: false)
+        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, follow: false);
+
+    /// <summary>Begins what a provision sets going; to be called once the call is answered.</summary>
+    public void Follow(ProvisionResult provisioned) => leases.Follow(provisioned);
 
     /// <summary>Takes a session's runner away; false when it has none.</summary>
     public Task<bool> ReleaseAsync(string sessionId, CancellationToken cancellationToken) =>

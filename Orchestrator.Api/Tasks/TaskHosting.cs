@@ -24,11 +24,13 @@ internal static class TaskHosting
         builder.Services.AddSingleton<TaskSubmission>();
         if (builder.Configuration.RedisConnectionString() is { } redis)
         {
-            builder.Services.AddTaskTypes(builder.Configuration.ReadTasksOptions(), builder.Configuration.ReadCallbackOptions());
-            builder.Services.AddRedis(redis, builder.Configuration.ReadRedisOptions());
+            builder.Services.AddTaskOptions();
+            builder.Services.AddTaskTypes();
+            builder.Services.AddRedisOptions();
+            builder.Services.AddRedis(redis);
             builder.Services.AddRedisTasks();
             // Only to know the type and its inputs; mined is in the workers.
-            builder.Services.AddSingleton(builder.Configuration.ReadMiningOptions());
+            builder.Services.AddMiningOptions();
             builder.Services.AddMineTask();
             builder.Services.AddRedisShares();
         }

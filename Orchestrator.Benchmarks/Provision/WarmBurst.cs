@@ -23,16 +23,13 @@ internal static class WarmBurst
         var output = Console.Out;
         await using var log = new StreamWriter("/dev/null") { AutoFlush = true };
         Console.SetOut(log);
-        await using var app = Api.ApiProcess.Create(
+        var builder = Api.ApiProcess.CreateBuilder(
             [
-                "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Machines:MinIdle=0",
+                "--Engine=docker", $"--Storage:DataFolder={data.FullName}", "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Machines:MinIdle=0",
                 "--Runners:Instance=bench-burst", $"--Runners:MinIdle={2 * Callers}", $"--Runners:MaxIdle={4 * Callers}", "--Runners:MaxParallelStarts=16",
-            ],
-            builder =>
-            {
-                builder.Services.AddSingleton(engine.Connect());
-                builder.Services.AddSqliteStorage(options => options.DataFolder = data.FullName);
-            });
+            ]);
+        builder.Services.AddSingleton(engine.Connect());
+        await using var app = Api.ApiProcess.Build(builder);
         await app.StartAsync();
         var doors = app.Services.GetRequiredService<OpenDoors>();
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 4 * Callers });

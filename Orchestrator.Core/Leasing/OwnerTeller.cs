@@ -8,7 +8,7 @@ namespace Orchestrator.Core.Leasing;
 /// Makes containers tell whose they are, behind the claim's back: best effort, in order, one at a time. What is lost
 /// here the reconciler makes good.
 /// </summary>
-internal sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTeller> logger)
+public sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTeller> logger)
 {
     private readonly Channel<Runner> _queue = Channel.CreateBounded<Runner>(
         new BoundedChannelOptions(4_096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });

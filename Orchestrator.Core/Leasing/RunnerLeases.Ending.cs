@@ -14,7 +14,7 @@ public sealed partial class RunnerLeases
     /// <returns>False when it has none.</returns>
     public async Task<bool> ReleaseAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken)
     {
-        while (await _store.FindAsync(template.Name, owner, cancellationToken) is { } runner)
+        while (await store.FindAsync(template.Name, owner, cancellationToken) is { } runner)
         {
             // One whose token was lost with the store would be of no use to the next owner.
             var reusable = template.OnRelease == ReleasePolicy.Reuse && runner is { State: RunnerState.Leased, Token: not null };
@@ -35,7 +35,7 @@ public sealed partial class RunnerLeases
     /// <returns>False when it is gone already.</returns>
     public async Task<bool> DestroyAsync(Runner runner, CancellationToken cancellationToken)
     {
-        for (Runner? seen = runner; seen is not null; seen = await _store.GetAsync(runner.Id, cancellationToken))
+        for (Runner? seen = runner; seen is not null; seen = await store.GetAsync(runner.Id, cancellationToken))
         {
             if (await EndAsync(seen, "destroyed", cancellationToken))
             {
@@ -60,13 +60,13 @@ public sealed partial class RunnerLeases
 
     private async Task<bool> ReturnAsync(Runner runner, CancellationToken cancellationToken)
     {
-        if (await _store.ReturnAsync(runner.Id, runner.Fence, cancellationToken) is not { } idle)
+        if (await store.ReturnAsync(runner.Id, runner.Fence, cancellationToken) is not { } idle)
         {
             return false;
         }
 
-        _signals.Changed(idle.Template);
-        _teller.Tell(idle);
+        signals.Changed(idle.Template);
+        teller.Tell(idle);
         return true;
     }
 
@@ -87,15 +87,15 @@ public sealed partial class RunnerLeases
 
                 return false;
 
-            case RunnerState.Removing when _remover.IsRemoving(runner.Id):
-                await _remover.RemoveAsync(runner, reason, cancellationToken);
+            case RunnerState.Removing when remover.IsRemoving(runner.Id):
+                await remover.RemoveAsync(runner, reason, cancellationToken);
                 return false;
 
             case RunnerState.Removing:
-                return await _remover.RemoveAsync(runner, reason, cancellationToken);
+                return await remover.RemoveAsync(runner, reason, cancellationToken);
 
             default:
-                using (_remover.Announce(runner.Id))
+                using (remover.Announce(runner.Id))
                 {
                     return await BeginEndAsync(runner, reason, cancellationToken);
                 }
@@ -104,14 +104,14 @@ public sealed partial class RunnerLeases
 
     private async Task<bool> BeginEndAsync(Runner runner, string reason, CancellationToken cancellationToken)
     {
-        if (await _store.BeginRemoveAsync(runner.Id, runner.Fence, cancellationToken) is not { } removing)
+        if (await store.BeginRemoveAsync(runner.Id, runner.Fence, cancellationToken) is not { } removing)
         {
             return false;
         }
 
         // The slot is free from here on; the container's end is worth waiting for, but nobody else's wait.
-        _signals.Changed(removing.Template);
-        await _remover.RemoveAsync(removing, reason, cancellationToken);
+        signals.Changed(removing.Template);
+        await remover.RemoveAsync(removing, reason, cancellationToken);
         return true;
     }
 

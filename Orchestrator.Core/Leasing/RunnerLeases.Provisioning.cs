@@ -14,16 +14,16 @@ public sealed partial class RunnerLeases
     /// <param name="owner">For whom.</param>
     /// <param name="network">The network it needs.</param>
     /// <param name="cancellationToken">Stops waiting; what is being made is made, and the owner's.</param>
-    /// <param name="whenAnswered">
-    /// Takes what a claim sets going (the refill of its pool, the container's new name) and has it begun once the caller
-    /// has its answer, which would have to wait for the threads that this wakes; null to begin it at once.
+    /// <param name="follow">
+    /// False when the caller calls <see cref="Follow"/> itself, once its own answer is sent: that wakes threads, for which
+    /// the answer would wait.
     /// </param>
     /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnerTemplate.PlaceWait"/>.</exception>
     /// <exception cref="RunnerImageMissingException">The template's image is not there.</exception>
     /// <exception cref="RunnerNotReadyException">The runner did not get ready in time, and was removed.</exception>
     public Task<ProvisionResult> ProvisionAsync(
-        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, Action<Action>? whenAnswered = null) =>
-        RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, whenAnswered), cancellationToken), template, cancellationToken);
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool follow = true) =>
+        RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, follow), cancellationToken), template, cancellationToken);
 
     /// <summary>
     /// Gives everybody the same runner: the one that somebody has of a template with a limit of one, else one for
@@ -32,16 +32,40 @@ public sealed partial class RunnerLeases
     /// <inheritdoc cref="ProvisionAsync" path="/param"/>
     /// <inheritdoc cref="ProvisionAsync" path="/exception"/>
     public Task<ProvisionResult> ProvisionSharedAsync(
-        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, Action<Action>? whenAnswered = null) =>
-        RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, whenAnswered), cancellationToken), template, cancellationToken);
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool follow = true) =>
+        RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, follow), cancellationToken), template, cancellationToken);
 
-    private Provision Begin(RunnerTemplate template, Owner owner, RunnerNetwork network, Action<Action>? whenAnswered) =>
-        new(template, owner, network, whenAnswered, _time.GetTimestamp());
+    /// <summary>
+    /// Begins what a provision sets going, a moment from now: the refill of its pool, the container's new name, metrics and
+    /// the log. Needed once for each result of a provision with <c>follow</c> false; does nothing for others.
+    /// </summary>
+    public void Follow(ProvisionResult provisioned)
+    {
+        if (provisioned.Following is not { } following)
+        {
+            return;
+        }
+
+        deferred.Do(() =>
+        {
+            var runner = provisioned.Runner;
+            RunnerMetrics.Provisioned(following.Took, following.Warm, runner.Template);
+            LogProvisioned(runner.Id, following.Owner, following.Warm ? "warm" : "cold", following.Took.TotalMilliseconds);
+            if (following.Warm)
+            {
+                signals.Changed(runner.Template);
+                teller.Tell(runner);
+            }
+        });
+    }
+
+    private Provision Begin(RunnerTemplate template, Owner owner, RunnerNetwork network, bool follow) =>
+        new(template, owner, network, follow, time.GetTimestamp());
 
     private async Task<ProvisionResult> QueueAndClaimAsync(Provision provision, CancellationToken cancellationToken)
     {
         var template = provision.Template;
-        var line = _signals.Line(template.Name);
+        var line = signals.Line(template.Name);
         var wait = template.PlaceWait;
 
         // Whoever comes while others wait does not overtake them, unless it has its runner already.
@@ -52,7 +76,7 @@ public sealed partial class RunnerLeases
             using var place = wait > TimeSpan.Zero ? line.Join() : null;
             do
             {
-                if (place is null || !await place.WaitAsync(wait - _time.GetElapsedTime(provision.Started), cancellationToken))
+                if (place is null || !await place.WaitAsync(wait - time.GetElapsedTime(provision.Started), cancellationToken))
                 {
                     LogCapacityExhausted(template.Name, provision.Owner, wait.TotalSeconds);
                     throw new CapacityExhaustedException(template.Name, wait);
@@ -86,8 +110,8 @@ public sealed partial class RunnerLeases
     private ValueTask<ClaimResult> ClaimAsync(Provision provision, int? maxLeased, CancellationToken cancellationToken)
     {
         var (template, owner, network, _, _) = provision;
-        return _store.ClaimAsync(
-            new ClaimRequest(owner, template.LeaseTime, maxLeased, network == RunnerNetwork.Bridge, _starter.Reserve(template, network)),
+        return store.ClaimAsync(
+            new ClaimRequest(owner, template.LeaseTime, maxLeased, network == RunnerNetwork.Bridge, starter.Reserve(template, network)),
             cancellationToken);
     }
 
@@ -117,7 +141,7 @@ public sealed partial class RunnerLeases
 
             if (runner.State == RunnerState.Removing)
             {
-                await _remover.RemoveAsync(runner, "its owner provisions anew", cancellationToken);
+                await remover.RemoveAsync(runner, "its owner provisions anew", cancellationToken);
             }
             else if (await JoinAsync(runner, cancellationToken) is { } joined)
             {
@@ -129,35 +153,24 @@ public sealed partial class RunnerLeases
 
         ProvisionResult Provisioned(Runner runner, bool warm)
         {
-            var took = _time.GetElapsedTime(provision.Started);
-            if (provision.WhenAnswered is { } whenAnswered)
+            var result = new ProvisionResult(runner, true)
             {
-                whenAnswered(() => _afterwards.Do(Follow));
-            }
-            else
+                Following = new ProvisionFollowing(provision.Owner, warm, time.GetElapsedTime(provision.Started)),
+            };
+            if (!provision.Follow)
             {
-                _afterwards.Do(Follow);
+                return result;
             }
 
-            return new ProvisionResult(runner, true);
-
-            void Follow()
-            {
-                RunnerMetrics.Provisioned(took, warm, template.Name);
-                LogProvisioned(runner.Id, provision.Owner, warm ? "warm" : "cold", took.TotalMilliseconds);
-                if (warm)
-                {
-                    _signals.Changed(template.Name);
-                    _teller.Tell(runner);
-                }
-            }
+            Follow(result);
+            return result with { Following = null };
         }
     }
 
     private async Task<Runner> StartAsync(Runner reserved, RunnerTemplate template, CancellationToken cancellationToken)
     {
         // Others may join: a start goes on when the caller who began it leaves.
-        var start = Task.Run(() => _starter.StartAsync(reserved, template, CancellationToken.None), CancellationToken.None);
+        var start = Task.Run(() => starter.StartAsync(reserved, template, CancellationToken.None), CancellationToken.None);
         _starts[reserved.Id] = start;
         _ = start.ContinueWith(_ => _starts.TryRemove(reserved.Id, out var _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return await start.WaitAsync(cancellationToken);
@@ -174,15 +187,15 @@ public sealed partial class RunnerLeases
                 return await start.WaitAsync(cancellationToken);
             }
 
-            var runner = await _store.GetAsync(creating.Id, cancellationToken);
+            var runner = await store.GetAsync(creating.Id, cancellationToken);
             if (runner is not { State: RunnerState.Creating })
             {
                 return runner is { State: RunnerState.Leased } && runner.Owner == creating.Owner ? runner : null;
             }
 
-            if (await _store.ExpireAsync(runner, cancellationToken) is { } expired)
+            if (await store.ExpireAsync(runner, cancellationToken) is { } expired)
             {
-                await _remover.RemoveAsync(expired, "whoever made it is gone", cancellationToken);
+                await remover.RemoveAsync(expired, "whoever made it is gone", cancellationToken);
                 return null;
             }
 
@@ -191,7 +204,7 @@ public sealed partial class RunnerLeases
     }
 
     private readonly record struct Provision(
-        RunnerTemplate Template, Owner Owner, RunnerNetwork Network, Action<Action>? WhenAnswered, long Started);
+        RunnerTemplate Template, Owner Owner, RunnerNetwork Network, bool Follow, long Started);
 
     [LoggerMessage(1020, LogLevel.Information, "Provisioned runner {Runner} for {Owner}: {Path}, in {Milliseconds:F2} ms")]
     private partial void LogProvisioned(string runner, Owner owner, string path, double milliseconds);

@@ -17,60 +17,38 @@ namespace Orchestrator.Core.Leasing;
 /// crash at any moment leaves a record of what was being made. Unless said otherwise calls throw
 /// <see cref="StoreUnavailableException"/> and <see cref="EngineUnavailableException"/>, having lost nothing.
 /// </remarks>
-public sealed partial class RunnerLeases
+public sealed partial class RunnerLeases(
+    IRunnerEngine engine,
+    IRunnerStore store,
+    RunnerStarter starter,
+    RunnerRemover remover,
+    RunnerSignals signals,
+    OwnerTeller teller,
+    DeferredWork deferred,
+    TimeProvider time,
+    ILogger<RunnerLeases> logger)
 {
-    private readonly IRunnerEngine _engine;
-    private readonly IRunnerStore _store;
-    private readonly RunnerStarter _starter;
-    private readonly RunnerRemover _remover;
-    private readonly RunnerSignals _signals;
-    private readonly OwnerTeller _teller;
-    private readonly Afterwards _afterwards;
-    private readonly TimeProvider _time;
-    private readonly ILogger<RunnerLeases> _logger;
     private readonly ConcurrentDictionary<string, Task<Runner>> _starts = new(StringComparer.Ordinal);
-
-    internal RunnerLeases(
-        IRunnerEngine engine,
-        IRunnerStore store,
-        RunnerStarter starter,
-        RunnerRemover remover,
-        RunnerSignals signals,
-        OwnerTeller teller,
-        Afterwards afterwards,
-        TimeProvider time,
-        ILogger<RunnerLeases> logger)
-    {
-        _engine = engine;
-        _store = store;
-        _starter = starter;
-        _remover = remover;
-        _signals = signals;
-        _teller = teller;
-        _afterwards = afterwards;
-        _time = time;
-        _logger = logger;
-    }
 
     /// <summary>The runner that everybody shares, leased or being made; null when there is none.</summary>
     public async ValueTask<Runner?> FindSharedAsync(RunnerTemplate template, CancellationToken cancellationToken)
     {
-        var runners = await _store.ListAsync(_engine.GroupId, cancellationToken);
+        var runners = await store.ListAsync(engine.GroupId, cancellationToken);
         return runners.FirstOrDefault(r => r.Template == template.Name && r.Owner is not null && r.State is RunnerState.Leased or RunnerState.Creating);
     }
 
     /// <summary>A sign of life from an owner: its lease lives for one full time from now. Durable when answered.</summary>
     /// <returns>Its runner; null when it has no leased one.</returns>
     public ValueTask<Runner?> HeartbeatAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
-        _store.TouchAsync(template.Name, owner, template.LeaseTime, cancellationToken);
+        store.TouchAsync(template.Name, owner, template.LeaseTime, cancellationToken);
 
     /// <summary>The runner of an owner, whatever its state; null when it has none.</summary>
     public ValueTask<Runner?> FindAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
-        _store.FindAsync(template.Name, owner, cancellationToken);
+        store.FindAsync(template.Name, owner, cancellationToken);
 
     /// <summary>Every runner of this orchestrator's engine, oldest first.</summary>
     public ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
-        _store.ListAsync(_engine.GroupId, cancellationToken);
+        store.ListAsync(engine.GroupId, cancellationToken);
 
     /// <summary>Runs a command in an owner's runner. For as long as it runs the lease lives.</summary>
     /// <returns>
@@ -86,11 +64,11 @@ public sealed partial class RunnerLeases
         }
 
         ExecResult result;
-        await using (KeepAlive.While(_store, runner, template.LeaseTime, _time))
+        await using (KeepAlive.While(store, runner, template.LeaseTime, time))
         {
             try
             {
-                result = await _engine.ExecAsync(placement.ContainerId, request, output, cancellationToken);
+                result = await engine.ExecAsync(placement.ContainerId, request, output, cancellationToken);
             }
             catch (RunnerGoneException)
             {
@@ -119,7 +97,7 @@ public sealed partial class RunnerLeases
 
         try
         {
-            await _engine.CopyLogsAsync(placement.ContainerId, follow, tail, output, cancellationToken);
+            await engine.CopyLogsAsync(placement.ContainerId, follow, tail, output, cancellationToken);
             return true;
         }
         catch (RunnerGoneException)

@@ -1,7 +1,7 @@
 namespace Orchestrator.Core.Leasing;
 
 /// <summary>Callers who wait for a free place of a template, in the order they came to this instance.</summary>
-internal sealed class WaitingLine(TimeProvider time)
+public sealed class WaitingLine(TimeProvider time)
 {
     // Places are also freed by other instances, who can't signal: the first in line looks by itself now and then.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
@@ -44,7 +44,7 @@ internal sealed class WaitingLine(TimeProvider time)
     }
 
     /// <summary>Somebody's place in the line.</summary>
-    internal sealed class Place(WaitingLine line) : IDisposable
+    public sealed class Place(WaitingLine line) : IDisposable
     {
         private readonly SemaphoreSlim _signal = new(0, 1);
 
@@ -75,6 +75,7 @@ internal sealed class WaitingLine(TimeProvider time)
             return false;
         }
 
+        /// <inheritdoc />
         public void Dispose()
         {
             lock (line._lock)

@@ -10,7 +10,7 @@ namespace Orchestrator.Core.Maintenance;
 /// Ends runners that were taken out of use: first the container, then the record, so that a crash in between leaves a
 /// record that says what is still to be done. One removal of a runner at a time; later callers join it.
 /// </summary>
-internal sealed partial class RunnerRemover(
+public sealed partial class RunnerRemover(
     IRunnerEngine engine, IRunnerStore store, RunnerSignals signals, TimeProvider time, ILogger<RunnerRemover> logger)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _underWay = new(StringComparer.Ordinal);

@@ -18,7 +18,7 @@ internal sealed partial class PoolKeeper(
     RunnerRemover remover,
     RunnerSignals signals,
     RunnerMetrics metrics,
-    int parallelStarts,
+    RunnersOptions options,
     TimeProvider time,
     Random random,
     ILogger<PoolKeeper> logger)
@@ -90,7 +90,7 @@ internal sealed partial class PoolKeeper(
     }
 
     private bool MayStart() =>
-        _failures == 0 ? Volatile.Read(ref _starting) < parallelStarts
+        _failures == 0 ? Volatile.Read(ref _starting) < options.MaxParallelStarts
         : Volatile.Read(ref _starting) == 0 && PauseLeft <= TimeSpan.Zero;
 
     // Not by the wall clock, which may be set.

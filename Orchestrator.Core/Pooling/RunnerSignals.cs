@@ -5,7 +5,7 @@ using Orchestrator.Core.Leasing;
 namespace Orchestrator.Core.Pooling;
 
 /// <summary>What the parts of this instance tell each other, so that nobody polls for what another one knows.</summary>
-internal sealed class RunnerSignals(TimeProvider time)
+public sealed class RunnerSignals(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, WaitingLine> _lines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Channel<bool>> _changes = new(StringComparer.Ordinal);

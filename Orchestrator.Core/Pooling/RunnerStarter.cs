@@ -7,7 +7,7 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Pooling;
 
 /// <summary>Makes a reserved runner real: create, start, wait until ready, attach. What it can't finish it takes back.</summary>
-internal sealed partial class RunnerStarter(
+public sealed partial class RunnerStarter(
     IRunnerEngine engine,
     IRunnerStore store,
     RunnerRemover remover,
@@ -23,10 +23,10 @@ internal sealed partial class RunnerStarter(
 
     /// <summary>What to reserve for a new runner of a template.</summary>
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
-        new Lazy<string>(() => RunnerId.Create(template.IdPrefix, time.GetUtcNow())),
+        RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
         template.Name,
         engine.GroupId,
-        new Lazy<string>(RunnerId.CreateToken),
+        RunnerId.CreateToken(),
         network,
         network == RunnerNetwork.None ? null : template.FirstHostPort,
         StartLimit + template.Ready.Timeout + Margin);

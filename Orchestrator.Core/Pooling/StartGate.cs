@@ -4,7 +4,7 @@ namespace Orchestrator.Core.Pooling;
 /// Bounds how many runners are started at a time, since parallel starts slow each other down inside the engine.
 /// Starts that somebody waits for go first; refills leave one place free for them where there is more than one.
 /// </summary>
-internal sealed class StartGate(int places)
+public sealed class StartGate(int places)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource> _urgent = new();

@@ -1,35 +1,21 @@
 namespace Orchestrator.Core.Stores;
 
 /// <summary>A runner that is to be made: what is written before the engine is asked.</summary>
-/// <param name="Id">Makes its id up; most claims find a warm runner and need none.</param>
+/// <param name="RunnerId">Its id.</param>
 /// <param name="Template">Its template's name.</param>
 /// <param name="EngineId">The engine group that will run it.</param>
-/// <param name="Secret">Makes the secret of its interface up.</param>
+/// <param name="Token">The secret of its interface.</param>
 /// <param name="Network">The network it gets.</param>
 /// <param name="FirstHostPort">The lowest host port it may get, the first free one from there is reserved; null when the engine chooses.</param>
 /// <param name="Within">How long making it may take; after that anyone may end the reservation.</param>
 public sealed record Reservation(
-    Lazy<string> Id,
+    string RunnerId,
     string Template,
     string EngineId,
-    Lazy<string> Secret,
+    string Token,
     RunnerNetwork Network,
     int? FirstHostPort,
-    TimeSpan Within)
-{
-    /// <summary>A reservation whose id and secret are known.</summary>
-    public Reservation(
-        string runnerId, string template, string engineId, string token, RunnerNetwork network, int? firstHostPort, TimeSpan within)
-        : this(new Lazy<string>(runnerId), template, engineId, new Lazy<string>(token), network, firstHostPort, within)
-    {
-    }
-
-    /// <summary>Its id, the same every time.</summary>
-    public string RunnerId => Id.Value;
-
-    /// <summary>The secret of its interface, the same every time.</summary>
-    public string Token => Secret.Value;
-}
+    TimeSpan Within);
 
 /// <summary>An owner's wish for a runner.</summary>
 /// <param name="Owner">Who wants it.</param>

@@ -13,9 +13,9 @@ public static class TaskServices
 {
     /// <summary>
     /// Adds the task types, for whoever takes tasks in or runs them: <c>add</c>, <c>fibonacci</c>, and <c>run</c>, which
-    /// needs <see cref="ITaskRunners"/>. Another type is one more <see cref="ITaskHandler"/> in the services.
+    /// needs <see cref="ITaskRunners"/>. Needs <see cref="TasksOptions"/> and <see cref="CallbackOptions"/>. Another type is one more <see cref="ITaskHandler"/> in the services.
     /// </summary>
-    public static IServiceCollection AddTaskTypes(this IServiceCollection services, TasksOptions options, CallbackOptions callbacks)
+    public static IServiceCollection AddTaskTypes(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
@@ -24,10 +24,9 @@ public static class TaskServices
             return services;
         }
 
-        services.AddSingleton(options);
-        services.AddSingleton(new CallbackRules(callbacks));
+        services.AddSingleton<CallbackRules>();
         services.AddSingleton<ITaskHandler, AddHandler>();
-        services.AddSingleton(new FibonacciHandler(options.FibonacciLimit));
+        services.AddSingleton(provider => new FibonacciHandler(provider.GetRequiredService<TasksOptions>().FibonacciLimit));
         services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<FibonacciHandler>());
         services.AddSingleton<ITaskHandler, RunHandler>();
         services.AddSingleton<TaskTypes>();

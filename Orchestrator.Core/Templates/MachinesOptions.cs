@@ -5,6 +5,9 @@ namespace Orchestrator.Core.Templates;
 /// <summary>Section <c>Machines</c>: the machines of docs/contract/worker-machines.md.</summary>
 public sealed class MachinesOptions : TemplateOptions
 {
+    /// <summary>The section's name.</summary>
+    public const string Section = "Machines";
+
     /// <summary>The template of machines.</summary>
     public const string TemplateName = "machine";
 

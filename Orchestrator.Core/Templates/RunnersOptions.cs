@@ -5,6 +5,9 @@ namespace Orchestrator.Core.Templates;
 /// <summary>Section <c>Runners</c>: session runners, and what all runners share.</summary>
 public sealed class RunnersOptions : TemplateOptions
 {
+    /// <summary>The section's name.</summary>
+    public const string Section = "Runners";
+
     /// <summary>The template of session runners.</summary>
     public const string TemplateName = "session";
 

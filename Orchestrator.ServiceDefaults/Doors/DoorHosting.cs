@@ -67,7 +67,7 @@ public static class DoorHosting
         var security = kestrel.ApplicationServices.GetRequiredService<SecurityOptions>();
         foreach (var (door, plan) in doors.Plans)
         {
-            foreach (var address in security.ListenAddresses)
+            foreach (var address in security.FindAddresses())
             {
                 // A random port is one port: on the first address only.
                 if (plan is { Asked: 0, Listener: not null })

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -13,7 +14,7 @@ using Orchestrator.ServiceDefaults.Doors;
 namespace Orchestrator.ServiceDefaults.Hosting;
 
 /// <summary>A process of Orchestrator: how it is built, started and ended.</summary>
-public static class OrchestratorProcess
+public static partial class OrchestratorProcess
 {
     // The weakest source of all: anything that the operator says comes after it.
     private static readonly Dictionary<string, string?> Defaults = new()
@@ -35,8 +36,7 @@ public static class OrchestratorProcess
             ContentRootPath = AppContext.BaseDirectory,
         });
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
-        // Every service is made in tests; checking all of them again at each start in Development takes time from it.
-        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = false);
+        SettingNames.Apply(builder.Configuration);
         // ASP.NET Core's own filters: one would believe forwarding headers when an environment variable says so, the
         // other knows AllowedHosts as a full list only. The guards are stricter than both.
         builder.Services.RemoveAll<IStartupFilter>();
@@ -49,13 +49,13 @@ public static class OrchestratorProcess
     /// <returns>The process's exit code: 0 after a clean stop, 1 when it could not start.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> create, Func<Exception, bool>? isExplained = null)
     {
-        WebApplication app;
+        WebApplication? app = null;
         try
         {
             app = create();
-            await app.StartAsync();
+            await StartAsync(app);
         }
-        catch (Exception exception) when (Explain(exception, isExplained) is { } line)
+        catch (Exception exception) when (Explain(exception, app?.Configuration, isExplained) is { } line)
         {
             await Console.Error.WriteLineAsync(line.ReplaceLineEndings(" "));
             return 1;
@@ -70,19 +70,45 @@ public static class OrchestratorProcess
         return 0;
     }
 
+    /// <summary>Starts the process once its settings have been checked.</summary>
+    /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
+    /// <exception cref="AggregateException">Settings of several sections are wrong.</exception>
+    public static Task StartAsync(WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        // The host checks too, but makes its services before, ends at the first section that is wrong, and logs a stack trace.
+        app.Services.GetService<IStartupValidator>()?.Validate();
+        return app.StartAsync();
+    }
+
     /// <summary>The line that says where the doors are.</summary>
     public static string ReadyLine(OpenDoors doors) => "Orchestrator is ready: " + string.Join("  ",
         doors.All.Select(door => $"{door.ToString().ToLower(CultureInfo.InvariantCulture)} {doors.AddressOf(door)}"));
 
-    // One line for what an operator can mend; anything else is a defect and keeps its stack trace.
-    private static string? Explain(Exception exception, Func<Exception, bool>? isExplained) => exception switch
+    /// <summary>One line for what an operator can mend; null for anything else, which is a defect and keeps its stack trace.</summary>
+    internal static string? Explain(Exception exception, IConfiguration? configuration, Func<Exception, bool>? isExplained = null) => exception switch
     {
         ConfigurationException => exception.Message,
         OptionsValidationException invalid => string.Join(" ", invalid.Failures),
+        // Several sections are wrong.
+        AggregateException { InnerExceptions: var all } when all.All(one => one is OptionsValidationException) =>
+            string.Join(" ", all.Select(one => Explain(one, configuration))),
         // The binder's own words, as "Failed to convert configuration value 'abc' at 'Docker:CallTimeoutSeconds' to type 'System.Double'."
-        InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => exception.Message,
+        InvalidOperationException when FailedKey().Match(exception.Message) is { Success: true } failed =>
+            $"{(configuration is null ? failed.Groups[2].Value : SettingNames.NameOf(configuration, failed.Groups[2].Value))}: invalid value '{failed.Groups[1].Value}'. It must be {Describe(failed.Groups[3].Value)}.",
         IOException { InnerException: AddressInUseException } => exception.Message,
         IOException when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) => exception.Message,
         _ => isExplained?.Invoke(exception) == true ? exception.Message : null,
     };
+
+    private static string Describe(string type) => type switch
+    {
+        "System.Boolean" => "true or false",
+        "System.Int32" or "System.Int64" => "a whole number",
+        "System.Double" => "a number",
+        _ => $"a value of {type[(type.LastIndexOf('.') + 1)..]}",
+    };
+
+    [GeneratedRegex("^Failed to convert configuration value '(.*)' at '([^']+)' to type '([^']+)'", RegexOptions.Singleline)]
+    private static partial Regex FailedKey();
 }

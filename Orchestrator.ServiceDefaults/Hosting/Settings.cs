@@ -13,19 +13,4 @@ public static class Settings
             .Select(entry => entry.Trim())
             .Where(entry => entry.Length > 0)
             .Distinct(StringComparer.Ordinal)];
-
-    /// <summary>A flag that is false unless set.</summary>
-    /// <exception cref="ConfigurationException">It is neither true nor false.</exception>
-    public static bool ReadFlag(this IConfigurationSection section, string key)
-    {
-        var value = section[key];
-        if (string.IsNullOrWhiteSpace(value))
-        {
-            return false;
-        }
-
-        return bool.TryParse(value, out var flag)
-            ? flag
-            : throw new ConfigurationException($"{section.Path}:{key}", $"'{value}' is not true or false.");
-    }
 }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.ServiceDefaults.Errors;
@@ -11,16 +13,28 @@ namespace Orchestrator.ServiceDefaults.Security;
 /// <summary>Puts the guards of docs/contract/contract.md, section Safety, before every call.</summary>
 public static class GuardHosting
 {
-    /// <summary>Reads and checks who may call, and bounds what a call may weigh.</summary>
-    /// <exception cref="ConfigurationException">The settings are wrong.</exception>
+    /// <summary>Adds who may call and from where, and bounds how long a call may be. Its settings are checked at the start.</summary>
     public static WebApplicationBuilder AddGuards(this WebApplicationBuilder builder)
     {
-        var options = SecurityOptions.From(builder.Configuration);
-        var origins = new Origins(options);
-        builder.Services.AddSingleton(options);
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.Section)
+            .Configure<IConfiguration>((options, configuration) =>
+            {
+                var section = configuration.GetSection(SecurityOptions.Section);
+                options.ApiKeys = section.GetSection(nameof(SecurityOptions.ApiKeys)).ReadList(',');
+                options.Listen = section.GetSection(nameof(SecurityOptions.Listen)).ReadList(',');
+                options.AllowedHosts = configuration.GetSection(nameof(SecurityOptions.AllowedHosts)).ReadList(';', ',');
+            })
+            .ValidateSettings(SecurityOptions.Section);
+        builder.Services.AddOptions<OriginsOptions>()
+            .Configure<IConfiguration>((options, configuration) => options.AllowedOrigins =
+                configuration.GetSection($"{OriginsOptions.Section}:{nameof(OriginsOptions.AllowedOrigins)}").ReadList(',', ';'))
+            .ValidateSettings(OriginsOptions.Section);
+        builder.Services.AddSingleton<Origins>();
         builder.Services.AddErrors();
         builder.Services.AddApiKeys();
-        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+        builder.Services.AddCors();
+        builder.Services.AddOptions<CorsOptions>().Configure<Origins>((cors, origins) => cors.AddDefaultPolicy(policy => policy
             .SetIsOriginAllowed(origins.Allows)
             .AllowAnyMethod()
             .AllowAnyHeader()
@@ -38,7 +52,9 @@ public static class GuardHosting
     /// <summary>Errors, routes and guards, in the order that makes each see what it needs; endpoints come after.</summary>
     public static WebApplication UseGuards(this WebApplication app)
     {
+        ArgumentNullException.ThrowIfNull(app);
         var options = app.Services.GetRequiredService<SecurityOptions>();
+        var origins = app.Services.GetRequiredService<Origins>();
         app.UseErrors();
         app.UseRouting();
         app.Use(RefuseLongBodies);
@@ -47,7 +63,7 @@ public static class GuardHosting
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.Use(next => new SiteGuard(options, next).InvokeAsync);
+        app.Use(next => new SiteGuard(options, origins, next).InvokeAsync);
         return app;
     }
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>Which pages may call: those of this machine, and those that are allowed by name.</summary>
-internal sealed class Origins(SecurityOptions options)
+internal sealed class Origins(OriginsOptions options)
 {
     private readonly HashSet<string> _allowed =
         new(options.AllowedOrigins.Select(origin => origin.TrimEnd('/')), StringComparer.OrdinalIgnoreCase);

@@ -7,10 +7,8 @@ namespace Orchestrator.ServiceDefaults.Security;
 /// Refuses calls that a browser makes for the page of another site: without keys, those that change something; with
 /// keys or without, those to endpoints marked <see cref="SameSiteOnly"/>.
 /// </summary>
-internal sealed class SiteGuard(SecurityOptions options, RequestDelegate next)
+internal sealed class SiteGuard(SecurityOptions options, Origins origins, RequestDelegate next)
 {
-    private readonly Origins _origins = new(options);
-
     public Task InvokeAsync(HttpContext context)
     {
         var refusal = options.HasKeys ? null : CheckOrigin(context);
@@ -29,7 +27,7 @@ internal sealed class SiteGuard(SecurityOptions options, RequestDelegate next)
         var origin = request.Headers.Origin;
         var allowed = origin.Count == 0
             ? !IsCrossSite(request)
-            : origin.Count == 1 && (_origins.Allows(origin[0]!) || Origins.IsOwn(origin[0]!, request));
+            : origin.Count == 1 && (origins.Allows(origin[0]!) || Origins.IsOwn(origin[0]!, request));
 
         return allowed
             ? null

@@ -16,14 +16,14 @@ namespace Orchestrator.Storage.Redis;
 /// <summary>Registers the shared store.</summary>
 public static class RedisStorageExtensions
 {
-    /// <summary>Adds the connection that every store on Redis or Valkey shares. It connects when it is first used.</summary>
+    /// <summary>Adds the connection that every store on Redis or Valkey shares. It connects when it is first used. Needs <see cref="RedisOptions"/>.</summary>
     /// <exception cref="ArgumentException">The connection string makes no sense.</exception>
-    public static IServiceCollection AddRedis(this IServiceCollection services, string connectionString, RedisOptions options)
+    public static IServiceCollection AddRedis(this IServiceCollection services, string connectionString)
     {
         // Read once here, so that a wrong one stops the start.
         _ = StackExchange.Redis.ConfigurationOptions.Parse(connectionString);
         services.AddSingleton(provider => new RedisConnection(
-            connectionString, options, provider.GetRequiredService<ILogger<RedisConnection>>()));
+            connectionString, provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisConnection>>()));
         return services;
     }
 

@@ -20,13 +20,8 @@ public static class SqliteStorageExtensions
     /// folder is claimed and the database opened when a store is first asked for, which throws
     /// <see cref="StorageException"/> when that fails.
     /// </summary>
-    public static IServiceCollection AddSqliteStorage(this IServiceCollection services, Action<SqliteOptions>? configure = null)
+    public static IServiceCollection AddSqliteStorage(this IServiceCollection services)
     {
-        if (configure is not null)
-        {
-            services.Configure(configure);
-        }
-
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => SqliteDatabase.Open(
             provider.GetRequiredService<IOptions<SqliteOptions>>().Value,

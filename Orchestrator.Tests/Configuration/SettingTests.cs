@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Doors;
 using Orchestrator.ServiceDefaults.Hosting;
@@ -141,19 +142,28 @@ public sealed class SettingTests
     [InlineData("Cors:AllowedOrigins", "https://app.example.com/path")]
     public async Task Start_WrongValue_SaysWhichInOneLine(string setting, string value)
     {
-        var exception = await Assert.ThrowsAsync<ConfigurationException>(() => StartAndStopAsync($"--{setting}={value}"));
+        var line = await ExplainAsync($"--{setting}={value}");
 
-        Assert.StartsWith($"{setting}: ", exception.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', exception.Message);
+        Assert.StartsWith($"{setting}: ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
     }
 
     [Fact]
     public async Task Start_OnePortForTwoDoors_SaysWhich()
     {
-        var exception = await Assert.ThrowsAsync<ConfigurationException>(() => StartAndStopAsync("--PORT=3001", "--MACHINES_PORT=3001"));
+        var line = await ExplainAsync("--PORT=3001", "--MACHINES_PORT=3001");
 
-        Assert.StartsWith("MACHINES_PORT: ", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("PORT", exception.Message[15..], StringComparison.Ordinal);
+        Assert.StartsWith("MACHINES_PORT: ", line, StringComparison.Ordinal);
+        Assert.Contains("PORT", line[15..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_TwoWrongValues_SaysBothWithTheirValues()
+    {
+        var line = await ExplainAsync("--Runners:MinIdle=-1", "--Machines:Max=0");
+
+        Assert.Contains("Runners:MinIdle: invalid value '-1'. It must be between 0 and 10000.", line, StringComparison.Ordinal);
+        Assert.Contains("Machines:Max: invalid value '0'. It must be between 1 and 50000.", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,8 +187,14 @@ public sealed class SettingTests
         Assert.Equal($"port-{port}", api.Get<RunnersOptions>().Instance);
     }
 
-    private static async Task StartAndStopAsync(params string[] settings)
+    // As the process says it before it ends.
+    private static async Task<string> ExplainAsync(params string[] settings)
     {
-        await using var api = await ApiHost.StartAsync(settings);
+        var configuration = new ConfigurationBuilder().AddCommandLine(settings).Build();
+        var exception = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using var api = await ApiHost.StartAsync(settings);
+        });
+        return Assert.IsType<string>(OrchestratorProcess.Explain(exception, configuration));
     }
 }

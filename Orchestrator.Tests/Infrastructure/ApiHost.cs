@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
 using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Tests.Infrastructure;
 
@@ -12,6 +13,7 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-api-").FullName;
     private readonly Dictionary<Door, HttpClient> _clients = [];
     private WebApplication? _app;
+    private bool _started;
 
     /// <summary>The engine behind it.</summary>
     public SimulatedEngine Engine { get; } = new();
@@ -29,7 +31,8 @@ internal sealed class ApiHost : IAsyncDisposable
         try
         {
             host._app = host.Create(settings);
-            await host._app.StartAsync();
+            await OrchestratorProcess.StartAsync(host._app);
+            host._started = true;
             return host;
         }
         catch
@@ -65,24 +68,29 @@ internal sealed class ApiHost : IAsyncDisposable
 
         if (_app is not null)
         {
-            await _app.StopAsync();
+            if (_started)
+            {
+                await _app.StopAsync();
+            }
+
             await _app.DisposeAsync();
         }
 
         Directory.Delete(_folder, recursive: true);
     }
 
-    private WebApplication Create(string[] settings) => ApiProcess.Create(
+    private WebApplication Create(string[] settings)
+    {
+        var builder = ApiProcess.CreateBuilder(
         [
-            "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Logging:LogLevel:Default=Error",
+            // An engine's own services, which nothing asks for: the simulated one takes its place.
+            "--Engine=docker", "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Logging:LogLevel:Default=Error",
             "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0", $"--Storage:DataFolder={_folder}",
             .. settings,
-        ],
-        builder =>
-        {
-            builder.Services.AddSingleton(Engine.Connect());
-            EngineAndStore.AddStore(builder);
-        });
+        ]);
+        builder.Services.AddSingleton(Engine.Connect());
+        return ApiProcess.Build(builder);
+    }
 }
 
 /// <summary>Calls, and what is read from their answers.</summary>

@@ -16,8 +16,8 @@ internal sealed class WorkerHost : IAsyncDisposable
 
     public static async Task<WorkerHost> StartAsync(string redis, params string[] settings)
     {
-        var app = WorkerProcess.Create(
-            ["--environment=Development", "--POD_PORT=0", "--Logging:LogLevel:Default=Error", $"--ConnectionStrings:redis={redis}", .. settings]);
+        var app = WorkerProcess.Build(WorkerProcess.CreateBuilder(
+            ["--environment=Development", "--POD_PORT=0", "--Logging:LogLevel:Default=Error", $"--ConnectionStrings:redis={redis}", .. settings]));
         await app.StartAsync();
         var port = app.Services.GetRequiredService<OpenDoors>().PortOf(Door.Pod);
         return new WorkerHost(app, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) });

@@ -18,14 +18,13 @@ public static class TaskHost
     /// <summary>
     /// Adds task types, processor and callbacks. Needs the queue and its outbox, and what <c>run</c> gets its runners from.
     /// </summary>
-    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     public static WebApplicationBuilder AddTaskHost(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.ReadTasksOptions();
-        builder.Services.AddTaskTypes(options, builder.Configuration.ReadCallbackOptions());
+        builder.Services.AddTaskOptions();
+        builder.Services.AddTaskTypes();
         builder.Services.AddTaskProcessor(provider => provider.GetRequiredService<ServiceIdentity>().InstanceId);
         builder.Services.AddSingleton<ICallbackSender, CallbackSender>();
-        builder.Services.Configure<HostOptions>(host =>
+        builder.Services.AddOptions<HostOptions>().Configure<TasksOptions>((host, options) =>
         {
             var needed = TimeSpan.FromSeconds(options.DrainSeconds) + ShutdownReserve;
             if (host.ShutdownTimeout < needed)

@@ -15,10 +15,9 @@ public static class MiningEndpoints
         """{"hash":"0000000000000000000000000000000000000000000000000000000000000000","difficulty":1.0,"block_height":1,"worker_id":"worker_1","submission_id":"sub_1"}""";
 
     /// <summary>Adds mining; a ledger has to be added besides.</summary>
-    /// <exception cref="ConfigurationException">A setting of section <c>Mining</c> is wrong.</exception>
     public static WebApplicationBuilder AddMining(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(builder.Configuration.ReadMiningOptions());
+        builder.Services.AddMiningOptions();
         builder.Services.AddMining();
         // Up since now, not since somebody first asked.
         builder.Services.AddSingleton(new ProcessUptime(TimeProvider.System));

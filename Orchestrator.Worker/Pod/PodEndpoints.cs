@@ -13,11 +13,11 @@ public static class PodEndpoints
     public const int DefaultPort = 8080;
 
     /// <summary>Opens the pod door.</summary>
-    /// <exception cref="ConfigurationException"><c>POD_PORT</c> or <c>Pod:CallbackUrl</c> is wrong.</exception>
+    /// <exception cref="ConfigurationException"><c>POD_PORT</c> is wrong.</exception>
     public static WebApplicationBuilder AddPod(this WebApplicationBuilder builder)
     {
         builder.AddDoor(Door.Pod, "POD_PORT", DefaultPort);
-        builder.Services.AddSingleton(builder.Configuration.ReadPodOptions());
+        builder.Services.AddOptions<PodOptions>().BindConfiguration(PodOptions.Section).ValidateSettings(PodOptions.Section);
         builder.Services.AddSingleton(TaskErrors.Map);
         return builder;
     }

@@ -1,10 +1,12 @@
+using System.ComponentModel.DataAnnotations;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Worker.Pod;
 
 /// <summary>Section <c>Pod</c>.</summary>
-internal sealed class PodOptions
+internal sealed class PodOptions : IValidatableObject
 {
+    /// <summary>The section's name.</summary>
     public const string Section = "Pod";
 
     private const string TestingTaskId = "TESTING_TASK_ID";
@@ -16,11 +18,15 @@ internal sealed class PodOptions
     /// </summary>
     public string? CallbackUrl { get; set; }
 
-    /// <summary>What is wrong with the address; null when nothing is.</summary>
-    public string? Problem() => string.IsNullOrWhiteSpace(CallbackUrl)
-        || (Uri.TryCreate(Fill(CallbackUrl, "a", "b"), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-            ? null
-            : $"'{CallbackUrl}' is not an http address.";
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!string.IsNullOrWhiteSpace(CallbackUrl)
+            && !(Uri.TryCreate(Fill(CallbackUrl, "a", "b"), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            yield return new($"'{CallbackUrl}' is not an http address.", [nameof(CallbackUrl)]);
+        }
+    }
 
     /// <summary>Where the end of a task is told.</summary>
     public TaskCallback CallbackFor(string taskId, string todoId) => new(UrlFor(taskId, todoId), CallbackShape.Pod, taskId, todoId);

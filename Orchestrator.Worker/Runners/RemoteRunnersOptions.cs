@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Worker.Runners;
 
@@ -8,7 +9,7 @@ internal sealed class RemoteRunnersOptions
     public const string Section = "Tasks";
 
     /// <summary>The sessions door of an API, whose runners <c>run</c> leases.</summary>
-    [Required]
+    [Required, HttpAddress]
     public string ApiUrl { get; set; } = "http://localhost:3001";
 
     /// <summary>The key for it, one of its <c>Security:ApiKeys</c>; null where it has none.</summary>

@@ -1,11 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Orchestrator.Core.Tasks.Callbacks;
 
 /// <summary>Section <c>Callbacks</c>: where the ends of tasks may be told.</summary>
-public sealed class CallbackOptions
+public sealed class CallbackOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Callbacks";
 
     /// <summary>The <c>host:port</c> pairs that callers may name in <c>callback_url</c>; none unless set.</summary>
     public IReadOnlyList<string> Allowed { get; set; } = [];
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Allowed
+        .Where(entry => !Uri.TryCreate($"http://{entry}/", UriKind.Absolute, out var uri) || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0
+            || !entry.EndsWith($":{uri.Port}", StringComparison.Ordinal))
+        .Select(entry => new ValidationResult($"'{entry}' is not host:port.", [nameof(Allowed)]));
 }

@@ -4,7 +4,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Leasing;
 
-public sealed class AfterwardsTests
+public sealed class DeferredWorkTests
 {
     private readonly ManualTimeProvider _clock = new();
     private readonly List<int> _done = [];
@@ -12,16 +12,16 @@ public sealed class AfterwardsTests
     [Fact]
     public void Do_SeveralThings_AreDoneTogetherAMomentLaterInTheirOrder()
     {
-        using var afterwards = new Afterwards(_clock);
-        afterwards.Do(() => _done.Add(1));
+        using var deferred = new DeferredWork(_clock);
+        deferred.Do(() => _done.Add(1));
         _clock.Advance(TimeSpan.FromMilliseconds(9));
-        afterwards.Do(() => _done.Add(2));
+        deferred.Do(() => _done.Add(2));
         Assert.Empty(_done);
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal([1, 2], _done);
 
-        afterwards.Do(() => _done.Add(3));
+        deferred.Do(() => _done.Add(3));
         Assert.Equal([1, 2], _done);
         _clock.Advance(TimeSpan.FromMilliseconds(10));
         Assert.Equal([1, 2, 3], _done);
@@ -30,32 +30,32 @@ public sealed class AfterwardsTests
     [Fact]
     public void Dispose_SomethingLeft_DoesIt()
     {
-        var afterwards = new Afterwards(_clock);
-        afterwards.Do(() => _done.Add(1));
+        var deferred = new DeferredWork(_clock);
+        deferred.Do(() => _done.Add(1));
 
-        afterwards.Dispose();
+        deferred.Dispose();
 
         Assert.Equal([1], _done);
     }
 
     [Fact]
-    public async Task Provision_WhenAnswered_GetsWhatFollows_WhichBeginsOnlyThen()
+    public async Task Provision_NotFollowed_WaitsForTheCallerToFollowIt()
     {
         using var watch = new MetricWatch("orchestrator_provision_duration_seconds");
         await using var world = new RunnerWorld();
         var orchestrator = world.Start();
         var template = world.Session with { Name = "answered" };
-        List<Action> held = [];
 
-        var (runner, created) = await orchestrator.Leases.ProvisionAsync(
-            template, Owner.Session("a"), RunnerNetwork.Bridge, default, held.Add);
+        var provisioned = await orchestrator.Leases.ProvisionAsync(
+            template, Owner.Session("a"), RunnerNetwork.Bridge, default, follow: false);
+        var (runner, created) = provisioned;
         world.Clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.True(created);
         Assert.Equal(RunnerState.Leased, runner.State);
         Assert.DoesNotContain(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
 
-        Assert.Single(held).Invoke();
+        orchestrator.Leases.Follow(provisioned);
         world.Clock.Advance(TimeSpan.FromMilliseconds(10));
         Assert.Contains(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
     }

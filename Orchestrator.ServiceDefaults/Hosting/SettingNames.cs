@@ -1,12 +1,13 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 
-namespace Orchestrator.Api.Configuration;
+namespace Orchestrator.ServiceDefaults.Hosting;
 
 /// <summary>
 /// The variables of docs/contract/contract.md. Each is an ordinary configuration key of that name; where one stands for a
 /// section's key, it wins over it.
 /// </summary>
-internal static class EnvironmentVariables
+public static class SettingNames
 {
     private static readonly (string Variable, string Key)[] Table =
     [
@@ -21,11 +22,11 @@ internal static class EnvironmentVariables
     ];
 
     /// <summary>Puts the variables that are set above their sections' keys; empty ones count as not set.</summary>
-    public static void Apply(ConfigurationManager configuration)
+    internal static void Apply(IConfigurationManager configuration)
     {
         var set = Table.Where(entry => !string.IsNullOrWhiteSpace(configuration[entry.Variable]))
             .ToDictionary(entry => entry.Key, entry => configuration[entry.Variable]?.Trim());
-        ((IConfigurationBuilder)configuration).Add(new MemoryConfigurationSource { InitialData = set });
+        configuration.Add(new MemoryConfigurationSource { InitialData = set });
     }
 
     /// <summary>The name that the operator gave a key by: the variable where that is set, else the key.</summary>

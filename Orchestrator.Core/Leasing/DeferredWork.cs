@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace Orchestrator.Core.Leasing;
 
 /// <summary>
-/// Does what a call sets going a moment after the call was answered: it wakes threads, for which the answer would have to
-/// wait. What comes within that moment is done together, in order.
+/// Does work a moment later, off the path of the call that asked for it. Work that comes within one moment is done
+/// together, in order.
 /// </summary>
-internal sealed class Afterwards : IDisposable
+public sealed class DeferredWork : IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
@@ -14,9 +14,10 @@ internal sealed class Afterwards : IDisposable
     private readonly ITimer _timer;
     private int _set;
 
-    public Afterwards(TimeProvider time) => _timer = time.CreateTimer(_ => Run(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    /// <summary>Measures the moment by this clock.</summary>
+    public DeferredWork(TimeProvider time) => _timer = time.CreateTimer(_ => Run(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Has something done; it has to be quick and must not throw.</summary>
+    /// <summary>Does this a moment later. It must be quick, and must not throw.</summary>
     public void Do(Action action)
     {
         _queue.Enqueue(action);

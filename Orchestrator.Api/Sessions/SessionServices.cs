@@ -1,0 +1,18 @@
+using Orchestrator.Api.Health;
+using Orchestrator.Core;
+
+namespace Orchestrator.Api.Sessions;
+
+/// <summary>Registers what sessions need.</summary>
+internal static class SessionServices
+{
+    /// <summary>Adds sessions and the domain of runners. Needs the runners' options, an engine and a store.</summary>
+    public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRunners();
+        builder.Services.AddReadyChecks();
+        builder.Services.AddSingleton<SessionRunners>();
+        builder.Services.AddSingleton(SessionErrors.Map);
+        return builder;
+    }
+}

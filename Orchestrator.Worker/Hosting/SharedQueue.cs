@@ -1,0 +1,32 @@
+using Orchestrator.Core.Tasks.Handlers;
+using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.Storage.Redis;
+using Orchestrator.Worker.Runners;
+
+namespace Orchestrator.Worker.Hosting;
+
+/// <summary>What a worker on its own shares with the other processes.</summary>
+internal static class SharedQueue
+{
+    /// <summary>Adds the queue and the ledger on Redis or Valkey, and tells the others that this worker is there.</summary>
+    /// <exception cref="ConfigurationException"><c>ConnectionStrings:redis</c> is not set.</exception>
+    public static WebApplicationBuilder AddSharedQueue(this WebApplicationBuilder builder)
+    {
+        var redis = builder.Configuration.RedisConnectionString()
+            ?? throw new ConfigurationException("ConnectionStrings:redis", "a worker on its own shares its queue over Redis or Valkey; without one, the API's process hosts the worker.");
+        builder.Services.AddRedisOptions();
+        builder.Services.AddRedis(redis);
+        builder.Services.AddRedisTasks();
+        builder.Services.AddRedisShares();
+        builder.Services.AddHostedService<WorkerTeller>();
+        return builder;
+    }
+
+    /// <summary>Adds the runners of an API for the task <c>run</c>; where it is is checked at the start.</summary>
+    public static WebApplicationBuilder AddRemoteRunners(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<RemoteRunnersOptions>().BindConfiguration(RemoteRunnersOptions.Section).ValidateSettings(RemoteRunnersOptions.Section);
+        builder.Services.AddSingleton<ITaskRunners, RemoteTaskRunners>();
+        return builder;
+    }
+}
