@@ -9,7 +9,7 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api;
 
-/// <summary>Everything that the doors of this process read and write as JSON.</summary>
+/// <summary>Everything that the listeners of this process read and write as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProvisionRequest))]
 [JsonSerializable(typeof(ProvisionResponse))]

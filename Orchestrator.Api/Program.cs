@@ -27,7 +27,7 @@ internal static class ApiProcess
         var builder = OrchestratorProcess.CreateBuilder(args);
         builder.AddServiceDefaults();
         builder.AddGuards();
-        builder.AddApiDoors();
+        builder.AddApiListeners();
         builder.AddRunnerOptions();
         builder.AddSessions();
         builder.AddMachines();

@@ -41,7 +41,7 @@ public static class ServiceDefaultsExtensions
 
     /// <summary>
     /// Maps <c>/alive</c>, <c>/ready</c> (checks tagged <c>ready</c>; 503 while one is unhealthy) and <c>/metrics</c>
-    /// (Prometheus' text format) on every door.
+    /// (Prometheus' text format) on every listener.
     /// </summary>
     public static IEndpointRouteBuilder MapDefaultEndpoints(this IEndpointRouteBuilder endpoints)
     {

@@ -7,7 +7,7 @@ using Orchestrator.Worker.Pod;
 
 namespace Orchestrator.Worker;
 
-/// <summary>A worker on its own: the pod door, for as many processes as are wanted.</summary>
+/// <summary>A worker on its own: the pod listener, for as many processes as are wanted.</summary>
 internal static class WorkerProcess
 {
     public static Task<int> Main(string[] args) => OrchestratorProcess.RunAsync(() => Build(CreateBuilder(args)));

@@ -19,7 +19,7 @@ internal static class OptionsHosting
                 // Two orchestrators on one engine differ in their ports; their runners must, too.
                 if (string.IsNullOrWhiteSpace(options.Instance))
                 {
-                    options.Instance = $"port-{(configuration["PORT"] is { } port && !string.IsNullOrWhiteSpace(port) ? port.Trim() : ApiDoors.SessionsPort)}";
+                    options.Instance = $"port-{(configuration["PORT"] is { } port && !string.IsNullOrWhiteSpace(port) ? port.Trim() : ApiListeners.SessionsPort)}";
                 }
             })
             .ValidateSettings(RunnersOptions.Section);

@@ -1,20 +1,20 @@
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>The health check of docs/contract/worker-machines.md, on this process's own doors.</summary>
+/// <summary>The health check of docs/contract/worker-machines.md, on this process's own listeners.</summary>
 internal static class HealthEndpoints
 {
     public static void MapEngineHealth(this IEndpointRouteBuilder endpoints)
     {
-        foreach (var door in (Door[])[Door.Machines, Door.Sessions])
+        foreach (var listener in (Listener[])[Listener.Machines, Listener.Sessions])
         {
-            var group = endpoints.MapDoor(door).WithTags("Health").AllowAnonymous();
+            var group = endpoints.MapListener(listener).WithTags("Health").AllowAnonymous();
             group.MapMethods("/health", Verbs.Head, EngineHealth.GetAsync).ExcludeFromDescription();
             group.MapGet("/health", EngineHealth.GetAsync)
-                .WithName($"GetHealthOn{door}")
+                .WithName($"GetHealthOn{listener}")
                 .WithSummary("Get the health of the engine, and how many machines there are")
                 .Answers<HealthResponse>(200, """{"status":"ok","docker":"connected","machines":{"total":2,"idle":1,"used":1}}""")
                 .Answers<HealthResponse>(503, """{"status":"error","docker":"disconnected","error":"Docker connection failed"}""");

@@ -1,5 +1,5 @@
 using Orchestrator.Api.Sessions;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
 
@@ -12,7 +12,7 @@ internal static class MachineEndpoints
 
     public static RouteGroupBuilder MapMachines(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Machines).WithTags("Machines").FailsUnexpectedly();
+        var group = endpoints.MapListener(Listener.Machines).WithTags("Machines").FailsUnexpectedly();
 
         group.MapGet(ProjectRoute, MachineHandlers.AssignAsync)
             .WithName("AssignMachine")

@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.Http;
 namespace Orchestrator.Api.Machines;
 
 /// <summary>
-/// Keeps the paths that are or will be something else from being taken for projects: on the machines door they are no
+/// Keeps the paths that are or will be something else from being taken for projects: on the machines listener they are no
 /// project, whatever the verb.
 /// </summary>
 internal sealed class ProjectIds : IRouteConstraint

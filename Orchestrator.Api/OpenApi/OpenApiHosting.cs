@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
@@ -10,7 +10,7 @@ using Orchestrator.ServiceDefaults.Security;
 namespace Orchestrator.Api.OpenApi;
 
 /// <summary>
-/// The OpenAPI document. Every door's calls are in it, each with the address of its door.
+/// The OpenAPI document. Every listener's calls are in it, each with the address of its listener.
 /// </summary>
 internal static class OpenApiHosting
 {
@@ -30,9 +30,9 @@ internal static class OpenApiHosting
         return builder;
     }
 
-    /// <summary>Serves it at <c>/openapi/v1.json</c> on the sessions door.</summary>
+    /// <summary>Serves it at <c>/openapi/v1.json</c> on the sessions listener.</summary>
     public static void MapOpenApiDocument(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet($"/openapi/{DocumentName}.json", WriteAsync).ExcludeFromDescription().OnDoor(Door.Sessions);
+        endpoints.MapGet($"/openapi/{DocumentName}.json", WriteAsync).ExcludeFromDescription().OnListener(Listener.Sessions);
 
     private static async Task WriteAsync(HttpContext context)
     {
@@ -44,7 +44,7 @@ internal static class OpenApiHosting
 
     private static Task DescribeDocumentAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        var doors = context.ApplicationServices.GetRequiredService<OpenDoors>();
+        var listeners = context.ApplicationServices.GetRequiredService<OpenListeners>();
         document.Info = new OpenApiInfo
         {
             Title = "Orchestrator",
@@ -52,7 +52,7 @@ internal static class OpenApiHosting
             Description = "An isolated runner for every session, machines lent to projects, and what is needed to watch both.",
         };
         // Importers make a variable baseUrl of the first server.
-        document.Servers = [new OpenApiServer { Url = doors.AddressOf(Door.Sessions), Description = "Sessions and tasks" }];
+        document.Servers = [new OpenApiServer { Url = listeners.AddressOf(Listener.Sessions), Description = "Sessions and tasks" }];
         document.AddComponent(KeyScheme, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.ApiKey,
@@ -66,10 +66,10 @@ internal static class OpenApiHosting
     private static async Task DescribeOperationAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var doors = context.ApplicationServices.GetRequiredService<OpenDoors>();
-        if (metadata.OfType<DoorMetadata>().LastOrDefault() is { Door: not Door.Sessions and var door } && doors.All.Contains(door))
+        var listeners = context.ApplicationServices.GetRequiredService<OpenListeners>();
+        if (metadata.OfType<ListenerMetadata>().LastOrDefault() is { Listener: not Listener.Sessions and var listener } && listeners.All.Contains(listener))
         {
-            operation.Servers = [new OpenApiServer { Url = doors.AddressOf(door), Description = door.ToString() }];
+            operation.Servers = [new OpenApiServer { Url = listeners.AddressOf(listener), Description = listener.ToString() }];
         }
 
         if (context.ApplicationServices.GetRequiredService<SecurityOptions>().ApiKeys.Count > 0 && !metadata.OfType<IAllowAnonymous>().Any())

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Overview;
@@ -20,7 +20,7 @@ internal static class OverviewEndpoints
         """;
 
     public static void MapOverview(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapDoor(Door.Sessions).WithTags("Health").MapGet("/api/overview", GetAsync)
+        endpoints.MapListener(Listener.Sessions).WithTags("Health").MapGet("/api/overview", GetAsync)
             .WithName("GetOverview")
             .WithSummary("Get the whole system at a glance")
             .WithDescription("Always 200: a part that does not answer within three seconds is shown as down, and its figures are null.")

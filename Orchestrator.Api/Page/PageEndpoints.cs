@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Net.Http.Headers;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Api.Page;
 
 /// <summary>
-/// The page at <c>/</c> of the sessions door. Its files need no key; what it asks the API for does.
+/// The page at <c>/</c> of the sessions listener. Its files need no key; what it asks the API for does.
 /// </summary>
 internal static class PageEndpoints
 {
@@ -18,7 +18,7 @@ internal static class PageEndpoints
 
     public static void MapPage(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Sessions).ExcludeFromDescription().WithMetadata(new AllowAnonymousAttribute());
+        var group = endpoints.MapListener(Listener.Sessions).ExcludeFromDescription().WithMetadata(new AllowAnonymousAttribute());
         group.MapMethods("/", Verbs, context => SendAsync(context, "index.html"));
         group.MapMethods("/assets/{name}", Verbs, context => SendAsync(context, $"assets/{context.GetRouteValue("name")}"));
     }

@@ -1,4 +1,4 @@
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Sessions;
@@ -18,7 +18,7 @@ internal static class SessionEndpoints
 
     public static RouteGroupBuilder MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Sessions).MapGroup("/api/runner").WithTags("Sessions").FailsUnexpectedly();
+        var group = endpoints.MapListener(Listener.Sessions).MapGroup("/api/runner").WithTags("Sessions").FailsUnexpectedly();
 
         group.MapPost("/provision", Provisioning.ProvisionAsync)
             .WithName("ProvisionRunner")

@@ -1,5 +1,5 @@
 using Orchestrator.Core.Tasks;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 
@@ -18,7 +18,7 @@ internal static class TaskEndpoints
 
     public static RouteGroupBuilder MapTasks(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Sessions).WithTags("Tasks").WithMetadata(TaskErrors.Map).FailsUnexpectedly();
+        var group = endpoints.MapListener(Listener.Sessions).WithTags("Tasks").WithMetadata(TaskErrors.Map).FailsUnexpectedly();
 
         group.MapGet("/add", TaskCalls.Add)
             .WithName("Add")

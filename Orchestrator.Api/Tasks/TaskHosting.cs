@@ -45,7 +45,7 @@ internal static class TaskHosting
         return builder;
     }
 
-    /// <summary>Maps the calls of tasks, and the pod door where this process is the worker.</summary>
+    /// <summary>Maps the calls of tasks, and the pod listener where this process is the worker.</summary>
     public static WebApplication MapTaskCalls(this WebApplication app)
     {
         app.MapTasks();

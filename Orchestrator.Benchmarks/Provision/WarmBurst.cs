@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Benchmarks.Measuring;
-using Orchestrator.ServiceDefaults.Doors;
-using Orchestrator.Storage.Sqlite;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Provision;
@@ -31,12 +30,12 @@ internal static class WarmBurst
         builder.Services.AddSingleton(engine.Connect());
         await using var app = Api.ApiProcess.Build(builder);
         await app.StartAsync();
-        var doors = app.Services.GetRequiredService<OpenDoors>();
+        var listeners = app.Services.GetRequiredService<OpenListeners>();
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 4 * Callers });
         var (provision, release, noOp) = (
-            new Uri($"http://127.0.0.1:{doors.PortOf(Door.Sessions)}/api/runner/provision"),
-            new Uri($"http://127.0.0.1:{doors.PortOf(Door.Sessions)}/api/runner/deprovision"),
-            new Uri($"http://127.0.0.1:{doors.PortOf(Door.Pod)}/healthz"));
+            new Uri($"http://127.0.0.1:{listeners.PortOf(Listener.Sessions)}/api/runner/provision"),
+            new Uri($"http://127.0.0.1:{listeners.PortOf(Listener.Sessions)}/api/runner/deprovision"),
+            new Uri($"http://127.0.0.1:{listeners.PortOf(Listener.Pod)}/healthz"));
 
         for (var round = -10; round < rounds; round++)
         {

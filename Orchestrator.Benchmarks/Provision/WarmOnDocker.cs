@@ -68,7 +68,7 @@ internal static class WarmOnDocker
     {
         var (ours, floor) = (new Samples("POST /api/runner/provision, warm"), new Samples("POST /healthz, the same server"));
 
-        // Every connection is there already, to whichever door.
+        // Every connection is there already, to whichever listener.
         for (var round = 0; round < 5; round++)
         {
             await BurstAsync(new Samples(""), _ => api.NoOpAsync());

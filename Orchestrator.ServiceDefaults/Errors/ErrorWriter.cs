@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.ServiceDefaults.Errors;
@@ -25,21 +25,21 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
         await new JsonAnswer<ApiError>(statusCode, error, ApiErrorJson.Plain.ApiError).ExecuteAsync(context);
     }
 
-    public void Abandoned(HttpContext context) => CallerLeft(context.Request.Method, Path(context), context.GetDoor());
+    public void Abandoned(HttpContext context) => CallerLeft(context.Request.Method, Path(context), context.GetListener());
 
     public void Unforeseen(HttpContext context, Exception exception) =>
-        Failed(context.Request.Method, Path(context), context.GetDoor(), context.TraceIdentifier, exception);
+        Failed(context.Request.Method, Path(context), context.GetListener(), context.TraceIdentifier, exception);
 
     private void Log(HttpContext context, int statusCode, ApiError error, Exception? cause)
     {
-        var (method, path, door) = (context.Request.Method, Path(context), context.GetDoor());
+        var (method, path, listener) = (context.Request.Method, Path(context), context.GetListener());
         if (statusCode >= 500)
         {
-            NotServed(statusCode, error.Error, method, path, door, cause?.Message ?? error.Message ?? "");
+            NotServed(statusCode, error.Error, method, path, listener, cause?.Message ?? error.Message ?? "");
         }
         else
         {
-            Refused(statusCode, error.Error, method, path, door, cause?.Message ?? error.Message ?? "");
+            Refused(statusCode, error.Error, method, path, listener, cause?.Message ?? error.Message ?? "");
         }
     }
 
@@ -50,15 +50,15 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
         return path.Length <= 200 ? path : path[..200] + "…";
     }
 
-    [LoggerMessage(1700, LogLevel.Information, "Refused with {Status} {Code}: {Method} {Path} on the {Door} door. {Cause}")]
-    private partial void Refused(int status, string code, string method, string path, Door? door, string cause);
+    [LoggerMessage(1700, LogLevel.Information, "Refused with {Status} {Code}: {Method} {Path} on the {Listener} listener. {Cause}")]
+    private partial void Refused(int status, string code, string method, string path, Listener? listener, string cause);
 
-    [LoggerMessage(1701, LogLevel.Warning, "Not served, {Status} {Code}: {Method} {Path} on the {Door} door. {Cause}")]
-    private partial void NotServed(int status, string code, string method, string path, Door? door, string cause);
+    [LoggerMessage(1701, LogLevel.Warning, "Not served, {Status} {Code}: {Method} {Path} on the {Listener} listener. {Cause}")]
+    private partial void NotServed(int status, string code, string method, string path, Listener? listener, string cause);
 
-    [LoggerMessage(1702, LogLevel.Error, "Unhandled error in {Method} {Path} on the {Door} door, request {Request}.")]
-    private partial void Failed(string method, string path, Door? door, string request, Exception exception);
+    [LoggerMessage(1702, LogLevel.Error, "Unhandled error in {Method} {Path} on the {Listener} listener, request {Request}.")]
+    private partial void Failed(string method, string path, Listener? listener, string request, Exception exception);
 
-    [LoggerMessage(1703, LogLevel.Debug, "The caller left during {Method} {Path} on the {Door} door.")]
-    private partial void CallerLeft(string method, string path, Door? door);
+    [LoggerMessage(1703, LogLevel.Debug, "The caller left during {Method} {Path} on the {Listener} listener.")]
+    private partial void CallerLeft(string method, string path, Listener? listener);
 }

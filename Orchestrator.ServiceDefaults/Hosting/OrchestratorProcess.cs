@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.ServiceDefaults.Hosting;
 
@@ -63,7 +63,7 @@ public static partial class OrchestratorProcess
 
         await using (app)
         {
-            await Console.Out.WriteLineAsync(ReadyLine(app.Services.GetRequiredService<OpenDoors>()));
+            await Console.Out.WriteLineAsync(ReadyLine(app.Services.GetRequiredService<OpenListeners>()));
             await ((IHost)app).WaitForShutdownAsync();
         }
 
@@ -81,9 +81,9 @@ public static partial class OrchestratorProcess
         return app.StartAsync();
     }
 
-    /// <summary>The line that says where the doors are.</summary>
-    public static string ReadyLine(OpenDoors doors) => "Orchestrator is ready: " + string.Join("  ",
-        doors.All.Select(door => $"{door.ToString().ToLower(CultureInfo.InvariantCulture)} {doors.AddressOf(door)}"));
+    /// <summary>The line that says where the listeners are.</summary>
+    public static string ReadyLine(OpenListeners listeners) => "Orchestrator is ready: " + string.Join("  ",
+        listeners.All.Select(listener => $"{listener.ToString().ToLower(CultureInfo.InvariantCulture)} {listeners.AddressOf(listener)}"));
 
     /// <summary>One line for what an operator can mend; null for anything else, which is a defect and keeps its stack trace.</summary>
     internal static string? Explain(Exception exception, IConfiguration? configuration, Func<Exception, bool>? isExplained = null) => exception switch

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -27,6 +28,7 @@ public sealed class JsonBody<T>(T? value)
     /// <summary>Binds the parameter.</summary>
     /// <exception cref="InvalidInputException">It is not JSON, no object, or a field has the wrong type.</exception>
     /// <exception cref="BadHttpRequestException">It is too long, or did not arrive in time.</exception>
+    [SuppressMessage("Design", "CA1000:Do not declare static members on generic types", Justification = "The framework binds by it.")]
     public static async ValueTask<JsonBody<T>> BindAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

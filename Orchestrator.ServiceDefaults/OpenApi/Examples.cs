@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Security;
 

@@ -16,7 +16,7 @@ internal sealed class Origins(OriginsOptions options)
             && OwnNames.IsLoopback(uri.Host.Trim('[', ']'))
             && string.Equals(uri.GetLeftPart(UriPartial.Authority), origin, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether an <c>Origin</c> is the very door that is called.</summary>
+    /// <summary>Whether an <c>Origin</c> is the very listener that is called.</summary>
     public static bool IsOwn(string origin, HttpRequest request) =>
         string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 }

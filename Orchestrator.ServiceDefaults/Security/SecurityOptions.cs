@@ -21,7 +21,7 @@ public sealed class SecurityOptions : IValidatableObject
     public bool AnonymousMetrics { get; set; }
 
     /// <summary>
-    /// Where the doors listen: <c>loopback</c>, <c>any</c> or addresses. Without keys loopback, with keys any address.
+    /// Where the listeners listen: <c>loopback</c>, <c>any</c> or addresses. Without keys loopback, with keys any address.
     /// </summary>
     public IReadOnlyList<string> Listen { get; set; } = [];
 

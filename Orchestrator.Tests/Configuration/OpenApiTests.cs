@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Configuration;
@@ -69,11 +69,11 @@ public sealed class OpenApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Document_Servers_NameEveryDoor()
+    public void Document_Servers_NameEveryListener()
     {
-        Assert.Equal(_api.Get<OpenDoors>().AddressOf(Door.Sessions), _document["servers"]![0]!.Text("url"));
+        Assert.Equal(_api.Get<OpenListeners>().AddressOf(Listener.Sessions), _document["servers"]![0]!.Text("url"));
         Assert.All(Calls().Where(call => call.Name is "post /destroy" or "get /{projectId}" or "get /machines/list"), call =>
-            Assert.Equal(_api.Get<OpenDoors>().AddressOf(Door.Machines), call.Operation["servers"]![0]!.Text("url")));
+            Assert.Equal(_api.Get<OpenListeners>().AddressOf(Listener.Machines), call.Operation["servers"]![0]!.Text("url")));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Orchestrator.Core.Templates;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.Tests.Infrastructure;
 
@@ -149,7 +149,7 @@ public sealed class SettingTests
     }
 
     [Fact]
-    public async Task Start_OnePortForTwoDoors_SaysWhich()
+    public async Task Start_OnePortForTwoListeners_SaysWhich()
     {
         var line = await ExplainAsync("--PORT=3001", "--MACHINES_PORT=3001");
 
@@ -171,9 +171,9 @@ public sealed class SettingTests
     {
         await using var api = await ApiHost.StartAsync("--Security:Listen=any", "--Security:AllowAnonymous=true");
 
-        Assert.True(await Security.Listeners.AcceptsAsync(Security.Listeners.OwnAddress, api.PortOf(Door.Sessions)));
+        Assert.True(await Security.Listeners.AcceptsAsync(Security.Listeners.OwnAddress, api.PortOf(Listener.Sessions)));
         // An address of this machine means this machine; another name still does not.
-        using var client = new HttpClient { BaseAddress = new Uri($"http://{Security.Listeners.OwnAddress}:{api.PortOf(Door.Sessions)}") };
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{Security.Listeners.OwnAddress}:{api.PortOf(Listener.Sessions)}") };
         await client.SendAsync(HttpMethod.Get, "/api/runner").JsonAsync(200);
         await client.SendAsync(HttpMethod.Get, "/api/runner", null, ("Host", "evil.example")).FailsAsync(403, "HOST_NOT_ALLOWED");
     }

@@ -43,9 +43,9 @@ public sealed class DocumentReferenceTests
     {
         using var folder = new TemporaryFolder();
         Write(folder, $"README{Md}", $"""
-            # One house, `two` doors
+            # One house, `two` listeners
 
-            [a](#one-house-two-doors) [b](docs/there{Md}#twice-1) [c](docs) [d](https://example.com/x) ![e](docs/gone.png)
+            [a](#one-house-two-listeners) [b](docs/there{Md}#twice-1) [c](docs) [d](https://example.com/x) ![e](docs/gone.png)
             [f](docs/there{Md}#thrice) [g](#nowhere)
 
             ```

@@ -57,7 +57,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
 
     public HttpClient Machines { get; private set; } = null!;
 
-    /// <summary>Its pod door; not there with Redis, where that is a worker's.</summary>
+    /// <summary>Its pod listener; not there with Redis, where that is a worker's.</summary>
     public HttpClient Pod { get; private set; } = null!;
 
     /// <summary>Starts it and waits until it is ready; settings are as on the command line.</summary>

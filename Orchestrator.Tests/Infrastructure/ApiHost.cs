@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Tests.Infrastructure;
@@ -11,18 +11,18 @@ namespace Orchestrator.Tests.Infrastructure;
 internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-api-").FullName;
-    private readonly Dictionary<Door, HttpClient> _clients = [];
+    private readonly Dictionary<Listener, HttpClient> _clients = [];
     private WebApplication? _app;
     private bool _started;
 
     /// <summary>The engine behind it.</summary>
     public SimulatedEngine Engine { get; } = new();
 
-    public HttpClient Sessions => Client(Door.Sessions);
+    public HttpClient Sessions => Client(Listener.Sessions);
 
-    public HttpClient Machines => Client(Door.Machines);
+    public HttpClient Machines => Client(Listener.Machines);
 
-    public HttpClient Pod => Client(Door.Pod);
+    public HttpClient Pod => Client(Listener.Pod);
 
     /// <summary>Starts it without a pool, so that every runner there is was asked for; settings are as on the command line.</summary>
     public static async Task<ApiHost> StartAsync(params string[] settings)
@@ -46,14 +46,14 @@ internal sealed class ApiHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public int PortOf(Door door) => Get<OpenDoors>().PortOf(door);
+    public int PortOf(Listener listener) => Get<OpenListeners>().PortOf(listener);
 
-    public HttpClient Client(Door door)
+    public HttpClient Client(Listener listener)
     {
-        if (!_clients.TryGetValue(door, out var client))
+        if (!_clients.TryGetValue(listener, out var client))
         {
-            client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{PortOf(door)}"), Timeout = TimeSpan.FromSeconds(30) };
-            _clients.Add(door, client);
+            client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{PortOf(listener)}"), Timeout = TimeSpan.FromSeconds(30) };
+            _clients.Add(listener, client);
         }
 
         return client;

@@ -9,7 +9,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
-    private readonly Dictionary<string, Uri> _doors = [];
+    private readonly Dictionary<string, Uri> _listeners = [];
 
     private ProgramProcess(Process process) => _process = process;
 
@@ -38,9 +38,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
                 continue;
             }
 
-            foreach (Match door in Door().Matches(line))
+            foreach (Match listener in Listener().Matches(line))
             {
-                own._doors[door.Groups[1].Value] = new Uri(door.Groups[2].Value);
+                own._listeners[listener.Groups[1].Value] = new Uri(listener.Groups[2].Value);
             }
             // Read on, or it would stop when the pipe is full.
             _ = own._process.StandardOutput.ReadToEndAsync();
@@ -51,8 +51,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         throw new InvalidOperationException($"{program} did not start.");
     }
 
-    /// <summary>Where a door is: <c>sessions</c>, <c>machines</c> or <c>pod</c>.</summary>
-    public Uri AddressOf(string door) => _doors[door];
+    /// <summary>Where a listener is: <c>sessions</c>, <c>machines</c> or <c>pod</c>.</summary>
+    public Uri AddressOf(string listener) => _listeners[listener];
 
     /// <summary>Kills it without a word.</summary>
     public async Task KillAsync()
@@ -72,5 +72,5 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     [GeneratedRegex(@"(sessions|machines|pod) (http://[^\s,]+)")]
-    private static partial Regex Door();
+    private static partial Regex Listener();
 }

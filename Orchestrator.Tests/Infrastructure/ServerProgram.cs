@@ -11,7 +11,7 @@ internal sealed partial class ServerProgram : IAsyncDisposable
 
     private ServerProgram(Process process) => _process = process;
 
-    /// <summary>Calls to its pod door.</summary>
+    /// <summary>Calls to its pod listener.</summary>
     public HttpClient Pod { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(30) };
 
     public int ProcessId => _process.Id;

@@ -225,7 +225,7 @@ public sealed class MachineTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Health_MachinesOfBothKinds_CountsThemOnBothDoors()
+    public async Task Health_MachinesOfBothKinds_CountsThemOnBothListeners()
     {
         await AssignAsync("first");
         await AssignAsync("second");

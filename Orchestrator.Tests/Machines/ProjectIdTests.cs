@@ -2,7 +2,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Machines;
 
-/// <summary>What is a project on the machines door, and what never is.</summary>
+/// <summary>What is a project on the machines listener, and what never is.</summary>
 public sealed class ProjectIdTests : IAsyncLifetime
 {
     private static readonly string[] Reserved =

@@ -99,7 +99,7 @@ public sealed class PageFileTests
     }
 
     [Fact]
-    public async Task Page_OtherVerbsAndDoors_AreNotIts()
+    public async Task Page_OtherVerbsAndListeners_AreNotIts()
     {
         await using var api = await ApiHost.StartAsync();
 

@@ -10,7 +10,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Page;
 
 /// <summary>
-/// A small reverse proxy that serves a door below a path of its own and passes everything on as it comes, each call to
+/// A small reverse proxy that serves a listener below a path of its own and passes everything on as it comes, each call to
 /// the next of its targets.
 /// </summary>
 internal sealed class PrefixProxy : IAsyncDisposable

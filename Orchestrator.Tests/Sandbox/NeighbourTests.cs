@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Orchestrator.Core;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 using Orchestrator.Tests.Security;
 
@@ -88,7 +88,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Host_ItsLoopbackTheDoorsAndPublishedPorts_CannotBeReached()
+    public async Task Host_ItsLoopbackTheListenersAndPublishedPorts_CannotBeReached()
     {
         await using var api = await ApiHost.StartAsync();
         using var loopback = new TcpListener(IPAddress.Loopback, 0);
@@ -98,7 +98,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
         int[] ports =
         [
             neighbour.Placement.HostPort!.Value, runner.Placement.HostPort!.Value, ((IPEndPoint)loopback.LocalEndpoint).Port,
-            api.PortOf(Door.Sessions), api.PortOf(Door.Machines), api.PortOf(Door.Pod),
+            api.PortOf(Listener.Sessions), api.PortOf(Listener.Machines), api.PortOf(Listener.Pod),
         ];
         foreach (var port in ports)
         {

@@ -1,5 +1,5 @@
 using System.Net;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Security;
@@ -18,10 +18,10 @@ public sealed class AnonymousTests : IAsyncLifetime
     [Fact]
     public async Task Start_WithoutKeys_ListensOnLoopbackOnly()
     {
-        Assert.True(await Listeners.AcceptsAsync(IPAddress.Loopback, _api.PortOf(Door.Sessions)));
-        foreach (var door in Enum.GetValues<Door>())
+        Assert.True(await Listeners.AcceptsAsync(IPAddress.Loopback, _api.PortOf(Listener.Sessions)));
+        foreach (var listener in Enum.GetValues<Listener>())
         {
-            Assert.False(await Listeners.AcceptsAsync(Listeners.OwnAddress, _api.PortOf(door)));
+            Assert.False(await Listeners.AcceptsAsync(Listeners.OwnAddress, _api.PortOf(listener)));
         }
     }
 
@@ -62,11 +62,11 @@ public sealed class AnonymousTests : IAsyncLifetime
     [InlineData("10.0.0.1")]
     [InlineData("[2001:db8::1]")]
     [InlineData("128.0.0.1")]
-    public async Task Host_AnotherName_RefusedOnEveryDoor(string host)
+    public async Task Host_AnotherName_RefusedOnEveryListener(string host)
     {
-        foreach (var door in Enum.GetValues<Door>())
+        foreach (var listener in Enum.GetValues<Listener>())
         {
-            await _api.Client(door).SendAsync(HttpMethod.Get, "/alive", null, ("Host", host)).FailsAsync(403, "HOST_NOT_ALLOWED");
+            await _api.Client(listener).SendAsync(HttpMethod.Get, "/alive", null, ("Host", host)).FailsAsync(403, "HOST_NOT_ALLOWED");
         }
 
         await _api.Sessions.PostAsync(Provision, null, ("Host", host)).FailsAsync(403, "HOST_NOT_ALLOWED");

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
 
@@ -21,14 +21,14 @@ internal sealed class GuardedApp : IAsyncDisposable
     {
         var builder = OrchestratorProcess.CreateBuilder(["--environment=Development", "--PORT=0", "--Logging:LogLevel:Default=Error", .. settings]);
         builder.AddGuards();
-        builder.AddDoor(Door.Sessions, "PORT", 0);
+        builder.AddListener(Listener.Sessions, "PORT", 0);
         add?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseGuards();
         map(app);
         await app.StartAsync();
         var host = new GuardedApp(app);
-        host.Client.BaseAddress = new Uri($"http://127.0.0.1:{app.Services.GetRequiredService<OpenDoors>().PortOf(Door.Sessions)}");
+        host.Client.BaseAddress = new Uri($"http://127.0.0.1:{app.Services.GetRequiredService<OpenListeners>().PortOf(Listener.Sessions)}");
         return host;
     }
 

@@ -1,4 +1,4 @@
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Security;
@@ -11,7 +11,7 @@ public sealed class KeyTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Call_WithKeysSet_NeedsOneOnEveryDoor()
+    public async Task Call_WithKeysSet_NeedsOneOnEveryListener()
     {
         await using var api = await ApiHost.StartAsync("--Security:ApiKeys:0=first-key", "--Security:ApiKeys:1=second-key", Loopback);
 
@@ -50,22 +50,22 @@ public sealed class KeyTests
     }
 
     [Theory]
-    [InlineData(Door.Sessions, "GET", "/alive", 200)]
-    [InlineData(Door.Machines, "GET", "/alive", 200)]
-    [InlineData(Door.Pod, "GET", "/alive", 200)]
-    [InlineData(Door.Pod, "GET", "/ready", 200)]
-    [InlineData(Door.Sessions, "GET", "/health", 200)]
-    [InlineData(Door.Machines, "GET", "/health", 200)]
-    [InlineData(Door.Pod, "POST", "/healthz", 200)]
-    [InlineData(Door.Sessions, "GET", "/metrics", 401)]
-    [InlineData(Door.Machines, "GET", "/metrics", 401)]
-    [InlineData(Door.Pod, "HEAD", "/healthz", 200)]
-    [InlineData(Door.Machines, "GET", "/alive/x", 401)]
-    public async Task Probe_WithoutItsKey_IsAnsweredMetricsAreNot(Door door, string verb, string path, int status)
+    [InlineData(Listener.Sessions, "GET", "/alive", 200)]
+    [InlineData(Listener.Machines, "GET", "/alive", 200)]
+    [InlineData(Listener.Pod, "GET", "/alive", 200)]
+    [InlineData(Listener.Pod, "GET", "/ready", 200)]
+    [InlineData(Listener.Sessions, "GET", "/health", 200)]
+    [InlineData(Listener.Machines, "GET", "/health", 200)]
+    [InlineData(Listener.Pod, "POST", "/healthz", 200)]
+    [InlineData(Listener.Sessions, "GET", "/metrics", 401)]
+    [InlineData(Listener.Machines, "GET", "/metrics", 401)]
+    [InlineData(Listener.Pod, "HEAD", "/healthz", 200)]
+    [InlineData(Listener.Machines, "GET", "/alive/x", 401)]
+    public async Task Probe_WithoutItsKey_IsAnsweredMetricsAreNot(Listener listener, string verb, string path, int status)
     {
         await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", Loopback);
 
-        using var response = await api.Client(door).SendAsync(new HttpMethod(verb), path);
+        using var response = await api.Client(listener).SendAsync(new HttpMethod(verb), path);
 
         Assert.Equal(status, (int)response.StatusCode);
     }
@@ -96,7 +96,7 @@ public sealed class KeyTests
     {
         await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key");
 
-        Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Door.Sessions)));
-        Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Door.Machines)));
+        Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Listener.Sessions)));
+        Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Listener.Machines)));
     }
 }

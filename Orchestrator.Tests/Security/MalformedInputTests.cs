@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Security;
@@ -66,25 +66,25 @@ public sealed class MalformedInputTests : IAsyncLifetime
         ForAll(1000, Gen.OneOf(
             from bad in id from path in Gen.Elements(Posts[..3]) select Post(path, JsonSerializer.Serialize(new Dictionary<string, string> { ["sessionId"] = bad })),
             from bad in id select Post($"/api/runner/{Uri.EscapeDataString(bad)}/exec", """{"command":["ls"]}"""),
-            from bad in id from verb in Gen.Elements("GET", "DELETE") where !IsProjectId(bad) select Call(Door.Machines, verb, $"/{Uri.EscapeDataString(bad)}", "")));
+            from bad in id from verb in Gen.Elements("GET", "DELETE") where !IsProjectId(bad) select Call(Listener.Machines, verb, $"/{Uri.EscapeDataString(bad)}", "")));
     }
 
     [Fact]
     public void WrongVerbsAndPaths_AnyOfThem_Refused() => ForAll(700, Gen.OneOf(
         from verb in Gen.Elements("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW", "get")
         from path in Gen.Elements(Posts)
-        select Call(Door.Sessions, verb, path, ""),
+        select Call(Listener.Sessions, verb, path, ""),
         from verb in Gen.Elements("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "POST")
         from word in Gen.Elements(Reserved)
         where !(verb == "GET" && word is "health" or "alive" or "ready" or "metrics") && !(verb == "POST" && word == "destroy")
         from tail in Gen.Elements("", "/", "/x", "%2F", "?a=b", "//")
-        select Call(Door.Machines, verb, $"/{word}{tail}", "")));
+        select Call(Listener.Machines, verb, $"/{word}{tail}", "")));
 
     [Fact]
     public void WrongHttp_AnyBytes_RefusedOrHungUpOn()
     {
         var noise = Gen.ArrayOf(Gen.Choose(0, 255).Select(value => (byte)value)).Where(bytes => bytes.Length > 0)
-            .Select(bytes => new Sample(Door.Sessions, [.. bytes, .. "\r\n\r\n"u8]));
+            .Select(bytes => new Sample(Listener.Sessions, [.. bytes, .. "\r\n\r\n"u8]));
         // What would end a header early, or begin another one.
         var injected = from name in Gen.Elements("X-Session-Id", "X-Other", "Host", "Content-Type")
                        from value in Gen.Elements("a\0b", "a\rX-Session-Id: good", "a\r\rb", "\0")
@@ -112,7 +112,7 @@ public sealed class MalformedInputTests : IAsyncLifetime
     {
         var half = "POST /api/runner/provision HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"u8.ToArray();
 
-        Assert.Equal(408, await RawConnection.SendAsync(_api.PortOf(Door.Sessions), half));
+        Assert.Equal(408, await RawConnection.SendAsync(_api.PortOf(Listener.Sessions), half));
         Assert.Equal(0, _api.Engine.Started);
     }
 
@@ -120,22 +120,22 @@ public sealed class MalformedInputTests : IAsyncLifetime
     {
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(count), Prop.ForAll(samples.ToArbitrary(), sample =>
         {
-            var status = RawConnection.SendAsync(_api.PortOf(sample.Door), sample.Bytes, end: mayHangUp).GetAwaiter().GetResult();
+            var status = RawConnection.SendAsync(_api.PortOf(sample.Listener), sample.Bytes, end: mayHangUp).GetAwaiter().GetResult();
             // 505 is what HTTP has for a version that is not spoken here.
             return (status is >= 400 and < 500 or 505 || (status == 0 && mayHangUp)).Label($"{status} for {sample}");
         }));
         Assert.Equal(0, _api.Engine.Started);
     }
 
-    private static Sample Post(string path, string json) => Call(Door.Sessions, "POST", path, json);
+    private static Sample Post(string path, string json) => Call(Listener.Sessions, "POST", path, json);
 
-    private static Sample Call(Door door, string verb, string path, string body)
+    private static Sample Call(Listener listener, string verb, string path, string body)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        return new Sample(door, [.. Encoding.Latin1.GetBytes($"{verb} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {bytes.Length}\r\n\r\n"), .. bytes]);
+        return new Sample(listener, [.. Encoding.Latin1.GetBytes($"{verb} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {bytes.Length}\r\n\r\n"), .. bytes]);
     }
 
-    private static Sample Raw(string text) => new(Door.Sessions, Encoding.Latin1.GetBytes(text));
+    private static Sample Raw(string text) => new(Listener.Sessions, Encoding.Latin1.GetBytes(text));
 
     private static bool IsSessionId(string id) =>
         id.Length <= 128 && char.IsAsciiLetterOrDigit(id[0]) && id.All(c => char.IsAsciiLetterOrDigit(c) || "._:-".Contains(c, StringComparison.Ordinal));
@@ -155,8 +155,8 @@ public sealed class MalformedInputTests : IAsyncLifetime
         }
     }
 
-    private sealed record Sample(Door Door, byte[] Bytes)
+    private sealed record Sample(Listener Listener, byte[] Bytes)
     {
-        public override string ToString() => $"{Door}: {Encoding.Latin1.GetString(Bytes)[..Math.Min(Bytes.Length, 400)]}";
+        public override string ToString() => $"{Listener}: {Encoding.Latin1.GetString(Bytes)[..Math.Min(Bytes.Length, 400)]}";
     }
 }

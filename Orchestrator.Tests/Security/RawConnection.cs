@@ -10,7 +10,7 @@ internal static class RawConnection
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>The status that the server answers; 0 when it closes the connection without a word.</summary>
-    /// <param name="port">The door's.</param>
+    /// <param name="port">The listener's.</param>
     /// <param name="request">What to send.</param>
     /// <param name="end">Whether to say that nothing more will come; a server takes that for a caller who left.</param>
     public static async Task<int> SendAsync(int port, ReadOnlyMemory<byte> request, bool end = false)

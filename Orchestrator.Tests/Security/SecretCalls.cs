@@ -65,8 +65,8 @@ internal sealed class SecretCalls(HttpClient sessions, HttpClient machines)
     }
 
     /// <summary>Makes one call whose answer is kept.</summary>
-    public Task<string> AskAsync(int status, HttpClient door, string verb, string path, string? body = null, params (string Name, string Value)[] headers) =>
-        KeepAsync(status, door.SendAsync(HttpMethod.Parse(verb), path, body, [("X-Api-Key", Key), .. headers]));
+    public Task<string> AskAsync(int status, HttpClient listener, string verb, string path, string? body = null, params (string Name, string Value)[] headers) =>
+        KeepAsync(status, listener.SendAsync(HttpMethod.Parse(verb), path, body, [("X-Api-Key", Key), .. headers]));
 
     /// <summary>Ends both leases.</summary>
     public async Task EndAsync()

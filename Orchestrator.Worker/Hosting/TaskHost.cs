@@ -3,7 +3,6 @@ using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Queue;
-using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Telemetry;
 using Orchestrator.Worker.Callbacks;
 

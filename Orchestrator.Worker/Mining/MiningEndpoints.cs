@@ -1,14 +1,13 @@
 using Orchestrator.Core.Mining;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Errors;
-using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Mining;
 
-/// <summary>The mining rounds of docs/contract/mining-task.md, on the pod door.</summary>
+/// <summary>The mining rounds of docs/contract/mining-task.md, on the pod listener.</summary>
 public static class MiningEndpoints
 {
     private const string Share =
@@ -28,7 +27,7 @@ public static class MiningEndpoints
     /// <summary>Maps the calls of mining. <c>POST</c> on some of these paths is the pod's.</summary>
     public static RouteGroupBuilder MapMining(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Pod).WithTags("Mining").FailsUnexpectedly().WithMetadata(TaskErrors.Map);
+        var group = endpoints.MapListener(Listener.Pod).WithTags("Mining").FailsUnexpectedly().WithMetadata(TaskErrors.Map);
         group.MapGet("/task/{id}", MiningHandlers.GetRoundAsync)
             .WithName("GetRound")
             .WithSummary("Get a round's parameters and counts")

@@ -1,4 +1,4 @@
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.OpenApi;
@@ -6,26 +6,26 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Pod;
 
-/// <summary>The compute pod of docs/contract/orca-pod.md, on a door of its own.</summary>
+/// <summary>The compute pod of docs/contract/orca-pod.md, on a listener of its own.</summary>
 public static class PodEndpoints
 {
-    /// <summary>The pod door's port unless <c>POD_PORT</c> says another.</summary>
+    /// <summary>The pod listener's port unless <c>POD_PORT</c> says another.</summary>
     public const int DefaultPort = 8080;
 
-    /// <summary>Opens the pod door.</summary>
+    /// <summary>Opens the pod listener.</summary>
     /// <exception cref="ConfigurationException"><c>POD_PORT</c> is wrong.</exception>
     public static WebApplicationBuilder AddPod(this WebApplicationBuilder builder)
     {
-        builder.AddDoor(Door.Pod, "POD_PORT", DefaultPort);
+        builder.AddListener(Listener.Pod, "POD_PORT", DefaultPort);
         builder.Services.AddOptions<PodOptions>().BindConfiguration(PodOptions.Section).ValidateSettings(PodOptions.Section);
         builder.Services.AddSingleton(TaskErrors.Map);
         return builder;
     }
 
-    /// <summary>Maps the calls of the pod door.</summary>
+    /// <summary>Maps the calls of the pod listener.</summary>
     public static RouteGroupBuilder MapPod(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapDoor(Door.Pod).WithTags("Pod").FailsUnexpectedly();
+        var group = endpoints.MapListener(Listener.Pod).WithTags("Pod").FailsUnexpectedly();
         group.MapPost("/task/{id}", PodTasks.StartAsync).WithMetadata(TaskErrors.Map)
             .WithName("StartPodTask")
             .WithSummary("Start a task whose result is posted back")

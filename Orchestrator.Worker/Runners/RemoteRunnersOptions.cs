@@ -8,7 +8,7 @@ internal sealed class RemoteRunnersOptions
 {
     public const string Section = "Tasks";
 
-    /// <summary>The sessions door of an API, whose runners <c>run</c> leases.</summary>
+    /// <summary>The sessions listener of an API, whose runners <c>run</c> leases.</summary>
     [Required, HttpAddress]
     public string ApiUrl { get; set; } = "http://localhost:3001";
 

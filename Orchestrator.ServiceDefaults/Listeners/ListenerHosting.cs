@@ -9,22 +9,22 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
 
-namespace Orchestrator.ServiceDefaults.Doors;
+namespace Orchestrator.ServiceDefaults.Listeners;
 
-/// <summary>Opens doors.</summary>
-public static class DoorHosting
+/// <summary>Opens listeners.</summary>
+public static class ListenerHosting
 {
-    /// <summary>Opens a door on the port that a setting gives, 0 for a random one.</summary>
+    /// <summary>Opens a listener on the port that a setting gives, 0 for a random one.</summary>
     /// <param name="builder">The process.</param>
-    /// <param name="door">The door.</param>
+    /// <param name="listener">The listener.</param>
     /// <param name="setting">The setting's name, as <c>PORT</c>.</param>
     /// <param name="defaultPort">The port without that setting.</param>
-    /// <exception cref="ConfigurationException">The setting is no port, or another door's.</exception>
-    public static WebApplicationBuilder AddDoor(this WebApplicationBuilder builder, Door door, string setting, int defaultPort)
+    /// <exception cref="ConfigurationException">The setting is no port, or another listener's.</exception>
+    public static WebApplicationBuilder AddListener(this WebApplicationBuilder builder, Listener listener, string setting, int defaultPort)
     {
-        var plan = new DoorPlan(setting, ReadPort(setting, builder.Configuration[setting], defaultPort));
-        var doors = GetDoors(builder);
-        foreach (var (_, other) in doors.Plans)
+        var plan = new ListenerPlan(setting, ReadPort(setting, builder.Configuration[setting], defaultPort));
+        var listeners = GetListeners(builder);
+        foreach (var (_, other) in listeners.Plans)
         {
             if (plan.Asked != 0 && other.Asked == plan.Asked)
             {
@@ -32,22 +32,22 @@ public static class DoorHosting
             }
         }
 
-        doors.Add(door, plan);
+        listeners.Add(listener, plan);
         return builder;
     }
 
-    private static OpenDoors GetDoors(WebApplicationBuilder builder)
+    private static OpenListeners GetListeners(WebApplicationBuilder builder)
     {
-        if (builder.Services.FirstOrDefault(s => s.ServiceType == typeof(OpenDoors))?.ImplementationInstance is OpenDoors known)
+        if (builder.Services.FirstOrDefault(s => s.ServiceType == typeof(OpenListeners))?.ImplementationInstance is OpenListeners known)
         {
             return known;
         }
 
-        var doors = new OpenDoors();
-        builder.Services.AddSingleton(doors);
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, DoorMatcherPolicy>());
-        builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, doors));
-        return doors;
+        var listeners = new OpenListeners();
+        builder.Services.AddSingleton(listeners);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
+        builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, listeners));
+        return listeners;
     }
 
     private static int ReadPort(string setting, string? value, int defaultPort)
@@ -62,27 +62,27 @@ public static class DoorHosting
             : throw new ConfigurationException(setting, $"'{value}' is not a port (0 to 65535).");
     }
 
-    private static void Listen(KestrelServerOptions kestrel, OpenDoors doors)
+    private static void Listen(KestrelServerOptions kestrel, OpenListeners listeners)
     {
         var security = kestrel.ApplicationServices.GetRequiredService<SecurityOptions>();
-        foreach (var (door, plan) in doors.Plans)
+        foreach (var (listener, plan) in listeners.Plans)
         {
             foreach (var address in security.FindAddresses())
             {
                 // A random port is one port: on the first address only.
-                if (plan is { Asked: 0, Listener: not null })
+                if (plan is { Asked: 0, Bound: not null })
                 {
                     break;
                 }
 
-                ListenOn(kestrel, address, door, plan);
+                ListenOn(kestrel, address, listener, plan);
             }
         }
     }
 
-    private static void ListenOn(KestrelServerOptions kestrel, ListenAddress address, Door door, DoorPlan plan)
+    private static void ListenOn(KestrelServerOptions kestrel, ListenAddress address, Listener listener, ListenerPlan plan)
     {
-        var feature = new DoorFeature(door);
+        var feature = new ListenerFeature(listener);
         switch (address)
         {
             // Both loopbacks, or the one there is.
@@ -102,7 +102,7 @@ public static class DoorHosting
 
         void Configure(ListenOptions listen)
         {
-            plan.Listener ??= listen;
+            plan.Bound ??= listen;
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection =>
             {

@@ -2,30 +2,30 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 
-namespace Orchestrator.ServiceDefaults.Doors;
+namespace Orchestrator.ServiceDefaults.Listeners;
 
 /// <summary>
-/// Splits the routes by door before they are split by verb, so that a path of another door is 404 and not 405.
+/// Splits the routes by listener before they are split by verb, so that a path of another listener is 404 and not 405.
 /// </summary>
-internal sealed class DoorMatcherPolicy : MatcherPolicy, INodeBuilderPolicy
+internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy
 {
     // Before HttpMethodMatcherPolicy (-1000).
     public override int Order => -2000;
 
-    private static readonly Door[] Doors = Enum.GetValues<Door>();
+    private static readonly Listener[] Listeners = Enum.GetValues<Listener>();
 
     public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
-        endpoints.Any(endpoint => endpoint.Metadata.GetDoor() is not null);
+        endpoints.Any(endpoint => endpoint.Metadata.GetListener() is not null);
 
     public IReadOnlyList<PolicyNodeEdge> GetEdges(IReadOnlyList<Endpoint> endpoints)
     {
-        var edges = new List<PolicyNodeEdge>(Doors.Length);
-        foreach (var door in Doors)
+        var edges = new List<PolicyNodeEdge>(Listeners.Length);
+        foreach (var listener in Listeners)
         {
-            var served = endpoints.Where(endpoint => (endpoint.Metadata.GetDoor() ?? door) == door).ToList();
+            var served = endpoints.Where(endpoint => (endpoint.Metadata.GetListener() ?? listener) == listener).ToList();
             if (served.Count > 0)
             {
-                edges.Add(new PolicyNodeEdge(door, served));
+                edges.Add(new PolicyNodeEdge(listener, served));
             }
         }
 
@@ -34,11 +34,11 @@ internal sealed class DoorMatcherPolicy : MatcherPolicy, INodeBuilderPolicy
 
     public PolicyJumpTable BuildJumpTable(int exitDestination, IReadOnlyList<PolicyJumpTableEdge> edges)
     {
-        var destinations = new int[Doors.Length];
+        var destinations = new int[Listeners.Length];
         Array.Fill(destinations, exitDestination);
         foreach (var edge in edges)
         {
-            destinations[(int)(Door)edge.State] = edge.Destination;
+            destinations[(int)(Listener)edge.State] = edge.Destination;
         }
 
         return new JumpTable(exitDestination, destinations);
@@ -47,6 +47,6 @@ internal sealed class DoorMatcherPolicy : MatcherPolicy, INodeBuilderPolicy
     private sealed class JumpTable(int exit, int[] destinations) : PolicyJumpTable
     {
         public override int GetDestination(HttpContext httpContext) =>
-            httpContext.GetDoor() is { } door ? destinations[(int)door] : exit;
+            httpContext.GetListener() is { } listener ? destinations[(int)listener] : exit;
     }
 }

@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Faults;
 
 /// <summary>Callers that hold their connections and say nothing, or hardly anything.</summary>
-public sealed class CrowdedDoorTests
+public sealed class CrowdedListenerTests
 {
     private const int Connections = 1_000;
 
@@ -26,7 +26,7 @@ public sealed class CrowdedDoorTests
             for (var i = 0; i < Connections; i++)
             {
                 var client = new TcpClient();
-                await client.ConnectAsync("127.0.0.1", host.PortOf(Door.Sessions), Cancel);
+                await client.ConnectAsync("127.0.0.1", host.PortOf(Listener.Sessions), Cancel);
                 crowd.Add(client);
             }
 

@@ -1,10 +1,10 @@
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Security;
 
-/// <summary>Which door serves what.</summary>
-public sealed class DoorTests : IAsyncLifetime
+/// <summary>Which listener serves what.</summary>
+public sealed class ListenerTests : IAsyncLifetime
 {
     private ApiHost _api = null!;
 
@@ -23,17 +23,17 @@ public sealed class DoorTests : IAsyncLifetime
     [InlineData("GET", "/machines/list", false, true, false)]
     [InlineData("GET", "/project-1", false, true, false)]
     [InlineData("GET", "/", true, false, true)]
-    public async Task Path_OnEveryDoor_IsServedByItsOwnOnly(string verb, string path, bool sessions, bool machines, bool pod)
+    public async Task Path_OnEveryListener_IsServedByItsOwnOnly(string verb, string path, bool sessions, bool machines, bool pod)
     {
-        foreach (var (door, served) in new[] { (Door.Sessions, sessions), (Door.Machines, machines), (Door.Pod, pod) })
+        foreach (var (listener, served) in new[] { (Listener.Sessions, sessions), (Listener.Machines, machines), (Listener.Pod, pod) })
         {
-            // The Host header names another door: it tells nothing.
-            var other = door == Door.Sessions ? Door.Machines : Door.Sessions;
-            using var response = await _api.Client(door).SendAsync(new HttpMethod(verb), path, null, ("Host", $"localhost:{_api.PortOf(other)}"));
+            // The Host header names another listener: it tells nothing.
+            var other = listener == Listener.Sessions ? Listener.Machines : Listener.Sessions;
+            using var response = await _api.Client(listener).SendAsync(new HttpMethod(verb), path, null, ("Host", $"localhost:{_api.PortOf(other)}"));
 
             if (served)
             {
-                Assert.True((int)response.StatusCode is 200 or 201, $"{door} {verb} {path}: {(int)response.StatusCode}");
+                Assert.True((int)response.StatusCode is 200 or 201, $"{listener} {verb} {path}: {(int)response.StatusCode}");
             }
             else
             {
@@ -43,7 +43,7 @@ public sealed class DoorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Path_OfAnotherDoorWithAnotherVerb_NotFoundRatherThanNotAllowed()
+    public async Task Path_OfAnotherListenerWithAnotherVerb_NotFoundRatherThanNotAllowed()
     {
         await _api.Sessions.SendAsync(HttpMethod.Put, "/project-1").FailsAsync(404, "NOT_FOUND");
         await _api.Sessions.SendAsync(HttpMethod.Post, "/healthz").FailsAsync(404, "NOT_FOUND");
@@ -52,18 +52,18 @@ public sealed class DoorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(Door.Sessions, "/")]
-    [InlineData(Door.Sessions, "/health")]
-    [InlineData(Door.Machines, "/health")]
-    [InlineData(Door.Pod, "/")]
-    [InlineData(Door.Pod, "/healthz")]
-    [InlineData(Door.Machines, "/alive")]
-    [InlineData(Door.Machines, "/ready")]
-    [InlineData(Door.Machines, "/metrics")]
-    public async Task Head_WhereABalancerLooks_IsGetWithoutABody(Door door, string path)
+    [InlineData(Listener.Sessions, "/")]
+    [InlineData(Listener.Sessions, "/health")]
+    [InlineData(Listener.Machines, "/health")]
+    [InlineData(Listener.Pod, "/")]
+    [InlineData(Listener.Pod, "/healthz")]
+    [InlineData(Listener.Machines, "/alive")]
+    [InlineData(Listener.Machines, "/ready")]
+    [InlineData(Listener.Machines, "/metrics")]
+    public async Task Head_WhereABalancerLooks_IsGetWithoutABody(Listener listener, string path)
     {
-        using var get = await _api.Client(door).SendAsync(HttpMethod.Get, path);
-        using var head = await _api.Client(door).SendAsync(HttpMethod.Head, path);
+        using var get = await _api.Client(listener).SendAsync(HttpMethod.Get, path);
+        using var head = await _api.Client(listener).SendAsync(HttpMethod.Head, path);
 
         Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (head.StatusCode, head.Content.Headers.ContentType));
         Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));

@@ -1,21 +1,21 @@
 using System.Text.Encodings.Web;
-using Orchestrator.ServiceDefaults.Doors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api;
 
-/// <summary>The doors of this process.</summary>
-internal static class ApiDoors
+/// <summary>The listeners of this process.</summary>
+internal static class ApiListeners
 {
-    /// <summary>The sessions door's port unless <c>PORT</c> says another.</summary>
+    /// <summary>The sessions listener's port unless <c>PORT</c> says another.</summary>
     public const int SessionsPort = 3001;
 
-    /// <summary>The machines door's port unless <c>MACHINES_PORT</c> says another.</summary>
+    /// <summary>The machines listener's port unless <c>MACHINES_PORT</c> says another.</summary>
     public const int MachinesPort = 9092;
 
-    /// <summary>Opens the sessions and the machines door, and says how they write JSON.</summary>
+    /// <summary>Opens the sessions and the machines listener, and says how they write JSON.</summary>
     /// <exception cref="ConfigurationException">A port is wrong.</exception>
-    public static WebApplicationBuilder AddApiDoors(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddApiListeners(this WebApplicationBuilder builder)
     {
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -24,7 +24,7 @@ internal static class ApiDoors
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         return builder
-            .AddDoor(Door.Sessions, "PORT", SessionsPort)
-            .AddDoor(Door.Machines, "MACHINES_PORT", MachinesPort);
+            .AddListener(Listener.Sessions, "PORT", SessionsPort)
+            .AddListener(Listener.Machines, "MACHINES_PORT", MachinesPort);
     }
 }
