@@ -55,6 +55,6 @@ internal sealed partial class EffectiveConfiguration(
     [LoggerMessage(1213, LogLevel.Information, "Guards: {Keys} keys, listening on {Listen}, anonymous elsewhere {Anonymous}, hosts [{Hosts}], origins [{Origins}]")]
     private partial void Guards(int keys, string listen, bool anonymous, string hosts, string origins);
 
-    [LoggerMessage(1214, LogLevel.Warning, "Security:AllowAnonymous is set and there are no keys: whoever reaches this machine can run code on it")]
+    [LoggerMessage(1214, LogLevel.Warning, "Security:AllowAnonymous is set and there are no keys: anyone who can reach this machine can run code on it")]
     private partial void OpenToEverybody();
 }

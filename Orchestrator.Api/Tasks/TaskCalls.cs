@@ -91,7 +91,7 @@ internal static class TaskCalls
         (IsId(taskId) ? await queue.RetryAsync(taskId, cancellationToken) : TaskChange.Unknown) switch
         {
             TaskChange.Done => TypedResults.Ok(new TaskChanged(taskId, "pending")),
-            TaskChange.Refused => Conflict("TASK_NOT_FAILED", "Only a failed task can be put back."),
+            TaskChange.Refused => Conflict("TASK_NOT_FAILED", "Only a failed task can be retried."),
             _ => NotFound(),
         };
 
@@ -157,7 +157,7 @@ internal static class TaskCalls
 
     private static bool IsId(string id) => id.Length <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    private static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, "TASK_NOT_FOUND", "There is no task of this id, or no more.");
+    private static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, "TASK_NOT_FOUND", "Task not found; it may have expired.");
 
     private static ErrorResult Conflict(string error, string message) => new(StatusCodes.Status409Conflict, error, message);
 }

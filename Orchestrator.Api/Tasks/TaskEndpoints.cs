@@ -41,7 +41,7 @@ internal static class TaskEndpoints
             .WithName("GetTaskStatus")
             .WithSummary("Get a task's status and result")
             .Answers<TaskView>(200, Complete)
-            .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
+            .Fails(404, "TASK_NOT_FOUND", "Task not found; it may have expired.")
             .FailsWithoutStore();
 
         group.MapGet("/tasks", TaskCalls.ListAsync)
@@ -67,7 +67,7 @@ internal static class TaskEndpoints
             .WithName("CancelTask")
             .WithSummary("Cancel a pending task")
             .Answers<TaskChanged>(200, Pending.Replace("pending", "cancelled", StringComparison.Ordinal))
-            .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
+            .Fails(404, "TASK_NOT_FOUND", "Task not found; it may have expired.")
             .Fails(409, "TASK_NOT_PENDING", "Only a pending task can be cancelled.")
             .FailsWithoutStore();
 
@@ -75,8 +75,8 @@ internal static class TaskEndpoints
             .WithName("RetryTask")
             .WithSummary("Retry a failed task")
             .Answers<TaskChanged>(200, Pending)
-            .Fails(404, "TASK_NOT_FOUND", "There is no task of this id, or no more.")
-            .Fails(409, "TASK_NOT_FAILED", "Only a failed task can be put back.")
+            .Fails(404, "TASK_NOT_FOUND", "Task not found; it may have expired.")
+            .Fails(409, "TASK_NOT_FAILED", "Only a failed task can be retried.")
             .FailsWithoutStore();
 
         group.MapGet("/whoami", TaskCalls.WhoAmI)

@@ -5,8 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Core.Leasing;
-using Orchestrator.ServiceDefaults.Doors;
-using Orchestrator.Storage.Sqlite;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.HandMade;
@@ -29,7 +28,7 @@ internal static class DeferredBenchmark
         await using var byCall = await Server.StartAsync(services => services.AddSingleton<IStartupFilter, CompletedAtOnce>());
         await using var within = await Server.StartAsync(services => services
             .AddSingleton<IStartupFilter, CompletedAtOnce>()
-            .AddSingleton(new Afterwards(new TimerlessTime())));
+            .AddSingleton(new DeferredWork(new TimerlessTime())));
         var all = new (Server Server, Samples Samples)[]
         {
             (ours, new Samples("after the answer is sent")),
@@ -60,21 +59,21 @@ internal static class DeferredBenchmark
     {
         private readonly HttpClient _client = new()
         {
-            BaseAddress = new Uri($"http://127.0.0.1:{app.Services.GetRequiredService<OpenDoors>().PortOf(Door.Sessions)}"),
+            BaseAddress = new Uri($"http://127.0.0.1:{app.Services.GetRequiredService<OpenListeners>().PortOf(Listener.Sessions)}"),
             DefaultRequestHeaders = { { "X-Session-Id", "caller" } },
         };
 
         public static async Task<Server> StartAsync(Action<IServiceCollection> change)
         {
             var data = Directory.CreateTempSubdirectory("orchestrator-bench-");
-            var app = ApiProcess.Create(
-                ["--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Machines:MinIdle=0", "--Runners:Instance=bench-deferred", "--Runners:MinIdle=5"],
-                builder =>
-                {
-                    builder.Services.AddSingleton(new SimulatedEngine().Connect());
-                    builder.Services.AddSqliteStorage(options => options.DataFolder = data.FullName);
-                    change(builder.Services);
-                });
+            var builder = ApiProcess.CreateBuilder(
+            [
+                "--Engine=docker", "--environment=Development", "--PORT=0", "--MACHINES_PORT=0", "--POD_PORT=0", "--Machines:MinIdle=0", "--Runners:Instance=bench-deferred",
+                "--Runners:MinIdle=5", $"--Storage:DataFolder={data.FullName}",
+            ]);
+            builder.Services.AddSingleton(new SimulatedEngine().Connect());
+            change(builder.Services);
+            var app = ApiProcess.Build(builder);
             await app.StartAsync();
             return new Server(app, data);
         }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
@@ -17,7 +16,6 @@ internal static class Variant
     public const string AsItIs = "as-it-is";
     public const string LibraryMetrics = "library-metrics";
     public const string LibraryOpenApi = "library-openapi";
-    public const string Validated = "validated";
 
     /// <summary>Where the metrics of <see cref="LibraryMetrics"/> are served; /metrics is mapped already.</summary>
     public const string LibraryMetricsPath = "/library-metrics";
@@ -27,19 +25,14 @@ internal static class Variant
 
     private static WebApplication Create(string name)
     {
-        var app = ApiProcess.Create([], builder =>
+        var builder = ApiProcess.CreateBuilder([]);
+        if (name == LibraryMetrics)
         {
-            EngineAndStore.Add(builder);
-            if (name == LibraryMetrics)
-            {
-                builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(MetricsStarter)));
-                AddLibraryMetrics(builder.Services, TelemetryNames.Meters);
-            }
-            else if (name == Validated)
-            {
-                builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
-            }
-        });
+            builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(MetricsStarter)));
+            AddLibraryMetrics(builder.Services, TelemetryNames.Meters);
+        }
+
+        var app = ApiProcess.Build(builder);
         if (name == LibraryMetrics)
         {
             app.MapPrometheusScrapingEndpoint(LibraryMetricsPath);

@@ -141,7 +141,7 @@ public sealed partial class RunnerLeases
 
             if (runner.State == RunnerState.Removing)
             {
-                await remover.RemoveAsync(runner, "its owner provisions anew", cancellationToken);
+                await remover.RemoveAsync(runner, "its owner provisions again", cancellationToken);
             }
             else if (await JoinAsync(runner, cancellationToken) is { } joined)
             {
@@ -179,7 +179,7 @@ public sealed partial class RunnerLeases
     /// <summary>Waits for a start that is under way here or elsewhere; null when it was given up.</summary>
     private async Task<Runner?> JoinAsync(Runner creating, CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(200), _time, jitter: null);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(200), time, jitter: null);
         for (var look = 1; ; look++)
         {
             if (_starts.TryGetValue(creating.Id, out var start))
@@ -195,7 +195,7 @@ public sealed partial class RunnerLeases
 
             if (await store.ExpireAsync(runner, cancellationToken) is { } expired)
             {
-                await remover.RemoveAsync(expired, "whoever made it is gone", cancellationToken);
+                await remover.RemoveAsync(expired, "its creator is gone", cancellationToken);
                 return null;
             }
 

@@ -54,7 +54,7 @@ internal sealed partial class OrphanKeeper(
     // its port, which may be somebody else's by now.
     private async Task RemoveAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
-        var reason = seen.Running ? "nobody's for longer than the grace period" : "dead";
+        var reason = seen.Running ? "orphaned for longer than the grace period" : "dead";
         LogRemoving(seen.RunnerId, reason);
         var found = Found(seen, seen.Placement with { HostPort = null });
         var nobody = new Owner(OwnerKind.Unknown, seen.RunnerId);

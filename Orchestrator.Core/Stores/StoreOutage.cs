@@ -40,12 +40,12 @@ public sealed partial class StoreOutage(string loop, ILogger logger)
         }
     }
 
-    [LoggerMessage(1861, LogLevel.Warning, "{Loop} interrupted: store unavailable, retrying: {Error}")]
+    [LoggerMessage(1895, LogLevel.Warning, "{Loop} interrupted: store unavailable, retrying: {Error}")]
     private partial void LogUnavailable(string loop, string error);
 
-    [LoggerMessage(1865, LogLevel.Error, "{Loop} interrupted, retrying.")]
+    [LoggerMessage(1896, LogLevel.Error, "{Loop} interrupted, retrying.")]
     private partial void LogFailed(string loop, Exception exception);
 
-    [LoggerMessage(1866, LogLevel.Information, "{Loop} resumed.")]
+    [LoggerMessage(1897, LogLevel.Information, "{Loop} resumed.")]
     private partial void LogOver(string loop);
 }

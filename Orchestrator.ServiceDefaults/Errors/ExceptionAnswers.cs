@@ -21,6 +21,7 @@ internal sealed class ExceptionAnswers(ErrorWriter writer, IEnumerable<ErrorMap>
         if (httpContext.RequestAborted.IsCancellationRequested)
         {
             writer.Abandoned(httpContext);
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
 

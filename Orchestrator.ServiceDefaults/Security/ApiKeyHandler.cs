@@ -22,7 +22,7 @@ internal sealed class ApiKeyHandler(
 
     private static readonly ClaimsPrincipal Caller = new(new ClaimsIdentity(SchemeName));
     private static readonly ApiError Required = new("API_KEY_REQUIRED", "This call needs a key in the X-Api-Key header.");
-    private static readonly ApiError Invalid = new("API_KEY_INVALID", "The key in X-Api-Key is not known here.");
+    private static readonly ApiError Invalid = new("API_KEY_INVALID", "The key in X-Api-Key is unknown.");
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
         !Request.Headers.TryGetValue(Header, out var presented) ? AuthenticateResult.NoResult()

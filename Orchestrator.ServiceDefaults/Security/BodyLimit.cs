@@ -28,7 +28,7 @@ public sealed class BodyLimit(long? maxBytes) : IRequestSizeLimitMetadata
     internal static BodyLimit Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>() ?? Default;
 
     internal ErrorResult Refusal() =>
-        new(StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", $"A body has at most {MaxBytes} bytes.");
+        new(StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", $"The body is too large: at most {MaxBytes ?? DefaultBytes} bytes are allowed.");
 }
 
 /// <summary>Sets the limits of bodies.</summary>

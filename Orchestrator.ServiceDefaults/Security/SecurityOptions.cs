@@ -48,13 +48,13 @@ public sealed class SecurityOptions : IValidatableObject
         if (FindAddresses().FirstOrDefault(address => !address.IsLoopback) is { } open && !HasKeys && !AllowAnonymous)
         {
             yield return new(
-                $"listening on '{open}' without Security:ApiKeys would let everybody who reaches this machine run code on it; " +
-                "set keys, or say Security:AllowAnonymous=true.", [nameof(Listen)]);
+                $"listening on '{open}' without Security:ApiKeys lets anyone who can reach this machine run code on it; " +
+                "set keys, or set Security:AllowAnonymous=true.", [nameof(Listen)]);
         }
 
         if (ApiKeys.Any(key => key.Any(c => c is <= ' ' or > '~')))
         {
-            yield return new("a key is made of printable ASCII without spaces.", [nameof(ApiKeys)]);
+            yield return new("keys must be printable ASCII without spaces.", [nameof(ApiKeys)]);
         }
     }
 }
@@ -71,7 +71,7 @@ public sealed class OriginsOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => AllowedOrigins
         .Where(origin => !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
-        .Select(origin => new ValidationResult($"'{origin}' is not an origin as https://app.example.com.", [nameof(AllowedOrigins)]));
+        .Select(origin => new ValidationResult($"'{origin}' is not an origin; example: https://app.example.com.", [nameof(AllowedOrigins)]));
 }
 
 /// <summary>What a listen address names.</summary>

@@ -1,5 +1,4 @@
 using Orchestrator.Core.Stores;
-using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.Tests.Infrastructure;
 
@@ -62,15 +61,30 @@ public sealed partial class TaskProcessorTests
     }
 
     [Fact]
-    public async Task Queue_RefusesAnEndForGood_TaskIsAttemptedAgain()
+    public async Task Queue_RefusesAResultForGood_TaskFailsWithTheReason()
     {
         Obstruct(call => call == nameof(ITaskQueue.CompleteAsync) ? throw new InvalidOperationException("too odd") : Task.CompletedTask);
-        await StartAsync(new FakeHandler("odd", (_, context) =>
-            context.Attempt == 1 ? Task.FromResult("1") : throw new TaskFailedException("no", retry: false)));
-        var id = await AddAsync("odd");
+        await StartAsync(new FakeHandler("odd", (_, _) => Task.FromResult("1")));
+        var id = await AddAsync("odd", maxAttempts: 1);
 
         await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Failed);
 
-        Assert.Equal((2, "no"), ((await GetAsync(id)).Attempts, (await GetAsync(id)).Error));
+        Assert.Contains("too odd", (await GetAsync(id)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Queue_OddAfterALongOutage_ResultIsWrittenLater()
+    {
+        var (began, odd) = (_clock.GetTimestamp(), 0);
+        Obstruct(call => call != nameof(ITaskQueue.CompleteAsync) ? Task.CompletedTask
+            : _clock.GetElapsedTime(began) < TimeSpan.FromMinutes(2) ? throw new StoreUnavailableException("away")
+            : Interlocked.Increment(ref odd) == 1 ? throw new InvalidOperationException("odd")
+            : Task.CompletedTask);
+        await StartAsync(new FakeHandler("quick", (_, _) => Task.FromResult("1")));
+        var id = await AddAsync("quick", maxAttempts: 1);
+
+        await PassUntilAsync(async () => (await GetAsync(id)).State is not (TaskState.Pending or TaskState.Running));
+
+        Assert.Equal((TaskState.Complete, "1"), ((await GetAsync(id)).State, (await GetAsync(id)).Result));
     }
 }

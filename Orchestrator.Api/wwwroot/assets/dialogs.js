@@ -7,7 +7,7 @@ import { key } from './api.js';
 export function askForKey(refused) {
   const dialog = $('key-dialog');
   if (dialog.open) return Promise.resolve();
-  if (refused) text($('key-why'), 'The key is not known here. Enter another one of Security:ApiKeys.');
+  if (refused) text($('key-why'), 'The key is unknown. Enter one of Security:ApiKeys.');
   $('key').value = '';
   dialog.showModal();
   return new Promise(resolve => {

@@ -13,7 +13,7 @@ const BY_CODE = {
   STORE_UNAVAILABLE: 'Look after the store (its disk, or Redis); everything goes on by itself as soon as it answers.',
   DOCKER_IMAGE_NOT_FOUND: 'Build the image: ./orchestrator images. Then try again.',
   RUNNER_NOT_READY: "Look at the image: it has to answer on its ready path within Runners:Ready:TimeoutSeconds.",
-  RUNNER_NOT_FOUND: 'The lease has ended. Get a runner anew.',
+  RUNNER_NOT_FOUND: 'The lease has ended. Provision a new runner.',
   SESSION_ID_INVALID: 'Choose another name for the session, or leave the field empty.',
   QUEUE_FULL: 'Wait until some tasks are done, start more workers, or raise Tasks:MaxPending.',
   NO_ANSWER: 'Start it (./orchestrator up), or look at its log. The page goes on by itself.',

@@ -38,11 +38,11 @@ internal sealed partial class CallbackCourier(
             try
             {
                 var batch = await outbox.ClaimCallbacksAsync(AtOnce, Visibility, stoppingToken);
+                await Task.WhenAll(batch.Callbacks.Select(callback => DeliverAsync(callback, stoppingToken)));
                 failures = 0;
                 _outage.Over();
                 if (batch.Callbacks.Count > 0)
                 {
-                    await Task.WhenAll(batch.Callbacks.Select(callback => DeliverAsync(callback, stoppingToken)));
                     continue;
                 }
 

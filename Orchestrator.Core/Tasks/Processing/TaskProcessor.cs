@@ -31,11 +31,16 @@ public sealed partial class TaskProcessor : BackgroundService
     private readonly StoreOutage _outage;
     private readonly Wakeup _wakeup;
     private readonly CancellationTokenSource _giveUp = new();
+
+    // A handler that hangs outlives the source.
+    private readonly CancellationToken _gaveUp;
+
     private long _lastLook;
 
     internal TaskProcessor(
         string worker, ITaskQueue queue, TaskTypes types, TasksOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
     {
+        _gaveUp = _giveUp.Token;
         _worker = worker;
         _queue = queue;
         _types = types;
@@ -148,8 +153,14 @@ public sealed partial class TaskProcessor : BackgroundService
         {
             var end = await _runner.ExecuteAsync(attempt);
             await _slots.BeginSettlingAsync(attempt);
-            await _runner.SettleAsync(attempt, end, activity, _giveUp.Token);
-            _slots.EndSettling(attempt);
+            try
+            {
+                await _runner.SettleAsync(attempt, end, activity, _gaveUp);
+            }
+            finally
+            {
+                _slots.EndSettling(attempt);
+            }
         }
     }
 
@@ -168,7 +179,7 @@ public sealed partial class TaskProcessor : BackgroundService
             return;
         }
 
-        foreach (var attempt in _slots.Attempts)
+        foreach (var attempt in _slots.Attempts.Where(attempt => !attempt.IsHandled))
         {
             attempt.Cancel(AttemptEnd.Stopping);
         }

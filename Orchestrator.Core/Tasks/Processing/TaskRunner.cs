@@ -10,7 +10,8 @@ namespace Orchestrator.Core.Tasks.Processing;
 /// <summary>How a handler ended.</summary>
 /// <param name="Result">Its result; null when it failed or was cancelled.</param>
 /// <param name="Error">What it threw; null when it did not.</param>
-internal readonly record struct HandlerEnd(string? Result, Exception? Error = null);
+/// <param name="Reason">Why it had been cancelled by then.</param>
+internal readonly record struct HandlerEnd(string? Result, Exception? Error = null, AttemptEnd Reason = AttemptEnd.None);
 
 /// <summary>Makes attempts: runs the handler, then writes down how it ended as soon as the store takes it.</summary>
 /// <param name="queue">Where the end is written.</param>
@@ -24,7 +25,7 @@ internal sealed partial class TaskRunner(
 {
     private static readonly TimeSpan UnknownTypePause = TimeSpan.FromSeconds(5);
 
-    // What the store refuses for longer, while it can be reached, it refuses for good.
+    // What a store that can be reached refuses for longer, it refuses for good.
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromMinutes(1);
 
     private readonly Backoff _retries = new(
@@ -49,13 +50,13 @@ internal sealed partial class TaskRunner(
     public async Task<HandlerEnd> ExecuteAsync(TaskAttempt attempt)
     {
         var (task, spec) = (attempt.Task, attempt.Task.Spec);
-        if (task.Attempt == 1)
-        {
-            TaskMetrics.Waited(spec.Type, task.ClaimedAt - task.CreatedAt);
-        }
-
         try
         {
+            if (task.Attempt == 1)
+            {
+                TaskMetrics.Waited(spec.Type, task.ClaimedAt - task.CreatedAt);
+            }
+
             attempt.Token.ThrowIfCancellationRequested();
             var handler = types.Find(spec.Type)
                 ?? throw new TaskFailedException($"This worker knows no task type {spec.Type}.", retry: true);
@@ -67,7 +68,7 @@ internal sealed partial class TaskRunner(
         }
         catch (Exception e)
         {
-            return new HandlerEnd(null, e);
+            return new HandlerEnd(null, e, attempt.Reason);
         }
     }
 
@@ -82,6 +83,11 @@ internal sealed partial class TaskRunner(
         string outcome;
         try
         {
+            if (end.Error is not (null or TaskFailedException or StoreUnavailableException or OperationCanceledException))
+            {
+                LogThrew(id, type, attempt.Task.Attempt, end.Error);
+            }
+
             outcome = await WriteAsync(attempt, end, giveUp);
             if (outcome == "stale")
             {
@@ -91,7 +97,7 @@ internal sealed partial class TaskRunner(
         catch (Exception e)
         {
             outcome = "unsettled";
-            LogUnsettled(id, type, e.Message);
+            LogUnsettled(id, type, e);
         }
 
         if (activity is { IsAllDataRequested: true })
@@ -106,28 +112,38 @@ internal sealed partial class TaskRunner(
         TaskMetrics.Ended(type, outcome, time.GetElapsedTime(attempt.StartedAt));
     }
 
-    // Work that is done is not thrown away because the store is away for a while.
+    // Work that is done is not thrown away because the store is away for a while. What a store that can be reached goes
+    // on refusing becomes a failure, so that the task's status says why.
     private async Task<string> WriteAsync(TaskAttempt attempt, HandlerEnd end, CancellationToken giveUp)
     {
-        var began = time.GetTimestamp();
+        long? refusedSince = null;
         for (var writes = 1; ; writes++)
         {
             try
             {
                 return await WriteOnceAsync(attempt, end);
             }
-            catch (Exception e) when (
-                !giveUp.IsCancellationRequested && (e is StoreUnavailableException || time.GetElapsedTime(began) < RefusalLimit))
+            catch (StoreUnavailableException) when (!giveUp.IsCancellationRequested)
             {
-                await _storeRetries.WaitAsync(writes, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                refusedSince = null;
             }
+            catch (Exception e) when (!giveUp.IsCancellationRequested)
+            {
+                refusedSince ??= time.GetTimestamp();
+                if (time.GetElapsedTime(refusedSince.Value) >= RefusalLimit)
+                {
+                    return await FailAsync(attempt, new HandlerEnd(null, e));
+                }
+            }
+
+            await _storeRetries.WaitAsync(writes, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task<string> WriteOnceAsync(TaskAttempt attempt, HandlerEnd end)
     {
         var claim = attempt.Task.Claim;
-        switch (end.Error, attempt.Reason)
+        switch (end.Error, end.Reason)
         {
             case (null, _):
                 return await queue.CompleteAsync(claim, end.Result!, CancellationToken.None) ? "complete" : "stale";
@@ -137,19 +153,19 @@ internal sealed partial class TaskRunner(
             case (OperationCanceledException, AttemptEnd.ClaimLost):
                 return "stale";
             default:
-                return await FailAsync(attempt, end.Error);
+                return await FailAsync(attempt, end);
         }
     }
 
-    private async Task<string> FailAsync(TaskAttempt attempt, Exception e)
+    private async Task<string> FailAsync(TaskAttempt attempt, HandlerEnd end)
     {
-        var task = attempt.Task;
+        var (task, e) = (attempt.Task, end.Error!);
         var (error, retry) = e switch
         {
             TaskFailedException failed => (failed.Message, failed.Retry),
             // The handler's own store, which says more than its exception's name.
             StoreUnavailableException => (e.Message, true),
-            OperationCanceledException when attempt.Reason == AttemptEnd.TimeUp => ($"It took longer than {attempt.TimeLimit.TotalSeconds:0.###} s.", true),
+            OperationCanceledException when end.Reason == AttemptEnd.TimeUp => ($"It took longer than {attempt.TimeLimit.TotalSeconds:0.###} s.", true),
             _ => ($"{e.GetType().Name}: {e.Message}", true),
         };
         if (error.Length > TaskLimits.MaxErrorLength)
@@ -161,10 +177,9 @@ internal sealed partial class TaskRunner(
             : types.Find(task.Spec.Type) is null ? UnknownTypePause
             : _retries.After(task.Attempt);
         var outcome = await queue.FailAsync(task.Claim, error, pause, CancellationToken.None);
-        LogFailed(task.Claim.TaskId, task.Spec.Type, task.Attempt, outcome, error);
-        if (e is not (TaskFailedException or StoreUnavailableException or OperationCanceledException))
+        if (outcome != FailOutcome.Stale)
         {
-            LogThrew(task.Claim.TaskId, task.Spec.Type, task.Attempt, e);
+            LogFailed(task.Claim.TaskId, task.Spec.Type, task.Attempt, outcome, error);
         }
 
         return outcome switch { FailOutcome.Retrying => "retry", FailOutcome.Dead => "failed", _ => "stale" };
@@ -173,8 +188,8 @@ internal sealed partial class TaskRunner(
     [LoggerMessage(1850, LogLevel.Warning, "Task {TaskId} ({Type}): claim lost, the end of this attempt changes nothing.")]
     private partial void LogStale(string taskId, string type);
 
-    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): the end of this attempt could not be written; the task is attempted again when its claim expires: {Error}")]
-    private partial void LogUnsettled(string taskId, string type, string error);
+    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): the end of this attempt could not be written; the task is attempted again when its claim expires.")]
+    private partial void LogUnsettled(string taskId, string type, Exception exception);
 
     [LoggerMessage(1852, LogLevel.Warning, "Task {TaskId} ({Type}): attempt {Attempt} failed, {Outcome}: {Error}")]
     private partial void LogFailed(string taskId, string type, int attempt, FailOutcome outcome, string error);
