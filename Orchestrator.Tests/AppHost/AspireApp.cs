@@ -25,6 +25,7 @@ internal sealed class AspireApp : IAsyncDisposable
     private readonly TemporaryFolder _data = new();
     private readonly ConcurrentDictionary<string, ResourceEvent> _replicas = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly HeardLog _restarts = new();
     private DistributedApplication? _app;
     private Task _watching = Task.CompletedTask;
 
@@ -36,6 +37,9 @@ internal sealed class AspireApp : IAsyncDisposable
 
     /// <summary>The folder of its state.</summary>
     public string Data => _data.Path;
+
+    /// <summary>What the restarts have logged.</summary>
+    public IReadOnlyCollection<string> RestartLog => _restarts.Heard;
 
     /// <summary>Every part that turns healthy.</summary>
     public IReadOnlyList<string> Healthy =>
@@ -63,7 +67,8 @@ internal sealed class AspireApp : IAsyncDisposable
                 new DistributedApplicationTestingBuilderOptions { EnableDashboard = withDashboard }, [$"--DataFolder={app.Data}", .. arguments], cancellationToken);
             // Built again it would be another image, and every orchestrator on this engine would replace its runners.
             builder.Resources.FirstOrDefault(resource => resource.Name == Composition.Names.RunnerImage)?.Annotations.Add(new ExplicitStartupAnnotation());
-            builder.Services.AddLogging(logging => logging.AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Orchestrator.AppHost.Resources", LogLevel.None));
+            builder.Services.AddLogging(logging => logging.AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Orchestrator.AppHost.Resources", LogLevel.None)
+                .AddProvider(app._restarts).AddFilter<HeardLog>(null, LogLevel.None).AddFilter<HeardLog>(typeof(Restarts).FullName, LogLevel.Information));
             await (change?.Invoke(builder) ?? Task.CompletedTask);
             app._app = await builder.BuildAsync(cancellationToken);
             return app;
@@ -146,10 +151,13 @@ internal sealed class AspireApp : IAsyncDisposable
     /// <summary>The ids of the processes of a part; those of a service are its own, not those of the command that runs it.</summary>
     public IReadOnlyList<int> ProcessesOf(string part) =>
     [
-        .. PropertyOf(part, "executable.pid").Where(id => id.Length > 0).Select(id => int.Parse(id, CultureInfo.InvariantCulture))
+        .. PropertyOf(part, "executable.pid").Where(id => id is not ("" or "0")).Select(id => int.Parse(id, CultureInfo.InvariantCulture))
             .Select(process => part is Composition.Names.Api or Composition.Names.Worker ? (OwnProcesses.ChildrenOf(process) is [var child, ..] ? child : 0) : process)
             .Where(process => process != 0),
     ];
+
+    /// <summary>What the dashboard knows last of a replica.</summary>
+    public CustomResourceSnapshot Replica(string name) => _replicas[name].Snapshot;
 
     /// <summary>What a part has written to its console.</summary>
     public async Task<string> ConsoleOfAsync(string part)

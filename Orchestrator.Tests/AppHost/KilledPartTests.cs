@@ -16,7 +16,7 @@ public sealed class KilledPartTests
     [Fact]
     public async Task Kill_OfEachPart_LeavesTheOthersServingAndServicesStartAgain()
     {
-        await using var app = await AspireApp.StartProgramsAsync("--Runners:MinIdle=0", "--Machines:MinIdle=0", "--Redis:CallTimeoutSeconds=1");
+        await using var app = await AspireApp.StartProgramsAsync("--Runners:MinIdle=0", "--Machines:MinIdle=0", "--Runners:InactivityTimeoutSeconds=1800", "--Redis:CallTimeoutSeconds=1");
         using var api = app.App.CreateHttpClient(Composition.Names.Api, "sessions");
         using var pod = app.App.CreateHttpClient(Composition.Names.Worker, "pod");
         await api.PostAsync("/api/runner/provision", """{"sessionId":"outlasting"}""").JsonAsync(201);
@@ -73,16 +73,25 @@ public sealed class KilledPartTests
     private static async Task StoppedWorkerStaysSoAsync(AspireApp app)
     {
         var stopped = app.NamesOf(Composition.Names.Worker)[0];
+        var logged = app.RestartLog.Count;
+        var both = app.ProcessesOf(Composition.Names.Worker);
         await app.App.ResourceCommands.ExecuteCommandAsync(stopped, KnownResourceCommands.StopCommand, Stop);
-        await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker).Count == Composition.Workers - 1, Limit, "The end of the stopped worker");
-        var killed = app.ProcessesOf(Composition.Names.Worker)[0];
+        await Eventually.TrueAsync(() => both.Count(OwnProcesses.IsAlive) == 1 && HasEnded(app, stopped), Limit, "The end of the stopped worker");
+        var killed = both.Single(OwnProcesses.IsAlive);
 
         OwnProcesses.Kill(killed);
 
         await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker) is [var only] && only != killed, Limit, "A process in place of the killed one alone");
+        Assert.True(HasEnded(app, stopped), $"The stopped worker is {app.Replica(stopped).State?.Text}.");
+        Assert.DoesNotContain(both, OwnProcesses.IsAlive);
+        var restarts = app.RestartLog.Skip(logged).ToList();
+        Assert.NotEmpty(restarts);
+        Assert.DoesNotContain(restarts, line => line.Contains(stopped, StringComparison.Ordinal));
         await app.App.ResourceCommands.ExecuteCommandAsync(stopped, KnownResourceCommands.StartCommand, Stop);
         await Eventually.TrueAsync(() => app.ProcessesOf(Composition.Names.Worker).Count == Composition.Workers, Limit, "The workers' processes");
     }
+
+    private static bool HasEnded(AspireApp app, string replica) => KnownResourceStates.TerminalStates.Contains(app.Replica(replica).State?.Text ?? "");
 
     private static int[] Services(AspireApp app) => [.. app.ProcessesOf(Composition.Names.Api), .. app.ProcessesOf(Composition.Names.Worker)];
 

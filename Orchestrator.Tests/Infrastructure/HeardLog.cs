@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Orchestrator.Tests.Infrastructure;
 
 /// <summary>Keeps every message that is logged, of any category.</summary>
-internal sealed class HeardLog : ILoggerFactory, ILogger
+internal sealed class HeardLog : ILoggerFactory, ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Heard { get; } = new();
 
