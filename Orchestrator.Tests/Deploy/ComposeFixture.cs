@@ -56,7 +56,7 @@ public sealed class ComposeFixture : ComponentFixture
         }
 
         var port = FreePort();
-        SetVariables(port);
+        SetVariables(port, (await RunAsync("stat", ["-L", "-c", "%g", Components.EngineSocket], ComposeLimit)).Trim());
         // Debian's Prometheus is older than the OTLP receiver.
         await File.WriteAllTextAsync(
             Path.Combine(Directory.CreateDirectory(_folder.Path).FullName, "stand-ins.yaml"),
@@ -75,24 +75,27 @@ public sealed class ComposeFixture : ComponentFixture
 
     public override async ValueTask DisposeAsync()
     {
-        if (_variables.Count > 0)
+        try
         {
-            await ComposeAsync("down", "-v", "--rmi", "all");
+            if (_variables.Count > 0)
+            {
+                await ComposeAsync("down", "-v", "--rmi", "all", "-t", "10");
+            }
         }
-
-        Api?.Dispose();
-        Stranger?.Dispose();
-        if (Runners is not null)
+        finally
         {
-            await Runners.DisposeAsync();
+            Api?.Dispose();
+            Stranger?.Dispose();
+            try
+            {
+                await (Runners?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+            finally
+            {
+                await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
+                _folder.Dispose();
+            }
         }
-
-        if (_registry is not null)
-        {
-            await _registry.DisposeAsync();
-        }
-
-        _folder.Dispose();
     }
 
     /// <summary>Runs docker-compose on the file.</summary>
@@ -115,10 +118,10 @@ public sealed class ComposeFixture : ComponentFixture
         ],
         PublishLimit);
 
-    private void SetVariables(int port)
+    private void SetVariables(int port, string group)
     {
         _variables["API_KEY"] = Key;
-        _variables["DOCKER_GROUP"] = "0";
+        _variables["DOCKER_GROUP"] = group;
         _variables["REGISTRY"] = _registry!.Address;
         _variables["API_IMAGE"] = $"{_registry.Address}/orchestrator-api:tested";
         _variables["WORKER_IMAGE"] = $"{_registry.Address}/orchestrator-worker:tested";
@@ -139,8 +142,17 @@ public sealed class ComposeFixture : ComponentFixture
 
         using var limit = new CancellationTokenSource(within);
         using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-        await process.WaitForExitAsync(limit.Token);
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {within.TotalSeconds} s: {await output}{await errors}");
+        }
+
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
         return await output;
     }

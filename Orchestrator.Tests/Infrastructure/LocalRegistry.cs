@@ -60,7 +60,7 @@ internal sealed class LocalRegistry : IAsyncDisposable
         }
         finally
         {
-            await engine.Images.DeleteImageAsync($"{repository}:{tag}", new ImageDeleteParameters(), cancellationToken);
+            await engine.Images.DeleteImageAsync($"{repository}:{tag}", new ImageDeleteParameters(), CancellationToken.None);
         }
 
         using var client = new HttpClient();
