@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
@@ -47,7 +48,8 @@ internal sealed class ScrapeTargets
 }
 
 /// <summary>Keeps the targets right: a replica that starts again listens on another port.</summary>
-internal sealed class ScrapeTargetsWriter(ScrapeTargets targets, ResourceNotificationService notifications) : BackgroundService
+internal sealed partial class ScrapeTargetsWriter(
+    ScrapeTargets targets, ResourceNotificationService notifications, ILogger<ScrapeTargetsWriter> logger) : BackgroundService
 {
     private readonly Dictionary<string, (string Job, int Port)> _processes = [];
 
@@ -58,8 +60,21 @@ internal sealed class ScrapeTargetsWriter(ScrapeTargets targets, ResourceNotific
             if (PortOf(change) is { } port && _processes.GetValueOrDefault(change.ResourceId) != (change.Resource.Name, port))
             {
                 _processes[change.ResourceId] = (change.Resource.Name, port);
-                targets.Write(_processes.Values);
+                Write();
             }
+        }
+    }
+
+    // An exception would end the host; the next change writes all of them again.
+    private void Write()
+    {
+        try
+        {
+            targets.Write(_processes.Values);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotWritten(logger, e.Message);
         }
     }
 
@@ -70,4 +85,7 @@ internal sealed class ScrapeTargetsWriter(ScrapeTargets targets, ResourceNotific
             ? change.Snapshot.Urls.FirstOrDefault(url => url.Name == "http") is { } address ? new Uri(address.Url).Port : null
             : int.TryParse(change.Snapshot.EnvironmentVariables.FirstOrDefault(one => one.Name == variable)?.Value, CultureInfo.InvariantCulture, out var port) ? port : null;
     }
+
+    [LoggerMessage(1, LogLevel.Error, "Scrape targets not written: {Problem}")]
+    private static partial void LogNotWritten(ILogger logger, string problem);
 }

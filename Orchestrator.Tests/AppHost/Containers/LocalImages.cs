@@ -47,6 +47,11 @@ internal static class LocalImages
         }
 
         Components.Require("mmdebstrap");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Components.Missing(Component.Root, "an image of Debian packages is made by root");
+        }
+
         var script = Path.Combine(Repository.Root, "eng", "images", "debian-image");
         using var process = Process.Start(new ProcessStartInfo(script, [$"{Servers}:{ServersTag}", "redis-server", "prometheus"]) { RedirectStandardError = true })!;
         var said = await process.StandardError.ReadToEndAsync(cancellationToken);
