@@ -23,7 +23,7 @@ try
         .WithExternalHttpEndpoints()
         .WithSettings(settings)
         .WithTelemetry(prometheus)
-        .WithEnvironment(Variables.Instance, builder.Configuration["Instance"] ?? "aspire")
+        .WithEnvironment(Variables.Instance, builder.InstanceName())
         .WithHttpHealthCheck("/health", endpointName: "sessions")
         .WithUrlForEndpoint("sessions", url => url.DisplayText = "The page")
         .WithUrlForEndpoint("machines", url => url.DisplayText = "Machines")

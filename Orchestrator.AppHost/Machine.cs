@@ -40,6 +40,8 @@ internal sealed record Machine(bool RunsContainers, string? Engine, bool BuildsR
             CommandLine.Say($"Redis and Prometheus run as local programs: {without}");
         }
 
+        // Built with the docker command, whatever runs the parts.
+        var builds = runtime == "docker" ? answers : await SucceedsAsync("docker", "version");
         // A DOCKER_HOST is the API's to use, and its to refuse when nothing answers there.
         var docker = builder.Configuration[Variables.DockerHost] is { Length: > 0 } || (runtime == "docker" && answers) || await AnswersAsync(Socket);
         var engine = builder.Configuration["Engine"] is { Length: > 0 } chosen ? chosen : docker ? null : "process";
@@ -48,7 +50,7 @@ internal sealed record Machine(bool RunsContainers, string? Engine, bool BuildsR
             CommandLine.Say($"runners are local processes, NOT isolated from this machine or one another{(docker ? "" : ": no Docker answers")}");
         }
 
-        return new Machine(without is null, engine, docker && engine is null or "docker" && !OperatingSystem.IsWindows());
+        return new Machine(without is null, engine, builds && engine is null or "docker" && !OperatingSystem.IsWindows());
     }
 
     /// <summary>The path of the first of some programs on the <c>PATH</c>; null for none.</summary>

@@ -20,7 +20,7 @@ internal static class Parts
         }
 
         // Tests have all ports chosen for them.
-        if (!builder.ExecutionContext.IsRunMode || builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts"))
+        if (!builder.ExecutionContext.IsRunMode || builder.RandomizesPorts())
         {
             return usual;
         }
@@ -35,6 +35,23 @@ internal static class Parts
         {
             throw new LaunchException($"port {port} is in use; stop what listens there, or choose another: {variable}={(port + 10_000) % 65_536}");
         }
+    }
+
+    /// <summary>
+    /// Whose the runners are: <c>Instance</c>, by default the one of <c>./orchestrator up</c> on the same port, or a random
+    /// one where the port is. Two AppHosts on one engine never take each other's runners for orphans.
+    /// </summary>
+    public static string InstanceName(this IDistributedApplicationBuilder builder)
+    {
+        if (builder.Configuration["Instance"] is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        return !builder.ExecutionContext.IsRunMode ? "aspire"
+            : builder.PortOf(Variables.SessionsPort, Ports.Sessions) is { } port && !builder.RandomizesPorts()
+                ? string.Create(CultureInfo.InvariantCulture, $"port-{port}")
+                : $"aspire-{Guid.NewGuid():N}";
     }
 
     /// <summary>The AppHost's environment where it runs here, and settings as on the service's command line.</summary>
@@ -61,6 +78,8 @@ internal static class Parts
     /// <summary>The address of a part, where there is one.</summary>
     public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string variable, IResourceBuilder<IResourceWithEndpoints>? part) =>
         part is null ? service : service.WithEnvironment(variable, part.GetEndpoint("http"));
+
+    private static bool RandomizesPorts(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
     /// <summary>The engine that runs the runners, by name where it is not the API's choice.</summary>
     public static IResourceBuilder<ProjectResource> WithEngine(this IResourceBuilder<ProjectResource> api, Machine machine) =>

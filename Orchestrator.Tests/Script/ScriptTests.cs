@@ -24,10 +24,10 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Theory]
-    [InlineData(64, "there is no command", "frobnicate")]
+    [InlineData(64, "unknown command frobnicate", "frobnicate")]
     [InlineData(1, "--data needs a value", "up", "--data")]
-    [InlineData(1, "does not know --everything", "up", "--everything")]
-    [InlineData(1, "is no instance's name", "down", "--instance", "../..")]
+    [InlineData(1, "unknown option --everything", "up", "--everything")]
+    [InlineData(1, "invalid value '../..' for --instance", "down", "--instance", "../..")]
     public async Task Command_Wrong_SaysWhatAndFails(int exitCode, string says, params string[] arguments)
     {
         using var run = Run(arguments);
@@ -114,12 +114,15 @@ public sealed class ScriptTests : IDisposable
         await Eventually.TrueAsync(async () => await AnswersAsync(client, "/ready"), TimeSpan.FromMinutes(2), "The readiness of the API");
         using var answer = await client.PostAsync("/api/runner/provision", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        var runners = RunnerProcesses();
+        Assert.NotEmpty(runners);
 
         using var down = Run("down", "--data", _data, "--instance", $"port-{_ports[0]}", "--purge");
 
         Assert.True(await down.EndAsync(TimeSpan.FromMinutes(2)) == 0, down.Output);
         Assert.Equal(0, await up.EndAsync(TimeSpan.FromSeconds(20)));
         Assert.False(Directory.Exists(_data));
+        Assert.All(runners, pid => Assert.False(IsAlive(pid), $"Runner process {pid} is left."));
     }
 
     public void Dispose()
