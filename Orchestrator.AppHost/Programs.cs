@@ -20,7 +20,7 @@ internal static class Programs
     {
         if (Machine.Find("valkey-server", "redis-server") is not { } program)
         {
-            return builder.LeaveOut<IResourceWithConnectionString>(Names.Redis, "neither Valkey nor Redis is installed (Debian: redis-server); the API is its own and only worker");
+            return builder.LeaveOut<IResourceWithConnectionString>(Names.Redis, "neither Valkey nor Redis is installed (Debian: redis-server); the API runs tasks itself, with its embedded store");
         }
 
         Directory.CreateDirectory(folder);
@@ -39,7 +39,7 @@ internal static class Programs
     {
         if (Machine.Find("prometheus") is not { } program)
         {
-            return builder.LeaveOut(Names.Prometheus, "it is not installed (Debian: prometheus); /metrics is there for another one to scrape");
+            return builder.LeaveOut(Names.Prometheus, "it is not installed (Debian: prometheus); metrics stay available at /metrics");
         }
 
         var targets = ScrapeTargets.Prepare(Path.Combine(builder.AppHostDirectory, "prometheus"), folder);
