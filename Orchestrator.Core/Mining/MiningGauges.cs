@@ -57,11 +57,12 @@ public sealed partial class MiningGauges : BackgroundService
             {
                 await ReadAsync(stoppingToken);
                 Volatile.Write(ref _lastTurn, _time.GetTimestamp());
-                if (_time.GetElapsedTime(at) is { Ticks: > 0 } elapsed)
+                var (total, now) = (Environment.CpuUsage.TotalTime, _time.GetTimestamp());
+                if (_time.GetElapsedTime(at, now) is { Ticks: > 0 } elapsed)
                 {
-                    var total = Environment.CpuUsage.TotalTime;
-                    Volatile.Write(ref _cpuPercent, 100 * (total - processorTime) / elapsed / Environment.ProcessorCount);
-                    (processorTime, at) = (total, _time.GetTimestamp());
+                    // The two are not read at one moment, which tells in a short interval on a busy machine.
+                    Volatile.Write(ref _cpuPercent, Math.Min(100, 100 * (total - processorTime) / elapsed / Environment.ProcessorCount));
+                    (processorTime, at) = (total, now);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
