@@ -16,7 +16,7 @@ namespace Orchestrator.Tests.Deploy;
 public sealed class ComposeFixture : ComponentFixture
 {
     private const string Key = "a-key-for-the-compose-tests";
-    private static readonly TimeSpan PublishLimit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan PublishLimit = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan ComposeLimit = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
