@@ -226,7 +226,14 @@ internal sealed class RandomSchedule(int seed) : IAsyncDisposable
             await _orchestrator.Keeper(_world.Session).KeepAsync(default);
             return await _world.Store.CountAsync("test", _world.Session.Name, default) is { Refilling: 0, Idle: >= 2 };
         });
-        await LookAsync();
+        // A lease that expired in those pauses is on its way out after one look, and gone after another.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await LookAsync();
+                return (await _world.Store.ListAsync("test", default)).All(runner => runner.State is RunnerState.Idle or RunnerState.Leased);
+            },
+            what: "The end of what is under way");
     }
 
     private void AssertNoLiveSessionLost()
