@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Orchestrator.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Options;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Page;
@@ -144,7 +144,7 @@ public sealed class OverviewTests
     [InlineData("/grafana")]
     public async Task Links_NoHttpAddress_StopTheStart(string link)
     {
-        var error = await Assert.ThrowsAsync<ConfigurationException>(() => ApiHost.StartAsync($"--Links:Grafana={link}"));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => ApiHost.StartAsync($"--Links:Grafana={link}"));
 
         Assert.Contains("Links:Grafana", error.Message, StringComparison.Ordinal);
     }
