@@ -13,6 +13,6 @@ internal static class CommandLine
         return at < 0 ? (args, []) : (args[..at], args[(at + 1)..]);
     }
 
-    /// <summary>Writes a line for whoever started this.</summary>
+    /// <summary>Writes a line to the console, for the operator.</summary>
     public static void Say(string text) => Console.WriteLine($"orchestrator: {text}");
 }

@@ -4,8 +4,8 @@ using Microsoft.OpenApi;
 namespace Orchestrator.Api.OpenApi;
 
 /// <summary>
-/// The OpenAPI document as it is sent, made at the first call: what is in it does not change while the process runs, and
-/// making it takes some 36 ms. <c>MapOpenApi</c> makes it anew for each call.
+/// The OpenAPI document as it is sent, made at the first call: it does not change while the process runs, and
+/// <c>MapOpenApi</c> would make it at every call.
 /// </summary>
 internal sealed class OpenApiFile([FromKeyedServices(OpenApiHosting.DocumentName)] IOpenApiDocumentProvider provider)
 {

@@ -8,7 +8,7 @@ namespace Orchestrator.Core.Maintenance;
 /// <summary>
 /// Ends leases whose owners were silent for too long. A lease is taken only by comparing its stored deadline and
 /// expiring it in one step, after asking the runner itself; and never on the word of a clock that nobody watched:
-/// after a start or a gap every live lease first gets one full time anew (docs/contract/contract.md, Sessions).
+/// after a start or a gap every live lease first gets one more full time (docs/contract/contract.md, Sessions).
 /// </summary>
 internal sealed partial class Reaper(
     IRunnerEngine engine,
