@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Api;
 

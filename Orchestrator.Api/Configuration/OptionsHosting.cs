@@ -1,6 +1,6 @@
+using Microsoft.Extensions.Options;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Orchestrator.Api.Configuration;
 

@@ -1,5 +1,5 @@
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Health;

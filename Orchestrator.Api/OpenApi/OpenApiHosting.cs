@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
 

@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 

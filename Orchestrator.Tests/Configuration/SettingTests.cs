@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Orchestrator.Core.Templates;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Configuration;

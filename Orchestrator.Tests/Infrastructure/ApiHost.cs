@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Tests.Infrastructure;
 

@@ -1,7 +1,7 @@
 using Orchestrator.Core.Mining;
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 

@@ -1,6 +1,6 @@
-using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Http;
+using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
 
