@@ -110,7 +110,7 @@ public sealed class OutagePageTests(PageWorld world)
 
         await page["#key"].FillAsync("a-wrong-key");
         await page.Page.Keyboard.PressAsync("Enter");
-        await Expect(page["#key-why"]).ToContainTextAsync("not known here");
+        await Expect(page["#key-why"]).ToContainTextAsync("key is unknown");
         await page["#key"].FillAsync("the-right-key");
         await page.Page.Keyboard.PressAsync("Enter");
 
