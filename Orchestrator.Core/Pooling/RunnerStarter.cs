@@ -21,6 +21,8 @@ public sealed partial class RunnerStarter(
     // A reservation outlives the work on it, so that nobody ends what is still being made.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), time, jitter: null);
+
     /// <summary>What to reserve for a new runner of a template.</summary>
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
         RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
@@ -29,7 +31,7 @@ public sealed partial class RunnerStarter(
         RunnerId.CreateToken(),
         network,
         network == RunnerNetwork.None ? null : template.FirstHostPort,
-        StartLimit + template.Ready.Timeout + Margin);
+        ReservationTime(template));
 
     /// <summary>Starts a reserved runner and attaches it: leased to its owner where it has one, idle else.</summary>
     /// <exception cref="EngineException">It could not be made; its reservation and container are gone, or will be.</exception>
@@ -53,7 +55,11 @@ public sealed partial class RunnerStarter(
         {
             RunnerMetrics.StartFailed(template.Name);
             LogStartFailed(runner.Id, Owner.NameOf(runner.Owner), e.Message);
-            await TakeBackAsync(runner);
+            if (!await TryTakeBackAsync(runner))
+            {
+                _ = KeepTakingBackAsync(runner, template);
+            }
+
             throw;
         }
     }
@@ -87,7 +93,7 @@ public sealed partial class RunnerStarter(
         }
     }
 
-    private async Task TakeBackAsync(Runner runner)
+    private async Task<bool> TryTakeBackAsync(Runner runner)
     {
         try
         {
@@ -100,12 +106,34 @@ public sealed partial class RunnerStarter(
                 // Others ended the reservation, and may have looked for the container before it was there.
                 await engine.RemoveAsync(runner.Id, null, CancellationToken.None);
             }
+
+            return true;
         }
-        catch (Exception e) when (e is EngineException or StoreUnavailableException)
+        catch (Exception e)
         {
             LogTakeBackFailed(runner.Id, e.Message);
+            return false;
         }
     }
+
+    /// <summary>
+    /// Tries again until engine and store take it, so that the owner need not wait for the reservation to expire; past
+    /// that the runner is the reaper's.
+    /// </summary>
+    private async Task KeepTakingBackAsync(Runner runner, RunnerTemplate template)
+    {
+        var failed = time.GetTimestamp();
+        for (var attempt = 1; time.GetElapsedTime(failed) < ReservationTime(template); attempt++)
+        {
+            await _backoff.WaitAsync(attempt, CancellationToken.None);
+            if (await TryTakeBackAsync(runner))
+            {
+                return;
+            }
+        }
+    }
+
+    private static TimeSpan ReservationTime(RunnerTemplate template) => StartLimit + template.Ready.Timeout + Margin;
 
     [LoggerMessage(1010, LogLevel.Information, "Started runner {Runner} for {Owner}: running after {RunningMs:F0} ms, ready after {ReadyMs:F0} ms")]
     private partial void LogStarted(string runner, string owner, double runningMs, double readyMs);
@@ -116,6 +144,6 @@ public sealed partial class RunnerStarter(
     [LoggerMessage(1012, LogLevel.Information, "Host port {Port} of runner {Runner} is somebody else's; moving on")]
     private partial void LogPortTaken(string runner, int port);
 
-    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, it goes when its reservation has run out: {Cause}")]
+    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, trying again until its reservation expires: {Cause}")]
     private partial void LogTakeBackFailed(string runner, string cause);
 }

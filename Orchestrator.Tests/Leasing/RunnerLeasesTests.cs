@@ -1,5 +1,7 @@
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Pooling;
+using Orchestrator.Core.Stores;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Leasing;
@@ -126,6 +128,30 @@ public sealed partial class RunnerLeasesTests
 
         world.Engine.ImageId = "sha256:image-1";
         Assert.True((await orchestrator.ProvisionAsync("alice")).Created);
+    }
+
+    [Fact]
+    public async Task Provision_StoreRefusesTheStartsEnd_IsTakenBackOnceItWritesAgain()
+    {
+        await using var world = new RunnerWorld();
+        var orchestrator = world.Start();
+        var refusals = 0;
+        orchestrator.Store.Before = call =>
+            call is "attach" || (call is "begin remove" && Interlocked.Increment(ref refusals) < 3)
+                ? Task.FromException(new StoreUnavailableException("The disk is full."))
+                : Task.CompletedTask;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => orchestrator.ProvisionAsync("alice"));
+
+        // Well before the reservation expires.
+        var start = world.Clock.GetUtcNow();
+        await using (Pump(world))
+        {
+            await Eventually.TrueAsync(async () => (await world.Store.ListAsync("test", default)).Count == 0);
+        }
+
+        Assert.Empty(world.Engine.Runners);
+        Assert.True(world.Clock.GetUtcNow() - start < RunnerStarter.StartLimit);
     }
 
     [Fact]
