@@ -29,7 +29,7 @@ public static class RunnerServices
         services.AddSingleton<RunnerStarter>();
         services.AddSingleton<OwnerTeller>();
         services.AddSingleton<DeferredWork>();
-        services.AddSingleton<OrphanKeeper>();
+        services.AddSingleton<OrphanCollector>();
         services.AddSingleton<Reaper>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<RunnerLeases>();

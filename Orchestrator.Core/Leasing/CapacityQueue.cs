@@ -1,16 +1,16 @@
 namespace Orchestrator.Core.Leasing;
 
-/// <summary>Callers who wait for a free place of a template, in the order they came to this instance.</summary>
-public sealed class WaitingLine(TimeProvider time)
+/// <summary>Calls that wait for a free place of a template, first come, first served within this instance.</summary>
+public sealed class CapacityQueue(TimeProvider time)
 {
-    // Places are also freed by other instances, who can't signal: the first in line looks by itself now and then.
+    // Other instances free places too and can't signal: the first in the queue looks at this interval.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time = time;
     private readonly Lock _lock = new();
     private readonly LinkedList<Place> _places = new();
 
-    /// <summary>Whether nobody waits.</summary>
+    /// <summary>Whether no call waits.</summary>
     public bool IsEmpty
     {
         get
@@ -22,7 +22,7 @@ public sealed class WaitingLine(TimeProvider time)
         }
     }
 
-    /// <summary>Takes the last place in line; dispose it to leave.</summary>
+    /// <summary>Joins at the end of the queue; disposing the place leaves it.</summary>
     public Place Join()
     {
         var place = new Place(this);
@@ -34,7 +34,7 @@ public sealed class WaitingLine(TimeProvider time)
         return place;
     }
 
-    /// <summary>Something was freed: the first in line looks again.</summary>
+    /// <summary>Signals that a place may be free: the first in the queue looks again.</summary>
     public void Pulse()
     {
         lock (_lock)
@@ -43,20 +43,20 @@ public sealed class WaitingLine(TimeProvider time)
         }
     }
 
-    /// <summary>Somebody's place in the line.</summary>
-    public sealed class Place(WaitingLine line) : IDisposable
+    /// <summary>A call's place in the queue.</summary>
+    public sealed class Place(CapacityQueue queue) : IDisposable
     {
         private readonly SemaphoreSlim _signal = new(0, 1);
 
-        /// <summary>Waits until this place is first and it is worth looking again, or the time is up.</summary>
-        /// <returns>False when the time is up.</returns>
+        /// <summary>Waits until this place is first and a place of the template may be free, for at most <paramref name="atMost"/>.</summary>
+        /// <returns>False when the time ran out.</returns>
         public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
         {
-            var began = line._time.GetTimestamp();
-            while (atMost - line._time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+            var began = queue._time.GetTimestamp();
+            while (atMost - queue._time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
             {
                 var first = IsFirst();
-                using var limit = new CancellationTokenSource(first && left > LookAgain ? LookAgain : left, line._time);
+                using var limit = new CancellationTokenSource(first && left > LookAgain ? LookAgain : left, queue._time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
                 try
                 {
@@ -67,7 +67,7 @@ public sealed class WaitingLine(TimeProvider time)
                 {
                     if (first)
                     {
-                        return line._time.GetElapsedTime(began) < atMost;
+                        return queue._time.GetElapsedTime(began) < atMost;
                     }
                 }
             }
@@ -78,10 +78,10 @@ public sealed class WaitingLine(TimeProvider time)
         /// <inheritdoc />
         public void Dispose()
         {
-            lock (line._lock)
+            lock (queue._lock)
             {
-                line._places.Remove(this);
-                line._places.First?.Value.Signal();
+                queue._places.Remove(this);
+                queue._places.First?.Value.Signal();
             }
 
             _signal.Dispose();
@@ -97,9 +97,9 @@ public sealed class WaitingLine(TimeProvider time)
 
         private bool IsFirst()
         {
-            lock (line._lock)
+            lock (queue._lock)
             {
-                return line._places.First?.Value == this;
+                return queue._places.First?.Value == this;
             }
         }
     }

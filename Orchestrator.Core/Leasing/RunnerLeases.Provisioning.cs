@@ -65,15 +65,15 @@ public sealed partial class RunnerLeases
     private async Task<ProvisionResult> QueueAndClaimAsync(Provision provision, CancellationToken cancellationToken)
     {
         var template = provision.Template;
-        var line = signals.Line(template.Name);
+        var queue = signals.Queue(template.Name);
         var wait = template.PlaceWait;
 
-        // Whoever comes while others wait does not overtake them, unless it has its runner already.
-        var claim = await ClaimAsync(provision, line.IsEmpty ? template.MaxLeased : 0, cancellationToken);
+        // A call that comes while others wait does not overtake them, unless its owner has a runner already.
+        var claim = await ClaimAsync(provision, queue.IsEmpty ? template.MaxLeased : 0, cancellationToken);
         if (claim.Outcome == ClaimOutcome.Full)
         {
-            // A place in line that nobody waits in would keep out whoever comes while it is held.
-            using var place = wait > TimeSpan.Zero ? line.Join() : null;
+            // A place in which no call waits would keep later calls out while it is held.
+            using var place = wait > TimeSpan.Zero ? queue.Join() : null;
             do
             {
                 if (place is null || !await place.WaitAsync(wait - time.GetElapsedTime(provision.Started), cancellationToken))

@@ -6,25 +6,25 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Tends to runners of ours that the engine has and the store does not know, after the store was lost or a crash: a
-/// session's lives on, a machine is kept, what is dead goes at once and the rest after its grace.
+/// Adopts or removes runners of ours that the engine has and the store does not know, after a crash or the loss of the
+/// store: a session's and a machine are adopted, dead ones are removed at once, all others after the grace period.
 /// </summary>
-internal sealed partial class OrphanKeeper(
+internal sealed partial class OrphanCollector(
     IRunnerEngine engine,
     RunnerRemover remover,
     RunnerTemplates templates,
     RunnersOptions options,
     TimeProvider time,
-    ILogger<OrphanKeeper> logger)
+    ILogger<OrphanCollector> logger)
 {
     private readonly TimeSpan _grace = TimeSpan.FromSeconds(options.OrphanGraceSeconds);
     private Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
-    /// <summary>Begins anew: whoever is an orphan is one from the next look on.</summary>
+    /// <summary>Starts every grace period again at the next look.</summary>
     public void Forget() => _since = new(StringComparer.Ordinal);
 
-    /// <summary>Tends to everything unknown of one listing; who is not in it is an orphan no more.</summary>
-    public async Task TendAsync(IRunnerStore store, IEnumerable<ObservedRunner> unknown, CancellationToken cancellationToken)
+    /// <summary>Handles the unknown runners of one listing; a runner that is not in it is no orphan any longer.</summary>
+    public async Task CollectAsync(IRunnerStore store, IEnumerable<ObservedRunner> unknown, CancellationToken cancellationToken)
     {
         var now = time.GetTimestamp();
         var since = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -50,8 +50,8 @@ internal sealed partial class OrphanKeeper(
         _since = since;
     }
 
-    // On record first, as every removal: whoever leads by then is told, and an instance that does not is refused. Without
-    // its port, which may be somebody else's by now.
+    // Recorded first, as every removal: the store refuses an instance that no longer leads, and the next leader finds what
+    // is left to do. Without its port, which another runner may hold by now.
     private async Task RemoveAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
         var reason = seen.Running ? "orphaned for longer than the grace period" : "dead";
@@ -70,14 +70,14 @@ internal sealed partial class OrphanKeeper(
         }
         catch (EngineException e) when (e is not EngineUnavailableException)
         {
-            // The others are tended to all the same; this one is tried again.
+            // The next round tries this one again; the others need not wait for it.
             LogNotRemoved(seen.RunnerId, e.Message);
         }
     }
 
     private async Task<bool> TryAdoptAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
-        // Without its port it was never finished, and would be of no use to its owner.
+        // Without its port its start was never finished, and it is of no use to its owner.
         var finished = seen.Network == RunnerNetwork.None || seen.Placement.HostPort is not null;
         if (!seen.Running || !finished || templates.Find(seen.Template) is not { } template)
         {
@@ -114,12 +114,12 @@ internal sealed partial class OrphanKeeper(
         Placement = placement,
     };
 
-    [LoggerMessage(1070, LogLevel.Warning, "Runner {Runner} was not in the store; it goes on as that of {Owner}")]
+    [LoggerMessage(1070, LogLevel.Warning, "Adopted runner {Runner} of {Owner}, which the store did not know")]
     private partial void LogAdopted(string runner, Owner owner);
 
     [LoggerMessage(1071, LogLevel.Warning, "Removing runner {Runner} that the store does not know: {Reason}")]
     private partial void LogRemoving(string runner, string reason);
 
-    [LoggerMessage(1072, LogLevel.Warning, "Runner {Runner} could not be removed, the next look tries again: {Cause}")]
+    [LoggerMessage(1072, LogLevel.Warning, "Could not remove runner {Runner}, trying again in the next round: {Cause}")]
     private partial void LogNotRemoved(string runner, string cause);
 }

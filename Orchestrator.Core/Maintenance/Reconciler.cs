@@ -11,13 +11,13 @@ namespace Orchestrator.Core.Maintenance;
 /// <summary>
 /// Makes the store agree with the engine: the engine is right about what exists, the store about whose it is. What has
 /// not changed costs no write. The table of what happens when they disagree is in docs/architecture.md; each of its rows
-/// is a branch here or in <see cref="OrphanKeeper"/>.
+/// is a branch here or in <see cref="OrphanCollector"/>.
 /// </summary>
 internal sealed partial class Reconciler(
     IRunnerEngine engine,
     Leadership leadership,
     RunnerRemover remover,
-    OrphanKeeper orphans,
+    OrphanCollector orphans,
     OwnerTeller teller,
     RunnerSignals signals,
     RunnerTemplates templates,
@@ -81,7 +81,7 @@ internal sealed partial class Reconciler(
             }
         }
 
-        await orphans.TendAsync(store, unseen.Values, cancellationToken);
+        await orphans.CollectAsync(store, unseen.Values, cancellationToken);
         RunnerMetrics.Reconciled(time.GetElapsedTime(started));
         return records.Count;
     }

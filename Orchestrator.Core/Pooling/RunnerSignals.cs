@@ -4,19 +4,19 @@ using Orchestrator.Core.Leasing;
 
 namespace Orchestrator.Core.Pooling;
 
-/// <summary>What the parts of this instance tell each other, so that nobody polls for what another one knows.</summary>
+/// <summary>Signals between the parts of this instance, which spare them polling.</summary>
 public sealed class RunnerSignals(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, WaitingLine> _lines = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CapacityQueue> _queues = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Channel<bool>> _changes = new(StringComparer.Ordinal);
 
-    /// <summary>Those who wait for a free place of a template.</summary>
-    public WaitingLine Line(string template) => _lines.GetOrAdd(template, _ => new WaitingLine(time));
+    /// <summary>The calls that wait for a free place of a template.</summary>
+    public CapacityQueue Queue(string template) => _queues.GetOrAdd(template, _ => new CapacityQueue(time));
 
-    /// <summary>Tells the keeper and those in line that a template's runners have changed.</summary>
+    /// <summary>Wakes the keeper and the capacity queue: a template's runners have changed.</summary>
     public void Changed(string template)
     {
-        Line(template).Pulse();
+        Queue(template).Pulse();
         Changes(template).Writer.TryWrite(true);
     }
 

@@ -92,12 +92,12 @@ public sealed class CapacityTests
     [Theory]
     [InlineData(3_600)]
     [InlineData(-3_600)]
-    public async Task WaitingLine_TheWallClockJumps_WaitsAsLongAsItSaid(int seconds)
+    public async Task CapacityQueue_TheWallClockJumps_WaitsAsLongAsItSaid(int seconds)
     {
         var clock = new ManualTimeProvider();
-        var line = new WaitingLine(clock);
-        using var first = line.Join();
-        using var second = line.Join();
+        var queue = new CapacityQueue(clock);
+        using var first = queue.Join();
+        using var second = queue.Join();
         var wait = second.WaitAsync(TimeSpan.FromSeconds(10), default);
 
         clock.SetWallClock(clock.GetUtcNow().AddSeconds(seconds));
