@@ -40,8 +40,8 @@ public sealed record Runner
     /// <summary>The name of its template (<see cref="RunnerTemplate.Name"/>).</summary>
     public required string Template { get; init; }
 
-    /// <summary>The engine group it runs on (<see cref="Engines.IRunnerEngine.GroupId"/>).</summary>
-    public required string EngineId { get; init; }
+    /// <summary>The instance that keeps it (<see cref="Engines.IRunnerEngine.Instance"/>).</summary>
+    public required string Instance { get; init; }
 
     /// <summary>Where it stands in its life.</summary>
     public required RunnerState State { get; init; }

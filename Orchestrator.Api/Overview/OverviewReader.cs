@@ -68,7 +68,7 @@ internal sealed class OverviewReader(
         var pools = new List<PoolEntry>();
         foreach (var template in templates.All)
         {
-            var counts = await store.CountAsync(engine.GroupId, template.Name, cancellationToken);
+            var counts = await store.CountAsync(engine.Instance, template.Name, cancellationToken);
             pools.Add(new PoolEntry(
                 template.Name, counts.Idle, counts.Creating + counts.Refilling, counts.Leased, counts.Removing,
                 template.MinIdle, template.MaxIdle, template.MaxLeased, template.LeaseTime?.TotalSeconds));

@@ -75,7 +75,7 @@ internal static class ClaimScale
                 .AddLogging()
                 .AddSingleton(options)
                 .AddSingleton(new RunnerTemplates([_template]))
-                .AddSingleton(new SimulatedEngine().Connect(group: ListedRunner.Instance))
+                .AddSingleton(new SimulatedEngine().Connect(instance: ListedRunner.Instance))
                 .AddSingleton<IRunnerStore>(_store)
                 .AddRunners()
                 .BuildServiceProvider();

@@ -12,8 +12,8 @@ public interface IRunnerEngine
     /// <summary>What kind of engine it is, for people: <c>docker</c>, <c>process</c>.</summary>
     string Kind { get; }
 
-    /// <summary>The group of runners that this orchestrator keeps; runners of another group are never seen or touched.</summary>
-    string GroupId { get; }
+    /// <summary>The instance whose runners it serves (<c>Runners:Instance</c>); those of another one are never seen or touched.</summary>
+    string Instance { get; }
 
     /// <summary>Makes a runner's container and starts it. When it throws, nothing of the runner is left, or <see cref="RemoveAsync"/> finds it by its id.</summary>
     /// <exception cref="RunnerImageMissingException">The image is not there.</exception>
@@ -40,7 +40,7 @@ public interface IRunnerEngine
     /// <param name="cancellationToken">Stops waiting.</param>
     Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken);
 
-    /// <summary>Every runner of this group, dead ones included.</summary>
+    /// <summary>Every runner of this instance, dead ones included.</summary>
     Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>Looks one runner up by its id; null when there is none.</summary>
@@ -50,7 +50,7 @@ public interface IRunnerEngine
     Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What happens to runners of this group, as it happens. The sequence ends with
+    /// What happens to runners of this instance, as it happens. The sequence ends with
     /// <see cref="EngineUnavailableException"/> when the connection is lost; events in between are lost,
     /// so whoever reads it again lists everything first.
     /// </summary>

@@ -33,7 +33,7 @@ public sealed partial class RunnerLeases(
     /// <summary>The runner that everybody shares, leased or being made; null when there is none.</summary>
     public async ValueTask<Runner?> FindSharedAsync(RunnerTemplate template, CancellationToken cancellationToken)
     {
-        var runners = await store.ListAsync(engine.GroupId, cancellationToken);
+        var runners = await store.ListAsync(engine.Instance, cancellationToken);
         return runners.FirstOrDefault(r => r.Template == template.Name && r.Owner is not null && r.State is RunnerState.Leased or RunnerState.Creating);
     }
 
@@ -48,7 +48,7 @@ public sealed partial class RunnerLeases(
 
     /// <summary>Every runner of this orchestrator's engine, oldest first.</summary>
     public ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
-        store.ListAsync(engine.GroupId, cancellationToken);
+        store.ListAsync(engine.Instance, cancellationToken);
 
     /// <summary>Runs a command in an owner's runner. For as long as it runs the lease lives.</summary>
     /// <returns>

@@ -6,7 +6,7 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Whether this instance looks after the runners of its engine, as the <see cref="IMaintenanceLock"/> says: asked for
+/// Whether this process leads its instance, as the <see cref="IMaintenanceLock"/> says: asked for
 /// again and again, kept while it can be, and given back at the end.
 /// </summary>
 internal sealed partial class Leadership(
@@ -23,13 +23,13 @@ internal sealed partial class Leadership(
     /// it began in.
     /// </summary>
     /// <exception cref="LeadershipLostException">This instance does not lead.</exception>
-    public IRunnerStore Store => _term?.Store ?? throw new LeadershipLostException(engine.GroupId);
+    public IRunnerStore Store => _term?.Store ?? throw new LeadershipLostException(engine.Instance);
 
     /// <summary>Whether this instance leads, as far as it knows.</summary>
     public bool IsLeading => _term is not null;
 
     /// <summary>Says that a look was broken off because the term that it began in is over.</summary>
-    public void Refused(string look) => LogRefused(look, engine.GroupId);
+    public void Refused(string look) => LogRefused(look, engine.Instance);
 
     /// <summary>Leads whenever it can, until stopped.</summary>
     /// <param name="lead">What a leader does until the token is cancelled; never throws.</param>
@@ -58,7 +58,7 @@ internal sealed partial class Leadership(
         var asked = time.GetTimestamp();
         try
         {
-            _term = await maintenance.HoldAsync(engine.GroupId, _term, _limit, cancellationToken);
+            _term = await maintenance.HoldAsync(engine.Instance, _term, _limit, cancellationToken);
             _heldAt = asked;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -69,7 +69,7 @@ internal sealed partial class Leadership(
                 _term = null;
             }
 
-            LogUnknown(engine.GroupId, e.Message);
+            LogUnknown(engine.Instance, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -85,7 +85,7 @@ internal sealed partial class Leadership(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (term.Ends)
         {
-            LogLeading(term.EngineId, term.Number);
+            LogLeading(term.Instance, term.Number);
         }
 
         var leading = lead(over.Token);
@@ -100,7 +100,7 @@ internal sealed partial class Leadership(
 
         if (!cancellationToken.IsCancellationRequested)
         {
-            LogOver(term.EngineId, term.Number);
+            LogOver(term.Instance, term.Number);
         }
 
         await over.CancelAsync();
@@ -125,19 +125,19 @@ internal sealed partial class Leadership(
         }
         catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
         {
-            LogUnknown(term.EngineId, e.Message);
+            LogUnknown(term.Instance, e.Message);
         }
     }
 
-    [LoggerMessage(1080, LogLevel.Information, "This instance looks after the runners of {Engine}, in term {Term}")]
-    private partial void LogLeading(string engine, long term);
+    [LoggerMessage(1080, LogLevel.Information, "Leading {Instance}, in term {Term}")]
+    private partial void LogLeading(string instance, long term);
 
-    [LoggerMessage(1081, LogLevel.Warning, "Term {Term} is over: this instance does not look after the runners of {Engine} in it any more")]
-    private partial void LogOver(string engine, long term);
+    [LoggerMessage(1081, LogLevel.Warning, "Lost leadership of {Instance}, held in term {Term}")]
+    private partial void LogOver(string instance, long term);
 
-    [LoggerMessage(1083, LogLevel.Information, "A {Look} was broken off: this instance does not look after the runners of {Engine} any more")]
-    private partial void LogRefused(string look, string engine);
+    [LoggerMessage(1083, LogLevel.Information, "Aborted a {Look}: lost leadership of {Instance}")]
+    private partial void LogRefused(string look, string instance);
 
-    [LoggerMessage(1082, LogLevel.Warning, "Who looks after the runners of {Engine} could not be asked: {Cause}")]
-    private partial void LogUnknown(string engine, string cause);
+    [LoggerMessage(1082, LogLevel.Warning, "Leadership of {Instance} could not be checked: {Cause}")]
+    private partial void LogUnknown(string instance, string cause);
 }

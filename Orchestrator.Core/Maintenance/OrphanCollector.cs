@@ -105,7 +105,7 @@ internal sealed partial class OrphanCollector(
     {
         Id = seen.RunnerId,
         Template = seen.Template,
-        EngineId = engine.GroupId,
+        Instance = engine.Instance,
         State = RunnerState.Leased,
         Fence = 0,
         CreatedAt = seen.CreatedAt,

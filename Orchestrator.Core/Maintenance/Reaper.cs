@@ -58,7 +58,7 @@ internal sealed partial class Reaper(
         await engine.PingAsync(cancellationToken);
 
         // Listed before the gap is looked for: whatever pause comes after, what is in the list had expired before it.
-        var expired = await store.ListExpiredAsync(engine.GroupId, cancellationToken);
+        var expired = await store.ListExpiredAsync(engine.Instance, cancellationToken);
         _clock.Look();
         if (_clock.HasGap)
         {
@@ -101,7 +101,7 @@ internal sealed partial class Reaper(
         foreach (var template in templates.All)
         {
             if (template.LeaseTime is { } leaseTime
-                && await store.RenewAllAsync(engine.GroupId, template.Name, leaseTime, cancellationToken) is > 0 and var renewed)
+                && await store.RenewAllAsync(engine.Instance, template.Name, leaseTime, cancellationToken) is > 0 and var renewed)
             {
                 LogRenewed(renewed, template.Name, leaseTime.TotalSeconds);
             }

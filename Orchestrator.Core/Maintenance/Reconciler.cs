@@ -54,7 +54,7 @@ internal sealed partial class Reconciler(
 
         // In this order: a runner's record is made before its container and forgotten after it.
         var observed = await engine.ListAsync(cancellationToken);
-        var records = await store.ListAsync(engine.GroupId, cancellationToken);
+        var records = await store.ListAsync(engine.Instance, cancellationToken);
 
         var unseen = observed.ToDictionary(o => o.RunnerId, StringComparer.Ordinal);
         var images = new Dictionary<string, string?>(StringComparer.Ordinal);

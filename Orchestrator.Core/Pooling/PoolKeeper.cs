@@ -66,7 +66,7 @@ internal sealed partial class PoolKeeper(
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
         var store = leadership.Store;
-        var counts = await store.CountAsync(engine.GroupId, template.Name, cancellationToken);
+        var counts = await store.CountAsync(engine.Instance, template.Name, cancellationToken);
         metrics.Counted(template.Name, counts);
 
         // What could never be leased is not worth keeping.
@@ -123,7 +123,7 @@ internal sealed partial class PoolKeeper(
     private async Task RemoveSurplusAsync(IRunnerStore store, int surplus, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var idle = (await store.ListAsync(engine.GroupId, cancellationToken))
+        var idle = (await store.ListAsync(engine.Instance, cancellationToken))
             .Where(r => r.Template == template.Name && r.State == RunnerState.Idle && now - r.IdleSince >= template.SurplusAfter)
             .Take(surplus);
         foreach (var runner in idle)

@@ -27,7 +27,7 @@ public sealed partial class RunnerStarter(
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
         RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
         template.Name,
-        engine.GroupId,
+        engine.Instance,
         RunnerId.CreateToken(),
         network,
         network == RunnerNetwork.None ? null : template.FirstHostPort,

@@ -3,7 +3,7 @@ namespace Orchestrator.Core.Stores;
 /// <summary>A runner that is to be made: what is written before the engine is asked.</summary>
 /// <param name="RunnerId">Its id.</param>
 /// <param name="Template">Its template's name.</param>
-/// <param name="EngineId">The engine group that will run it.</param>
+/// <param name="Instance">The instance that keeps it.</param>
 /// <param name="Token">The secret of its interface.</param>
 /// <param name="Network">The network it gets.</param>
 /// <param name="FirstHostPort">The lowest host port it may get, the first free one from there is reserved; null when the engine chooses.</param>
@@ -11,7 +11,7 @@ namespace Orchestrator.Core.Stores;
 public sealed record Reservation(
     string RunnerId,
     string Template,
-    string EngineId,
+    string Instance,
     string Token,
     RunnerNetwork Network,
     int? FirstHostPort,

@@ -13,7 +13,7 @@ namespace Orchestrator.Core.Stores;
 public interface IMaintenanceLock
 {
     /// <summary>Takes the lock when nobody has it, or keeps it for <paramref name="time"/> from now.</summary>
-    /// <param name="engineId">The engine group.</param>
+    /// <param name="instance">The instance whose runners are looked after.</param>
     /// <param name="held">The term that this instance has; null when it has none.</param>
     /// <param name="time">How long it is held without another call.</param>
     /// <param name="cancellationToken">Gives up before the call.</param>
@@ -21,7 +21,7 @@ public interface IMaintenanceLock
     /// The term: the one held, or a new one when that was over. Null while another instance leads.
     /// </returns>
     /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
-    ValueTask<MaintenanceTerm?> HoldAsync(string engineId, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken);
+    ValueTask<MaintenanceTerm?> HoldAsync(string instance, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken);
 
     /// <summary>Gives the lock back, so that another instance need not wait for its end. Nothing when the term is over.</summary>
     /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
@@ -29,24 +29,24 @@ public interface IMaintenanceLock
 }
 
 /// <summary>One time of holding the lock.</summary>
-/// <param name="EngineId">The engine group.</param>
+/// <param name="Instance">The instance whose runners it looks after.</param>
 /// <param name="Number">Grows with every term of a store.</param>
 /// <param name="Ends">False where nobody else could lead.</param>
 /// <param name="Store">
 /// The store as the leader has it: every call is refused with <see cref="LeadershipLostException"/> once the term is over.
 /// </param>
-public sealed record MaintenanceTerm(string EngineId, long Number, bool Ends, IRunnerStore Store);
+public sealed record MaintenanceTerm(string Instance, long Number, bool Ends, IRunnerStore Store);
 
 /// <summary>This instance does not lead any more; the store has changed nothing.</summary>
-public sealed class LeadershipLostException(string engineId, Exception? inner = null)
-    : Exception($"This instance does not look after the runners of {engineId} any more.", inner);
+public sealed class LeadershipLostException(string instance, Exception? inner = null)
+    : Exception($"Lost leadership of {instance}.", inner);
 
 /// <summary>The lock of a store that belongs to one process: it always leads.</summary>
 internal sealed class AlwaysLeading(IRunnerStore store) : IMaintenanceLock
 {
     public ValueTask<MaintenanceTerm?> HoldAsync(
-        string engineId, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<MaintenanceTerm?>(held ?? new MaintenanceTerm(engineId, 0, false, store));
+        string instance, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<MaintenanceTerm?>(held ?? new MaintenanceTerm(instance, 0, false, store));
 
     public ValueTask ReleaseAsync(MaintenanceTerm term, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

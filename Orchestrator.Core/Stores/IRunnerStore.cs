@@ -7,7 +7,7 @@ namespace Orchestrator.Core.Stores;
 /// </summary>
 /// <remarks>
 /// Held by the store itself, whatever callers do: a runner has at most one owner, an owner at most one runner of a
-/// template, a host port at most one runner of an engine. Calls throw <see cref="StoreUnavailableException"/> when the
+/// template, a host port at most one runner of an instance. Calls throw <see cref="StoreUnavailableException"/> when the
 /// store can't be reached.
 /// </remarks>
 public interface IRunnerStore
@@ -48,10 +48,10 @@ public interface IRunnerStore
     ValueTask<bool> ExtendAsync(Runner seen, TimeSpan idleFor, TimeSpan leaseTime, TimeSpan maxExtension, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Leased and creating runners of an engine whose deadline has passed. Answers after the changes that were asked for
+    /// Leased and creating runners of an instance whose deadline has passed. Answers after the changes that were asked for
     /// before it, so that no sign of life is overlooked that the store was slow to write.
     /// </summary>
-    ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes an expired runner out of use (<see cref="RunnerState.Removing"/>), if its fence and deadline are still the
@@ -78,7 +78,7 @@ public interface IRunnerStore
     /// Gives every live lease of a template one full <paramref name="leaseTime"/> from now; leases without an end stay so.
     /// </summary>
     /// <returns>How many leases there were.</returns>
-    ValueTask<int> RenewAllAsync(string engineId, string template, TimeSpan leaseTime, CancellationToken cancellationToken);
+    ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken);
 
     /// <summary>The runner of that id; null when there is none.</summary>
     ValueTask<Runner?> GetAsync(string runnerId, CancellationToken cancellationToken);
@@ -86,11 +86,11 @@ public interface IRunnerStore
     /// <summary>The runner that an owner has of a template, whatever its state; null when it has none.</summary>
     ValueTask<Runner?> FindAsync(string template, Owner owner, CancellationToken cancellationToken);
 
-    /// <summary>Every runner of an engine, oldest first.</summary>
-    ValueTask<IReadOnlyList<Runner>> ListAsync(string engineId, CancellationToken cancellationToken);
+    /// <summary>Every runner of an instance, oldest first.</summary>
+    ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken);
 
     /// <summary>How many runners of a template there are on an engine, by state.</summary>
-    ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken);
+    ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken);
 
     /// <summary>Asks the store for a sign of life.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);

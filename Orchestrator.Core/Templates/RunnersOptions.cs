@@ -12,7 +12,7 @@ public sealed class RunnersOptions : TemplateOptions
     public const string TemplateName = "session";
 
     /// <summary>
-    /// The group of runners that this orchestrator keeps on its engine (label <c>orchestrator.instance</c>); two
+    /// The instance: which runners on the engine this orchestrator keeps (label <c>orchestrator.instance</c>); two
     /// orchestrators on one engine need two names. By default made from the port of the sessions listener.
     /// </summary>
     [Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", ErrorMessage = "Instance is 1 to 63 letters, digits, '_' or '-'.")]

@@ -18,12 +18,12 @@ internal static class ContainerPlan
 
     /// <summary>The engine's parameters for a runner.</summary>
     /// <param name="spec">What is wanted.</param>
-    /// <param name="group">The orchestrator's group.</param>
+    /// <param name="instance">The instance that keeps it.</param>
     /// <param name="image">The image as it is now.</param>
-    /// <param name="networkId">The group's network; null for a runner without network.</param>
+    /// <param name="networkId">The instance's network; null for a runner without network.</param>
     /// <param name="late">Whether the container is started without its network, to be connected while it starts.</param>
     /// <param name="bind">The host address that ports are published on.</param>
-    public static CreateContainerParameters Of(RunnerSpec spec, string group, ImageFacts image, string? networkId, bool late, string bind)
+    public static CreateContainerParameters Of(RunnerSpec spec, string instance, ImageFacts image, string? networkId, bool late, string bind)
     {
         var template = spec.Template;
         var strict = template.Hardening == Hardening.Strict;
@@ -34,7 +34,7 @@ internal static class ContainerPlan
             Image = template.Image,
             User = strict && image.IsRoot ? Nobody : "",
             Env = Environment(spec),
-            Labels = DockerLabels.Of(spec, group),
+            Labels = DockerLabels.Of(spec, instance),
             ExposedPorts = networkId is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
             HostConfig = new HostConfig
             {

@@ -8,7 +8,7 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// The group's own bridge network: containers on it reach the internet and nothing of each other. Made when missing,
+/// The instance's own bridge network: containers on it reach the internet and nothing of each other. Made when missing,
 /// also when it vanished meanwhile.
 /// </summary>
 /// <remarks>

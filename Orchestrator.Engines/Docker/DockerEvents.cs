@@ -8,7 +8,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>The engine's events of one group's containers, and of execs inside them for <see cref="CodeAgents"/>.</summary>
+/// <summary>The engine's events of one instance's containers, and of execs inside them for <see cref="CodeAgents"/>.</summary>
 internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, CodeAgents agents, TimeProvider time)
 {
     // A reader that falls this far behind lists everything instead.

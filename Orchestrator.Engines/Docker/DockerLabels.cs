@@ -7,7 +7,7 @@ namespace Orchestrator.Engines.Docker;
 /// <summary>The labels that tell our containers, networks and images.</summary>
 internal static class DockerLabels
 {
-    /// <summary>The group that a container or network belongs to.</summary>
+    /// <summary>The instance that a container or network belongs to.</summary>
     public const string Instance = "orchestrator.instance";
 
     /// <summary>The runner's id.</summary>
@@ -29,11 +29,11 @@ internal static class DockerLabels
     public const string CodeUser = "orchestrator.code-user";
 
     /// <summary>The labels of a runner's container.</summary>
-    public static Dictionary<string, string> Of(RunnerSpec spec, string group)
+    public static Dictionary<string, string> Of(RunnerSpec spec, string instance)
     {
         var labels = new Dictionary<string, string>
         {
-            [Instance] = group,
+            [Instance] = instance,
             [Runner] = spec.RunnerId,
             [Template] = spec.Template.Name,
             [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",

@@ -34,7 +34,7 @@ internal sealed partial class DockerRunnerEngine(
     public string Kind => "docker";
 
     /// <inheritdoc />
-    public string GroupId => options.Instance;
+    public string Instance => options.Instance;
 
     /// <inheritdoc />
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
@@ -233,7 +233,7 @@ internal sealed partial class DockerRunnerEngine(
         var parameters = new ContainersListParameters
         {
             All = true,
-            Filters = DockerLabels.Filter([(DockerLabels.Instance, GroupId), .. labels]),
+            Filters = DockerLabels.Filter([(DockerLabels.Instance, Instance), .. labels]),
         };
         try
         {

@@ -39,7 +39,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     public string Kind => "process";
 
     /// <inheritdoc />
-    public string GroupId => _options.Instance;
+    public string Instance => _options.Instance;
 
     /// <inheritdoc />
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)

@@ -139,7 +139,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
         return status;
     }
 
-    private static bool Leads(ApiServer server) => server.Said.Any(line => line.Contains("This instance looks after", StringComparison.Ordinal));
+    private static bool Leads(ApiServer server) => server.Said.Any(line => line.Contains("Leading ", StringComparison.Ordinal));
 
     // Of its first line, as it sees the time.
     private static DateTime TimeOf(ApiServer server) =>

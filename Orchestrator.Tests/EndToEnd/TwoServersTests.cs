@@ -217,11 +217,11 @@ public sealed class TwoServersTests : IAsyncLifetime
     }
 
     private static bool Leads(ApiServer server) =>
-        server.Said.LastOrDefault(line => line.Contains("This instance looks after", StringComparison.Ordinal) || IsLoss(line)) is { } last && !IsLoss(last);
+        server.Said.LastOrDefault(line => line.Contains("Leading ", StringComparison.Ordinal) || IsLoss(line)) is { } last && !IsLoss(last);
 
     private static bool Lost(ApiServer server) => server.Said.Any(IsLoss);
 
-    private static bool IsLoss(string line) => line.Contains("this instance does not look after", StringComparison.Ordinal);
+    private static bool IsLoss(string line) => line.Contains("lost leadership of", StringComparison.OrdinalIgnoreCase);
 
     // The first one leads.
     private async Task StartAsync(params string[] settings)

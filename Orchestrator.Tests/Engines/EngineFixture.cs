@@ -12,21 +12,21 @@ public abstract class EngineFixture : ComponentFixture
     public abstract RunnerTemplate Template { get; }
 
     /// <summary>Connects to the engine anew, as another start of the orchestrator would.</summary>
-    /// <param name="group">The orchestrator's group; removed with all it holds at the end.</param>
-    public abstract IRunnerEngine Connect(string group);
+    /// <param name="instance">The instance; removed with all it holds at the end.</param>
+    public abstract IRunnerEngine Connect(string instance);
 
     /// <summary>Lets a runner die by itself.</summary>
     public abstract Task KillAsync(RunnerPlacement placement);
 
-    /// <summary>Removes all that a group holds; the engine's networks are few.</summary>
-    public abstract Task ForgetAsync(string group);
+    /// <summary>Removes all that an instance holds; the engine's networks are few.</summary>
+    public abstract Task ForgetAsync(string instance);
 
-    /// <summary>A group that no other test uses.</summary>
-    public static string NewGroup() => $"t{Guid.NewGuid():N}"[..16];
+    /// <summary>An instance that no other test uses.</summary>
+    public static string NewInstance() => $"t{Guid.NewGuid():N}"[..16];
 
     /// <summary>What to start.</summary>
     public RunnerSpec Spec(Owner? owner = null, int? hostPort = null, RunnerNetwork network = RunnerNetwork.Bridge) => new(
         RunnerId.Create("runner", DateTimeOffset.UtcNow), Template, owner, RunnerId.CreateToken(), network, hostPort);
 
-    protected static RunnersOptions OptionsOf(string group) => new() { Instance = group };
+    protected static RunnersOptions OptionsOf(string instance) => new() { Instance = instance };
 }

@@ -9,14 +9,14 @@ namespace Orchestrator.Tests.Engines;
 /// <summary>What every engine does, whatever stands behind it. Run against real ones.</summary>
 public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsyncLifetime
 {
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
     private IRunnerEngine? _engine;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    protected IRunnerEngine Engine => _engine ??= fixture.Connect(_group);
+    protected IRunnerEngine Engine => _engine ??= fixture.Connect(_instance);
 
-    protected string Group => _group;
+    protected string Instance => _instance;
 
     public virtual ValueTask InitializeAsync()
     {
@@ -26,7 +26,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
 
     public virtual async ValueTask DisposeAsync()
     {
-        await fixture.ForgetAsync(_group);
+        await fixture.ForgetAsync(_instance);
         GC.SuppressFinalize(this);
     }
 
@@ -203,10 +203,10 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     }
 
     [Fact]
-    public async Task List_AnotherGroup_SeesNothingOfOurs()
+    public async Task List_AnotherInstance_SeesNothingOfOurs()
     {
         var (spec, _) = await StartAsync();
-        var other = fixture.Connect(EngineFixture.NewGroup());
+        var other = fixture.Connect(EngineFixture.NewInstance());
 
         Assert.Empty(await other.ListAsync(Cancel));
         Assert.Null(await other.FindAsync(spec.RunnerId, Cancel));
@@ -221,7 +221,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var (spec, placement) = await StartAsync();
         await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Machine("kept"), Cancel);
 
-        var next = fixture.Connect(_group);
+        var next = fixture.Connect(_instance);
 
         var found = Assert.Single(await next.ListAsync(Cancel));
         Assert.Equal((spec.RunnerId, true, Owner.Machine("kept"), placement), (found.RunnerId, found.Running, found.Owner, found.Placement));

@@ -50,11 +50,11 @@ internal sealed class KillableStore(IRunnerStore store, SimulatedProcess process
     public ValueTask<Runner?> AdoptAsync(Runner runner, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         WriteAsync("adopt", () => store.AdoptAsync(runner, owner, leaseTime, cancellationToken));
 
-    public ValueTask<int> RenewAllAsync(string engineId, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
-        WriteAsync("renew all", () => store.RenewAllAsync(engineId, template, leaseTime, cancellationToken));
+    public ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
+        WriteAsync("renew all", () => store.RenewAllAsync(instance, template, leaseTime, cancellationToken));
 
-    public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken) =>
-        CallAsync("list expired", () => store.ListExpiredAsync(engineId, cancellationToken));
+    public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken) =>
+        CallAsync("list expired", () => store.ListExpiredAsync(instance, cancellationToken));
 
     public ValueTask<Runner?> GetAsync(string runnerId, CancellationToken cancellationToken) =>
         CallAsync("get", () => store.GetAsync(runnerId, cancellationToken));
@@ -62,11 +62,11 @@ internal sealed class KillableStore(IRunnerStore store, SimulatedProcess process
     public ValueTask<Runner?> FindAsync(string template, Owner owner, CancellationToken cancellationToken) =>
         CallAsync("find", () => store.FindAsync(template, owner, cancellationToken));
 
-    public ValueTask<IReadOnlyList<Runner>> ListAsync(string engineId, CancellationToken cancellationToken) =>
-        CallAsync("list", () => store.ListAsync(engineId, cancellationToken));
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken) =>
+        CallAsync("list", () => store.ListAsync(instance, cancellationToken));
 
-    public ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken) =>
-        CallAsync("count", () => store.CountAsync(engineId, template, cancellationToken));
+    public ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken) =>
+        CallAsync("count", () => store.CountAsync(instance, template, cancellationToken));
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => store.PingAsync(cancellationToken);
 

@@ -59,7 +59,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     public IReadOnlyList<ObservedRunner> Runners => [.. _containers.Values.Select(c => c.Observe())];
 
     /// <summary>An orchestrator's way in.</summary>
-    public IRunnerEngine Connect(SimulatedProcess? process = null, string group = "test") => new Client(this, process ?? new SimulatedProcess(), group);
+    public IRunnerEngine Connect(SimulatedProcess? process = null, string instance = "test") => new Client(this, process ?? new SimulatedProcess(), instance);
 
     /// <summary>Makes a running container die by itself.</summary>
     public void Die(string runnerId)
@@ -139,9 +139,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         }
     }
 
-    private sealed class Container(RunnerSpec spec, string group, string id, string imageId, int? port, DateTimeOffset createdAt)
+    private sealed class Container(RunnerSpec spec, string instance, string id, string imageId, int? port, DateTimeOffset createdAt)
     {
-        public string Group => group;
+        public string Instance => instance;
 
         public int? Port => Connected ? port : null;
 
@@ -156,17 +156,17 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt);
     }
 
-    private sealed class Client(SimulatedEngine world, SimulatedProcess process, string group) : IRunnerEngine
+    private sealed class Client(SimulatedEngine world, SimulatedProcess process, string instance) : IRunnerEngine
     {
         public string Kind => "simulated";
 
-        public string GroupId => group;
+        public string Instance => instance;
 
         public Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken) => CallAsync("start", spec.RunnerId, () =>
         {
             var image = world.ImageId ?? throw new RunnerImageMissingException(spec.Template.Image);
             var port = world.Publish(spec);
-            var container = new Container(spec, group, $"{Interlocked.Increment(ref world._nextContainer):x64}", image, port, world._time.GetUtcNow());
+            var container = new Container(spec, instance, $"{Interlocked.Increment(ref world._nextContainer):x64}", image, port, world._time.GetUtcNow());
             if (!world._containers.TryAdd(spec.RunnerId, container))
             {
                 throw new EngineException($"The name {spec.RunnerId} is in use.");
@@ -211,10 +211,10 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         });
 
         public Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken) => CallAsync<IReadOnlyList<ObservedRunner>>(
-            "list", "", () => world.LateListing ?? [.. world._containers.Values.Where(c => c.Group == group).Select(c => c.Observe())]);
+            "list", "", () => world.LateListing ?? [.. world._containers.Values.Where(c => c.Instance == instance).Select(c => c.Observe())]);
 
         public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) => CallAsync("find", runnerId, () =>
-            world._containers.TryGetValue(runnerId, out var container) && container.Group == group ? container.Observe() : null);
+            world._containers.TryGetValue(runnerId, out var container) && container.Instance == instance ? container.Observe() : null);
 
         public Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken) => CallAsync("tell", runnerId, () =>
         {

@@ -224,10 +224,10 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task Reconcile_AnotherGroups_IsNotTouched()
+    public async Task Reconcile_AnotherInstances_IsNotTouched()
     {
         await using var world = new RunnerWorld();
-        var other = world.Engine.Connect(group: "other");
+        var other = world.Engine.Connect(instance: "other");
         await other.StartAsync(new RunnerSpec("x", world.Session, null, "t", RunnerNetwork.Bridge, null), default);
         var orchestrator = world.Start();
 

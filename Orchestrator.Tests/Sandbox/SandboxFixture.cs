@@ -15,7 +15,7 @@ namespace Orchestrator.Tests.Sandbox;
 public sealed class SandboxFixture : ComponentFixture
 {
     private readonly SupervisedEngineFixture _engines = new();
-    private readonly List<string> _groups = [];
+    private readonly List<string> _instances = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1);
     private Task _watching = Task.CompletedTask;
@@ -43,12 +43,12 @@ public sealed class SandboxFixture : ComponentFixture
         });
     }
 
-    /// <summary>The engine as another orchestrator has it: a group, and so a network, of its own.</summary>
+    /// <summary>The engine as another orchestrator has it: an instance, and so a network, of its own.</summary>
     internal IRunnerEngine Connect()
     {
-        var group = EngineFixture.NewGroup();
-        _groups.Add(group);
-        return _engines.ServicesOf(group).GetRequiredService<IRunnerEngine>();
+        var instance = EngineFixture.NewInstance();
+        _instances.Add(instance);
+        return _engines.ServicesOf(instance).GetRequiredService<IRunnerEngine>();
     }
 
     /// <summary>A runner for tests that leave it as it was.</summary>
@@ -81,9 +81,9 @@ public sealed class SandboxFixture : ComponentFixture
     {
         await _stop.CancelAsync();
         await _watching.ContinueWith(_ => { }, TaskScheduler.Default);
-        foreach (var group in _groups)
+        foreach (var instance in _instances)
         {
-            await _engines.ForgetAsync(group);
+            await _engines.ForgetAsync(instance);
         }
 
         await _engines.DisposeAsync();

@@ -50,7 +50,7 @@ public abstract partial class RunnerStoreContract
     public async Task Claim_IdleOfOtherTemplateOrEngine_IsNotTaken()
     {
         await AddIdleAsync("machine");
-        await AddIdleAsync(engine: "engine-2");
+        await AddIdleAsync(instance: "instance-2");
 
         Assert.Equal(ClaimOutcome.Reserved, (await ClaimAsync("a")).Outcome);
     }
@@ -94,7 +94,7 @@ public abstract partial class RunnerStoreContract
     {
         var leased = await AddLeasedAsync("a", TimeSpan.FromMilliseconds(100));
         await AdvanceAsync(TimeSpan.FromMilliseconds(200));
-        var seen = Assert.Single(await Store.ListExpiredAsync(Engine, Cancel));
+        var seen = Assert.Single(await Store.ListExpiredAsync(Instance, Cancel));
 
         var (outcome, runner) = await ClaimAsync("a");
 
@@ -138,7 +138,7 @@ public abstract partial class RunnerStoreContract
 
         Assert.Equal((ClaimOutcome.Full, null), Pair(await ClaimAsync("c", limit: 2)));
         Assert.Null(await Store.FindAsync(Template, Owner.Session("c"), Cancel));
-        Assert.Equal(new PoolCounts(1, 0, 1, 1, 0), await Store.CountAsync(Engine, Template, Cancel));
+        Assert.Equal(new PoolCounts(1, 0, 1, 1, 0), await Store.CountAsync(Instance, Template, Cancel));
         Assert.Equal(ClaimOutcome.Existing, (await ClaimAsync("a", limit: 2)).Outcome);
         Assert.Equal(ClaimOutcome.Warm, (await ClaimAsync("c", limit: 3)).Outcome);
     }
@@ -177,7 +177,7 @@ public abstract partial class RunnerStoreContract
 
         Assert.Single(results.Select(result => result.Runner!.Id).Distinct());
         Assert.Single(results, result => result.Outcome == ClaimOutcome.Warm);
-        Assert.Equal(4, (await Store.CountAsync(Engine, Template, Cancel)).Idle);
+        Assert.Equal(4, (await Store.CountAsync(Instance, Template, Cancel)).Idle);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public abstract partial class RunnerStoreContract
         var runners = results.Where(result => result.Runner is not null).Select(result => result.Runner!).ToList();
         Assert.Equal(30, runners.Select(runner => runner.Id).Distinct().Count());
         Assert.Equal(30, runners.Select(runner => runner.Fence).Distinct().Count());
-        Assert.Equal(new PoolCounts(0, 0, 10, 20, 0), await Store.CountAsync(Engine, Template, Cancel));
+        Assert.Equal(new PoolCounts(0, 0, 10, 20, 0), await Store.CountAsync(Instance, Template, Cancel));
     }
 
     [Fact]

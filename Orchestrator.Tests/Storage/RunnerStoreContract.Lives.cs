@@ -17,7 +17,7 @@ public abstract partial class RunnerStoreContract
         Assert.Null(await Store.ReserveIdleAsync(Reserve(), 2, Cancel));
         Assert.Null(await Store.ReserveIdleAsync(Reserve(), 0, Cancel));
         Assert.NotNull(await Store.ReserveIdleAsync(Reserve("machine"), 1, Cancel));
-        Assert.NotNull(await Store.ReserveIdleAsync(Reserve(engine: "engine-2"), 1, Cancel));
+        Assert.NotNull(await Store.ReserveIdleAsync(Reserve(instance: "instance-2"), 1, Cancel));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public abstract partial class RunnerStoreContract
         await ClaimAsync("a");
         await AddLeasedAsync("b");
         Assert.NotNull(await Store.ReserveIdleAsync(Reserve(), 1, Cancel));
-        Assert.Equal(new PoolCounts(0, 1, 1, 1, 0), await Store.CountAsync(Engine, Template, Cancel));
+        Assert.Equal(new PoolCounts(0, 1, 1, 1, 0), await Store.CountAsync(Instance, Template, Cancel));
     }
 
     [Fact]
@@ -155,12 +155,12 @@ public abstract partial class RunnerStoreContract
         await Store.ClaimAsync(request with { Reservation = request.Reservation with { Within = Soon + TimeSpan.FromMilliseconds(10) } }, Cancel);
         await AddLeasedAsync("c");
         await AddIdleAsync();
-        await ClaimAsync("d", lease: Soon, engine: "engine-2");
-        Assert.Empty(await Store.ListExpiredAsync(Engine, Cancel));
+        await ClaimAsync("d", lease: Soon, instance: "instance-2");
+        Assert.Empty(await Store.ListExpiredAsync(Instance, Cancel));
 
         await AdvanceAsync(Soon + TimeSpan.FromMilliseconds(150));
 
-        Assert.Equal([leased.Id, request.Reservation.RunnerId], (await Store.ListExpiredAsync(Engine, Cancel)).Select(runner => runner.Id));
+        Assert.Equal([leased.Id, request.Reservation.RunnerId], (await Store.ListExpiredAsync(Instance, Cancel)).Select(runner => runner.Id));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public abstract partial class RunnerStoreContract
         Assert.Equal((RunnerState.Removing, Owner.Session("a")), (removing.State, removing.Owner));
         Assert.True(removing.Fence > leased.Fence);
         Assert.Equal(removing, await Store.FindAsync(Template, Owner.Session("a"), Cancel));
-        Assert.Empty(await Store.ListExpiredAsync(Engine, Cancel));
+        Assert.Empty(await Store.ListExpiredAsync(Instance, Cancel));
         Assert.Null(await Store.ExpireAsync(removing, Cancel));
     }
 
@@ -209,7 +209,7 @@ public abstract partial class RunnerStoreContract
             Assert.Null(await Store.BeginRemoveAsync(runner.Id, runner.Fence, Cancel));
         }
 
-        Assert.Equal(new PoolCounts(0, 0, 0, 0, 3), await Store.CountAsync(Engine, Template, Cancel));
+        Assert.Equal(new PoolCounts(0, 0, 0, 0, 3), await Store.CountAsync(Instance, Template, Cancel));
         Assert.Equal(ClaimOutcome.Reserved, (await ClaimAsync("c")).Outcome);
     }
 
@@ -240,7 +240,7 @@ public abstract partial class RunnerStoreContract
         Assert.True(await Store.DeleteAsync(leased.Id, leased.Fence, Cancel));
         Assert.False(await Store.DeleteAsync(leased.Id, leased.Fence, Cancel));
         Assert.Null(await Store.GetAsync(leased.Id, Cancel));
-        Assert.Equal(default, await Store.CountAsync(Engine, Template, Cancel));
+        Assert.Equal(default, await Store.CountAsync(Instance, Template, Cancel));
         Assert.True((await AddLeasedAsync("a")).Fence > leased.Fence);
     }
 
@@ -256,7 +256,7 @@ public abstract partial class RunnerStoreContract
         var idle = await AddIdleAsync();
         await AdvanceAsync(TimeSpan.FromMilliseconds(200));
 
-        Assert.Equal(2, await Store.RenewAllAsync(Engine, Template, Lease, Cancel));
+        Assert.Equal(2, await Store.RenewAllAsync(Instance, Template, Lease, Cancel));
 
         var renewed = await GetAsync(over);
         Assert.Equal((over.Fence, over.ContactAt), (renewed.Fence, renewed.ContactAt));
@@ -267,7 +267,7 @@ public abstract partial class RunnerStoreContract
             Assert.Equal(untouched, await GetAsync(untouched));
         }
 
-        Assert.Equal(0, await Store.RenewAllAsync("engine-2", Template, Lease, Cancel));
+        Assert.Equal(0, await Store.RenewAllAsync("instance-2", Template, Lease, Cancel));
     }
 
     [Fact]
@@ -276,12 +276,12 @@ public abstract partial class RunnerStoreContract
         var first = await AddLeasedAsync("a");
         await AdvanceAsync(TimeSpan.FromMilliseconds(20));
         var second = await AddIdleAsync("machine");
-        await AddIdleAsync(engine: "engine-2");
+        await AddIdleAsync(instance: "instance-2");
         await AdvanceAsync(TimeSpan.FromMilliseconds(20));
         var third = (await ClaimAsync("b")).Runner!;
 
-        Assert.Equal([first, second, third], await Store.ListAsync(Engine, Cancel));
-        Assert.Empty(await Store.ListAsync("engine-3", Cancel));
+        Assert.Equal([first, second, third], await Store.ListAsync(Instance, Cancel));
+        Assert.Empty(await Store.ListAsync("instance-3", Cancel));
     }
 
     [Fact]
@@ -289,7 +289,7 @@ public abstract partial class RunnerStoreContract
     {
         Assert.Null(await Store.GetAsync("nobody", Cancel));
         Assert.Null(await Store.FindAsync(Template, Owner.Session("nobody"), Cancel));
-        Assert.Equal(default, await Store.CountAsync(Engine, "unknown", Cancel));
+        Assert.Equal(default, await Store.CountAsync(Instance, "unknown", Cancel));
         await Store.PingAsync(Cancel);
     }
 }

@@ -15,7 +15,7 @@ public abstract partial class RunnerStoreContract
 
         await Store.DeleteAsync(second.Id, second.Fence, Cancel);
         Assert.Equal(9094, (await ClaimAsync("d", firstPort: 9093)).Runner!.HostPort);
-        Assert.Equal(9093, (await ClaimAsync("e", firstPort: 9093, engine: "engine-2")).Runner!.HostPort);
+        Assert.Equal(9093, (await ClaimAsync("e", firstPort: 9093, instance: "instance-2")).Runner!.HostPort);
     }
 
     [Fact]
@@ -118,16 +118,16 @@ public abstract partial class RunnerStoreContract
         Assert.Null(await Store.AdoptAsync(Found(40_009) with { Id = known.Id }, Owner.Session("b"), Lease, Cancel));
         Assert.Null(await Store.AdoptAsync(Found(40_009), Owner.Session("a"), Lease, Cancel));
         Assert.Null(await Store.AdoptAsync(Found(40_001), Owner.Session("b"), Lease, Cancel));
-        Assert.Equal(2, (await Store.ListAsync(Engine, Cancel)).Count);
+        Assert.Equal(2, (await Store.ListAsync(Instance, Cancel)).Count);
         Assert.NotNull(await Store.AdoptAsync(Found(null), Owner.Session("b"), Lease, Cancel));
-        Assert.NotNull(await Store.AdoptAsync(Found(40_001) with { EngineId = "engine-2" }, Owner.Session("c"), Lease, Cancel));
+        Assert.NotNull(await Store.AdoptAsync(Found(40_001) with { Instance = "instance-2" }, Owner.Session("c"), Lease, Cancel));
     }
 
     private Runner Found(int? port) => new()
     {
         Id = NewId(),
         Template = Template,
-        EngineId = Engine,
+        Instance = Instance,
         State = RunnerState.Leased,
         Fence = 0,
         CreatedAt = Now,

@@ -9,7 +9,7 @@ namespace Orchestrator.Tests.Storage;
 /// </summary>
 public abstract partial class RunnerStoreContract : IAsyncLifetime
 {
-    protected const string Engine = "engine-1";
+    protected const string Instance = "instance-1";
     protected const string Template = "session";
 
     protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
@@ -46,23 +46,23 @@ public abstract partial class RunnerStoreContract : IAsyncLifetime
 
     protected static string NewId() => $"{Template}-{Interlocked.Increment(ref _ids):000000}";
 
-    protected static Reservation Reserve(string template = Template, int? firstPort = null, string engine = Engine) =>
-        new(NewId(), template, engine, "token", RunnerNetwork.Bridge, firstPort, Within);
+    protected static Reservation Reserve(string template = Template, int? firstPort = null, string instance = Instance) =>
+        new(NewId(), template, instance, "token", RunnerNetwork.Bridge, firstPort, Within);
 
     protected static RunnerPlacement Place(int? port = null) => new("container-" + NewId(), "image", "sha256:1", "172.17.0.2", port);
 
     protected static ClaimRequest Wish(
-        string owner, int? limit = null, bool pool = true, TimeSpan? lease = null, string template = Template, int? firstPort = null, string engine = Engine) =>
-        new(Owner.Session(owner), lease ?? Lease, limit, pool, Reserve(template, firstPort, engine));
+        string owner, int? limit = null, bool pool = true, TimeSpan? lease = null, string template = Template, int? firstPort = null, string instance = Instance) =>
+        new(Owner.Session(owner), lease ?? Lease, limit, pool, Reserve(template, firstPort, instance));
 
     protected ValueTask<ClaimResult> ClaimAsync(
-        string owner, int? limit = null, bool pool = true, TimeSpan? lease = null, string template = Template, int? firstPort = null, string engine = Engine) =>
-        Store.ClaimAsync(Wish(owner, limit, pool, lease, template, firstPort, engine), Cancel);
+        string owner, int? limit = null, bool pool = true, TimeSpan? lease = null, string template = Template, int? firstPort = null, string instance = Instance) =>
+        Store.ClaimAsync(Wish(owner, limit, pool, lease, template, firstPort, instance), Cancel);
 
     /// <summary>Puts a runner into the pool.</summary>
-    protected async Task<Runner> AddIdleAsync(string template = Template, int? port = null, string engine = Engine)
+    protected async Task<Runner> AddIdleAsync(string template = Template, int? port = null, string instance = Instance)
     {
-        var reserved = await Store.ReserveIdleAsync(Reserve(template, engine: engine), int.MaxValue, Cancel);
+        var reserved = await Store.ReserveIdleAsync(Reserve(template, instance: instance), int.MaxValue, Cancel);
         return (await Store.AttachAsync(reserved!.Id, reserved.Fence, Place(port), null, Cancel))!;
     }
 

@@ -6,7 +6,7 @@ namespace Orchestrator.Tests.Storage;
 internal sealed partial class StoreModelRun
 {
     private Reservation Reservation(string template) => new(
-        $"runner-{sample}-{++_made}", template, _engine, "token", RunnerNetwork.Bridge, template == _templates[1] ? FirstPort : null, Within);
+        $"runner-{sample}-{++_made}", template, _instance, "token", RunnerNetwork.Bridge, template == _templates[1] ? FirstPort : null, Within);
 
     // Now and then a runner or a fence that is not there.
     private (Runner Runner, long Fence, bool Fresh) Pick(Random random, RunnerState preferred)
@@ -26,7 +26,7 @@ internal sealed partial class StoreModelRun
     {
         Id = id,
         Template = template,
-        EngineId = _engine,
+        Instance = _instance,
         State = state,
         Fence = 0,
         CreatedAt = now(),

@@ -14,7 +14,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
 
     private readonly List<Runner> _model = [];
-    private readonly string _engine = $"engine-{sample}";
+    private readonly string _instance = $"instance-{sample}";
     private readonly string[] _templates = [$"session-{sample}", $"machine-{sample}"];
     private long _highestFence;
     private int _made;
@@ -36,7 +36,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     /// <summary>Holds the whole store against the model, and the model against the invariants.</summary>
     public async Task CompareAsync()
     {
-        var stored = await store.ListAsync(_engine, cancel);
+        var stored = await store.ListAsync(_instance, cancel);
         Assert.Equal(_model.Select(Comparable).OrderBy(runner => runner.Id), stored.Select(Comparable).OrderBy(runner => runner.Id));
 
         var owned = _model.Where(runner => runner.Owner is not null).ToList();
@@ -44,13 +44,13 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         Assert.Equal(_model.Count, _model.DistinctBy(runner => runner.Fence).Count());
         foreach (var template in _templates)
         {
-            Assert.Equal(Count(template), await store.CountAsync(_engine, template, cancel));
+            Assert.Equal(Count(template), await store.CountAsync(_instance, template, cancel));
         }
 
         if (exactTimes)
         {
             var expired = _model.Where(runner => IsLive(runner) && runner.ExpiresAt <= now()).Select(runner => runner.Id).Order();
-            Assert.Equal(expired, (await store.ListExpiredAsync(_engine, cancel)).Select(runner => runner.Id).Order());
+            Assert.Equal(expired, (await store.ListExpiredAsync(_instance, cancel)).Select(runner => runner.Id).Order());
         }
     }
 
@@ -263,7 +263,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     {
         var template = Template(random);
         var renewed = _model.FindAll(runner => runner.Template == template && runner.State == RunnerState.Leased && runner.ExpiresAt is not null);
-        Assert.Equal(renewed.Count, await store.RenewAllAsync(_engine, template, Lease, cancel));
+        Assert.Equal(renewed.Count, await store.RenewAllAsync(_instance, template, Lease, cancel));
         foreach (var runner in renewed)
         {
             Replace(runner, runner with { ExpiresAt = now() + Lease });

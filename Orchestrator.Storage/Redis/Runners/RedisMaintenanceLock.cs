@@ -13,17 +13,17 @@ internal sealed class RedisMaintenanceLock(RedisConnection redis, RedisRunnerSto
     private readonly RedisKey[] _root = [new RedisRunnerKeys(redis.KeyPrefix).Root];
 
     public async ValueTask<MaintenanceTerm?> HoldAsync(
-        string engineId, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken)
+        string instance, MaintenanceTerm? held, TimeSpan time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var term = (long)await redis.EvaluateAsync(
             RedisRunnerScripts.Lead, _root,
-            [engineId, held?.Number.ToString(CultureInfo.InvariantCulture) ?? "", RedisRunnerRecord.Write(time)]);
+            [instance, held?.Number.ToString(CultureInfo.InvariantCulture) ?? "", RedisRunnerRecord.Write(time)]);
         return term == 0 ? null
             : term == held?.Number ? held
-            : new MaintenanceTerm(engineId, term, true, store.Under(engineId, term));
+            : new MaintenanceTerm(instance, term, true, store.Under(instance, term));
     }
 
     public async ValueTask ReleaseAsync(MaintenanceTerm term, CancellationToken cancellationToken) =>
-        await redis.EvaluateAsync(RedisRunnerScripts.Resign, _root, [term.EngineId, term.Number]).WaitAsync(cancellationToken);
+        await redis.EvaluateAsync(RedisRunnerScripts.Resign, _root, [term.Instance, term.Number]).WaitAsync(cancellationToken);
 }

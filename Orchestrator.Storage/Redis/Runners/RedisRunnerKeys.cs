@@ -30,9 +30,9 @@ internal sealed class RedisRunnerKeys(string prefix)
     /// <summary>What every script gets as its first key.</summary>
     public RedisKey Root => _root;
 
-    public RedisKey Leader(string engineId) => _root + "leader:" + engineId;
+    public RedisKey Leader(string instance) => _root + "leader:" + instance;
 
-    public RedisKey Counts(string engineId, string template) => _root + "counts:" + engineId + ":" + template;
+    public RedisKey Counts(string instance, string template) => _root + "counts:" + instance + ":" + template;
 
     public string Changed(string template) => _root + "changed:" + template;
 }

@@ -16,7 +16,7 @@ internal static class RedisRunnerRecord
     {
         Id = values[at].ToString(),
         Template = values[at + 1].ToString(),
-        EngineId = values[at + 2].ToString(),
+        Instance = values[at + 2].ToString(),
         State = (RunnerState)(int)values[at + 3],
         Fence = (long)values[at + 4],
         Owner = values[at + 5].IsNull ? null : new Owner((OwnerKind)(int)values[at + 5], values[at + 6].ToString()),

@@ -22,7 +22,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     private readonly RedisRunnerKeys _keys;
     private readonly RedisKey[] _root;
     private readonly RedisReservations _reservations;
-    private readonly (string EngineId, long Number)? _term;
+    private readonly (string Instance, long Number)? _term;
 
     /// <param name="redis">Where the runners are.</param>
     /// <param name="silence">How long an instance may be silent before others end what it was making.</param>
@@ -35,14 +35,14 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         _reservations = new RedisReservations(redis, _keys.Root, silence, time);
     }
 
-    private RedisRunnerStore(RedisRunnerStore store, string engineId, long term)
+    private RedisRunnerStore(RedisRunnerStore store, string instance, long term)
     {
-        (_redis, _keys, _reservations, _term) = (store._redis, store._keys, store._reservations, (engineId, term));
-        _root = [_keys.Root, _keys.Leader(engineId)];
+        (_redis, _keys, _reservations, _term) = (store._redis, store._keys, store._reservations, (instance, term));
+        _root = [_keys.Root, _keys.Leader(instance)];
     }
 
     /// <summary>This store as a leader has it: every call is refused with <see cref="LeadershipLostException"/> once that term is over.</summary>
-    public RedisRunnerStore Under(string engineId, long term) => new(this, engineId, term);
+    public RedisRunnerStore Under(string instance, long term) => new(this, instance, term);
 
     public IDisposable Subscribe(string template, Action changed) => _redis.Subscribe(_keys.Changed(template), changed);
 
@@ -51,7 +51,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         var reservation = request.Reservation;
         var answer = await ChangeAsync(RedisRunnerScripts.Claim, cancellationToken,
             (int)request.Owner.Kind, request.Owner.Id, RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased),
-            request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.EngineId, reservation.Token,
+            request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
             RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         var result = new ClaimResult((ClaimOutcome)(int)answer[0], RedisRunnerRecord.Read(answer, 1));
@@ -66,7 +66,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     public async ValueTask<Runner?> ReserveIdleAsync(Reservation reservation, int target, CancellationToken cancellationToken)
     {
         var reserved = await ChangeRunnerAsync(RedisRunnerScripts.Reserve, cancellationToken,
-            target, reservation.RunnerId, reservation.Template, reservation.EngineId, reservation.Token,
+            target, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
             RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         if (reserved is not null)
@@ -108,12 +108,12 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
 
     public ValueTask<Runner?> AdoptAsync(Runner runner, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         ChangeRunnerAsync(RedisRunnerScripts.Adopt, cancellationToken,
-            runner.Id, runner.Template, runner.EngineId, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
+            runner.Id, runner.Template, runner.Instance, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
             (int)runner.Network, RedisRunnerRecord.Write(runner.HostPort ?? runner.Placement?.HostPort),
             runner.Placement is { } placement ? RedisRunnerRecord.Write(placement) : RedisValue.EmptyString);
 
-    public async ValueTask<int> RenewAllAsync(string engineId, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
-        await ChangeNumberAsync(RedisRunnerScripts.Renew, cancellationToken, engineId, template, RedisRunnerRecord.Write(leaseTime));
+    public async ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
+        await ChangeNumberAsync(RedisRunnerScripts.Renew, cancellationToken, instance, template, RedisRunnerRecord.Write(leaseTime));
 
     public async ValueTask<Runner?> GetAsync(string runnerId, CancellationToken cancellationToken) =>
         RedisRunnerRecord.Read(await ReadAsync(RedisRunnerScripts.Get, cancellationToken, runnerId), 0);
@@ -121,12 +121,12 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     public async ValueTask<Runner?> FindAsync(string template, Owner owner, CancellationToken cancellationToken) =>
         RedisRunnerRecord.Read(await ReadAsync(RedisRunnerScripts.Find, cancellationToken, template, (int)owner.Kind, owner.Id), 0);
 
-    public async ValueTask<IReadOnlyList<Runner>> ListAsync(string engineId, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken)
     {
         List<Runner> runners = [];
         for (var from = "0"; from.Length > 0;)
         {
-            var answer = await ReadAsync(RedisRunnerScripts.List, cancellationToken, engineId, from, Page);
+            var answer = await ReadAsync(RedisRunnerScripts.List, cancellationToken, instance, from, Page);
             runners.AddRange(RedisRunnerRecord.ReadAll(answer, 1));
             from = answer[0].ToString();
         }
@@ -134,13 +134,13 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         return runners;
     }
 
-    public async ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken) =>
-        [.. RedisRunnerRecord.ReadAll(await ReadAsync(RedisRunnerScripts.ListExpired, cancellationToken, engineId), 0)];
+    public async ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken) =>
+        [.. RedisRunnerRecord.ReadAll(await ReadAsync(RedisRunnerScripts.ListExpired, cancellationToken, instance), 0)];
 
-    public async ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken)
+    public async ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken)
     {
         var counts = await _redis.CallAsync(database => database.HashGetAsync(
-            _keys.Counts(engineId, template), ["idle", "refilling", "creating", "leased", "removing"])).WaitAsync(cancellationToken);
+            _keys.Counts(instance, template), ["idle", "refilling", "creating", "leased", "removing"])).WaitAsync(cancellationToken);
         var numbers = Array.ConvertAll(counts, count => count.IsNull ? 0 : (int)count);
         return new PoolCounts(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
     }
@@ -189,7 +189,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         }
         catch (RedisServerException e) when (e.Message.Contains("STALETERM", StringComparison.Ordinal))
         {
-            throw new LeadershipLostException(term.EngineId, e);
+            throw new LeadershipLostException(term.Instance, e);
         }
     }
 }

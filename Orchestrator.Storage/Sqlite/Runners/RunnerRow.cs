@@ -13,7 +13,7 @@ internal static class RunnerRow
     {
         Id = row.Text(0),
         Template = row.Text(1),
-        EngineId = row.Text(2),
+        Instance = row.Text(2),
         State = (RunnerState)row.Int32(3),
         Fence = row.Int64(4),
         Owner = row.NullableInt32(5) is { } kind ? new Owner((OwnerKind)kind, row.Text(6)) : null,

@@ -25,7 +25,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             static change =>
             {
                 var (store, reservation, target) = change;
-                var counts = Count(store.Writing, (reservation.EngineId, reservation.Template));
+                var counts = Count(store.Writing, (reservation.Instance, reservation.Template));
                 return counts.Idle + counts.Refilling < target ? store.Reserve(reservation, null) : null;
             },
             (this, reservation, target), cancellationToken);
@@ -123,14 +123,14 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             (store: this, runner, owner, leaseTime), cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask<int> RenewAllAsync(string engineId, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
+    public ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
         database.WriteAsync(
             static change => change.store.Prepare(RunnerSql.RenewAll)
-                .Bind(1, change.engineId)
+                .Bind(1, change.instance)
                 .Bind(2, change.template)
                 .Bind(3, RunnerRow.Deadline(change.store.Now, change.leaseTime))
                 .Execute(),
-            (store: this, engineId, template, leaseTime), cancellationToken);
+            (store: this, instance, template, leaseTime), cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<Runner?> GetAsync(string runnerId, CancellationToken cancellationToken) =>
@@ -145,32 +145,32 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             (template, owner), cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<Runner>> ListAsync(string engineId, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken) =>
         database.ListAsync<string, IReadOnlyList<Runner>>(
             static (connection, engine) => connection.Prepare(RunnerSql.List).Bind(1, engine).All(RunnerRow.Read),
-            engineId, cancellationToken);
+            instance, cancellationToken);
 
     /// <inheritdoc />
     // In its turn among the changes: while the disk lets none through, signs of life wait there as well.
-    public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string engineId, CancellationToken cancellationToken) =>
-        database.WriteAsync<(SqliteRunnerStore Store, string Engine), IReadOnlyList<Runner>>(
-            static at => at.Store.Prepare(RunnerSql.ListExpired).Bind(1, at.Engine).Bind(2, at.Store.Now).All(RunnerRow.Read),
-            (this, engineId), cancellationToken);
+    public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken) =>
+        database.WriteAsync<(SqliteRunnerStore Store, string Instance), IReadOnlyList<Runner>>(
+            static at => at.Store.Prepare(RunnerSql.ListExpired).Bind(1, at.Instance).Bind(2, at.Store.Now).All(RunnerRow.Read),
+            (this, instance), cancellationToken);
 
     /// <inheritdoc />
     // Only the connection that changes runners knows how many there are.
-    public ValueTask<PoolCounts> CountAsync(string engineId, string template, CancellationToken cancellationToken) =>
+    public ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            static pool => Count(pool.Store.Writing, (pool.Engine, pool.Template)),
-            (Store: this, Engine: engineId, Template: template), cancellationToken);
+            static pool => Count(pool.Store.Writing, (pool.Instance, pool.Template)),
+            (Store: this, Instance: instance, Template: template), cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask PingAsync(CancellationToken cancellationToken) =>
         await database.LookUpAsync(
             static (connection, _) => connection.Prepare(RunnerSql.Ping).First(row => row.Int64(0)), 0, cancellationToken);
 
-    private static PoolCounts Count(SqliteConnection connection, (string Engine, string Template) pool) =>
-        connection.Prepare(RunnerSql.Count).Bind(1, pool.Template).Bind(2, pool.Engine)
+    private static PoolCounts Count(SqliteConnection connection, (string Instance, string Template) pool) =>
+        connection.Prepare(RunnerSql.Count).Bind(1, pool.Template).Bind(2, pool.Instance)
             .First(row => new PoolCounts(row.Int32(0), row.Int32(1), row.Int32(2), row.Int32(3), row.Int32(4)));
 
     private ClaimResult Claim(ClaimRequest request)
@@ -202,7 +202,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
         var now = Now;
         return Prepare(RunnerSql.LeaseIdle)
             .Bind(1, request.Reservation.Template)
-            .Bind(2, request.Reservation.EngineId)
+            .Bind(2, request.Reservation.Instance)
             .Bind(3, request.Owner)
             .Bind(5, RunnerRow.Deadline(now, request.LeaseTime))
             .Bind(6, now)
@@ -213,7 +213,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     // Null when ports have run out.
     private Runner? Reserve(Reservation reservation, Owner? owner)
     {
-        var port = reservation.FirstHostPort is { } first ? FreePort(reservation.EngineId, first) : null;
+        var port = reservation.FirstHostPort is { } first ? FreePort(reservation.Instance, first) : null;
         if (port is null && reservation.FirstHostPort is not null)
         {
             return null;
@@ -221,7 +221,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
 
         var now = Now;
         return Insert(
-            reservation.RunnerId, reservation.Template, reservation.EngineId, RunnerState.Creating, owner,
+            reservation.RunnerId, reservation.Template, reservation.Instance, RunnerState.Creating, owner,
             RunnerRow.Deadline(now, reservation.Within), now, reservation.Token, reservation.Network, port, null);
     }
 
@@ -229,7 +229,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     {
         var port = runner.HostPort ?? runner.Placement?.HostPort;
         var known = Prepare(RunnerSql.IsKnown)
-            .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(5, runner.EngineId).Bind(6, port)
+            .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(5, runner.Instance).Bind(6, port)
             .First(row => row.Int64(0));
         if (known != 0)
         {
@@ -238,7 +238,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
 
         var now = Now;
         return Insert(
-            runner.Id, runner.Template, runner.EngineId, RunnerState.Leased, owner,
+            runner.Id, runner.Template, runner.Instance, RunnerState.Leased, owner,
             RunnerRow.Deadline(now, leaseTime), now, runner.Token, runner.Network, port, runner.Placement);
     }
 

@@ -12,17 +12,17 @@ namespace Orchestrator.Tests.Engines.Docker;
 public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
     private readonly SocketRelay _relay = new("/var/run/docker.sock");
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.Connect(_group);
+    private IRunnerEngine Engine => field ??= fixture.Connect(_instance);
 
-    private IRunnerEngine Relayed => field ??= fixture.ServicesOf(_group, docker => docker.Host = "unix://" + _relay.Path).GetRequiredService<IRunnerEngine>();
+    private IRunnerEngine Relayed => field ??= fixture.ServicesOf(_instance, docker => docker.Host = "unix://" + _relay.Path).GetRequiredService<IRunnerEngine>();
 
-    private string Name => $"container:orchestrator-{_group}";
+    private string Name => $"container:orchestrator-{_instance}";
 
-    private string OrdinaryName => $"orchestrator-{_group}";
+    private string OrdinaryName => $"orchestrator-{_instance}";
 
     public ValueTask InitializeAsync()
     {
@@ -34,7 +34,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
     public async ValueTask DisposeAsync()
     {
         await _relay.DisposeAsync();
-        await fixture.ForgetAsync(_group);
+        await fixture.ForgetAsync(_instance);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
     [Fact]
     public async Task Start_ByTwoOrchestratorsAtOnce_ShareOne()
     {
-        var other = fixture.Connect(_group);
+        var other = fixture.Connect(_instance);
 
         var placements = await Task.WhenAll(Engine.StartAsync(fixture.Spec(), Cancel), other.StartAsync(fixture.Spec(), Cancel));
 
@@ -94,7 +94,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
                 {
                     Name = Name,
                     Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
-                    Labels = new Dictionary<string, string> { [DockerLabels.Instance] = _group },
+                    Labels = new Dictionary<string, string> { [DockerLabels.Instance] = _instance },
                 },
                 Cancel);
         }
@@ -104,11 +104,11 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
         }
 
         await Engine.StartAsync(fixture.Spec(), Cancel);
-        await fixture.Connect(_group).StartAsync(fixture.Spec(), Cancel);
+        await fixture.Connect(_instance).StartAsync(fixture.Spec(), Cancel);
 
         Assert.Equal(3, (await Engine.ListAsync(Cancel)).Count(runner => runner.Running));
         var listed = await fixture.Client.Networks.ListNetworksAsync(
-            new NetworksListParameters { Filters = DockerLabels.Filter((DockerLabels.Instance, _group)) }, Cancel);
+            new NetworksListParameters { Filters = DockerLabels.Filter((DockerLabels.Instance, _instance)) }, Cancel);
         Assert.Single(listed);
     }
 

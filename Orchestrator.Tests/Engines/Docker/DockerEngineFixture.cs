@@ -47,16 +47,16 @@ public class DockerEngineFixture : EngineFixture
         await TinyImage.RequireAsync(Client, WebImage, Web);
     }
 
-    public override IRunnerEngine Connect(string group) => ServicesOf(group).GetRequiredService<IRunnerEngine>();
+    public override IRunnerEngine Connect(string instance) => ServicesOf(instance).GetRequiredService<IRunnerEngine>();
 
     /// <summary>The engine's parts.</summary>
-    internal IServiceProvider ServicesOf(string group, Action<DockerOptions>? configure = null, TimeProvider? time = null)
+    internal IServiceProvider ServicesOf(string instance, Action<DockerOptions>? configure = null, TimeProvider? time = null)
     {
         var options = new DockerOptions { Host = Environment.GetEnvironmentVariable("DOCKER_HOST") };
         configure?.Invoke(options);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(OptionsOf(group));
+        services.AddSingleton(OptionsOf(instance));
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddDockerEngine(options);
         var provider = services.BuildServiceProvider(validateScopes: true);
@@ -67,14 +67,14 @@ public class DockerEngineFixture : EngineFixture
     public override Task KillAsync(RunnerPlacement placement) =>
         Client.Containers.KillContainerAsync(placement.ContainerId, new ContainerKillParameters { Signal = "KILL" });
 
-    public override async Task ForgetAsync(string group)
+    public override async Task ForgetAsync(string instance)
     {
         if (!IsServed)
         {
             return;
         }
 
-        var mine = DockerLabels.Filter((DockerLabels.Instance, group));
+        var mine = DockerLabels.Filter((DockerLabels.Instance, instance));
         foreach (var container in await Client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = mine }))
         {
             await Client.Containers.RemoveContainerAsync(container.ID, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });

@@ -12,11 +12,11 @@ namespace Orchestrator.Tests.Engines.Docker;
 /// <summary>What containers are locked down to: as the engine has it, and as it is met inside.</summary>
 public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.Connect(_group);
+    private IRunnerEngine Engine => field ??= fixture.Connect(_instance);
 
     public ValueTask InitializeAsync()
     {
@@ -24,7 +24,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
         return default;
     }
 
-    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_group);
+    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_instance);
 
     [Fact]
     public async Task Strict_AsTheEngineHasIt()
@@ -45,9 +45,9 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
         Assert.All(container.Mounts ?? [], mount => Assert.Equal("tmpfs", mount.Type));
         Assert.Equal(["/tmp", "/workspace"], host.Tmpfs!.Keys.Order());
         Assert.Equal("127.0.0.1", container.NetworkSettings!.Ports["3000/tcp"][0].HostIP);
-        Assert.Equal([$"container:orchestrator-{_group}"], container.NetworkSettings.Networks.Keys);
+        Assert.Equal([$"container:orchestrator-{_instance}"], container.NetworkSettings.Networks.Keys);
         Assert.Equal(
-            (_group, spec.RunnerId, "session", spec.RunnerId),
+            (_instance, spec.RunnerId, "session", spec.RunnerId),
             (container.Config.Labels["orchestrator.instance"], container.Config.Labels["orchestrator.runner"],
                 container.Config.Labels["orchestrator.template"], container.Config.Labels["taylored-runner-session-id"]));
     }

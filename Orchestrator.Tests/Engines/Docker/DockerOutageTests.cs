@@ -9,11 +9,11 @@ namespace Orchestrator.Tests.Engines.Docker;
 public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
     private readonly SocketRelay _relay = new(Components.EngineSocket);
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.ServicesOf(_group, docker =>
+    private IRunnerEngine Engine => field ??= fixture.ServicesOf(_instance, docker =>
     {
         docker.Host = "unix://" + _relay.Path;
         docker.CallTimeoutSeconds = 2;
@@ -30,7 +30,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
     public async ValueTask DisposeAsync()
     {
         await _relay.DisposeAsync();
-        await fixture.ForgetAsync(_group);
+        await fixture.ForgetAsync(_instance);
     }
 
     [Fact]

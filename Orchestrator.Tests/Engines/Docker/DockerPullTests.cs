@@ -9,24 +9,24 @@ namespace Orchestrator.Tests.Engines.Docker;
 /// <summary>The pull policies, against a real registry.</summary>
 public sealed class DockerPullTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
     private LocalRegistry? _registry;
     private string _image = "";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.Connect(_group);
+    private IRunnerEngine Engine => field ??= fixture.Connect(_instance);
 
     public async ValueTask InitializeAsync()
     {
         fixture.Require();
         _registry = await LocalRegistry.StartAsync(Cancel);
-        _image = await _registry.PushAsync(fixture.Client, DockerEngineFixture.WebImage, _group.ToLowerInvariant(), "1", Cancel);
+        _image = await _registry.PushAsync(fixture.Client, DockerEngineFixture.WebImage, _instance.ToLowerInvariant(), "1", Cancel);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await fixture.ForgetAsync(_group);
+        await fixture.ForgetAsync(_instance);
         if (_image.Length > 0)
         {
             try

@@ -10,11 +10,11 @@ namespace Orchestrator.Tests.Engines.Docker;
 /// <summary>Starts that meet something unusual.</summary>
 public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixture<DockerEngineFixture>, IAsyncLifetime
 {
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.Connect(_group);
+    private IRunnerEngine Engine => field ??= fixture.Connect(_instance);
 
     public ValueTask InitializeAsync()
     {
@@ -22,7 +22,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
         return default;
     }
 
-    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_group);
+    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_instance);
 
     [Theory]
     [InlineData(PullPolicy.Never)]
@@ -41,9 +41,9 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
     [Fact]
     public async Task Start_PullAlwaysButNotToBeHad_TakesWhatIsThere()
     {
-        var image = $"localhost:1/{_group}:1";
+        var image = $"localhost:1/{_instance}:1";
         await fixture.Client.Images.TagImageAsync(
-            DockerEngineFixture.WebImage, new ImageTagParameters { RepositoryName = $"localhost:1/{_group}", Tag = "1" }, Cancel);
+            DockerEngineFixture.WebImage, new ImageTagParameters { RepositoryName = $"localhost:1/{_instance}", Tag = "1" }, Cancel);
         try
         {
             Assert.NotNull(await Engine.StartAsync(Spec(fixture.Template with { Image = image, Pull = PullPolicy.Always }), Cancel));
@@ -57,7 +57,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
     [Fact]
     public async Task Start_ImageRemovedAfterItWasSeen_IsNoticedAtOnce()
     {
-        var image = $"orchestrator-tests/gone-{_group}:1";
+        var image = $"orchestrator-tests/gone-{_instance}:1";
         await fixture.Client.Images.TagImageAsync(
             DockerEngineFixture.WebImage, new ImageTagParameters { RepositoryName = image.Split(':')[0], Tag = "1" }, Cancel);
         var template = fixture.Template with { Image = image };
@@ -109,7 +109,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
     {
         var spec = fixture.Spec(Owner.Session("user:42"));
         var placement = await Engine.StartAsync(spec, Cancel);
-        await fixture.Client.Containers.RenameContainerAsync(placement.ContainerId, new ContainerRenameParameters { NewName = $"someone-renamed-{_group}" }, Cancel);
+        await fixture.Client.Containers.RenameContainerAsync(placement.ContainerId, new ContainerRenameParameters { NewName = $"someone-renamed-{_instance}" }, Cancel);
 
         Assert.Equal(Owner.Session("user:42"), Assert.Single(await Engine.ListAsync(Cancel)).Owner);
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
@@ -128,7 +128,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
             {
                 Id = spec.RunnerId,
                 Template = "session",
-                EngineId = _group,
+                Instance = _instance,
                 State = RunnerState.Leased,
                 Fence = 1,
                 CreatedAt = DateTimeOffset.UnixEpoch,

@@ -70,7 +70,7 @@ public sealed class DockerTlsTests(DockerEngineFixture fixture) : IClassFixture<
         File.WriteAllText(Path.Combine(_folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
         _listener.Start();
         _ = ServeAsync(server);
-        return fixture.ServicesOf(EngineFixture.NewGroup(), docker =>
+        return fixture.ServicesOf(EngineFixture.NewInstance(), docker =>
         {
             docker.Host = $"tcp://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
             docker.CertPath = _folder;

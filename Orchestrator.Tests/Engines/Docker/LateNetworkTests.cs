@@ -14,11 +14,11 @@ namespace Orchestrator.Tests.Engines.Docker;
 public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFixture<SupervisedEngineFixture>, IAsyncLifetime
 {
     private readonly SocketRelay _relay = new("/var/run/docker.sock");
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.ServicesOf(_group, docker => docker.Host = "unix://" + _relay.Path).GetRequiredService<IRunnerEngine>();
+    private IRunnerEngine Engine => field ??= fixture.ServicesOf(_instance, docker => docker.Host = "unix://" + _relay.Path).GetRequiredService<IRunnerEngine>();
 
     public ValueTask InitializeAsync()
     {
@@ -30,7 +30,7 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
     public async ValueTask DisposeAsync()
     {
         await _relay.DisposeAsync();
-        await fixture.ForgetAsync(_group);
+        await fixture.ForgetAsync(_instance);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
     {
         var (first, _) = await StartAsync();
         await Engine.RemoveAsync(first.RunnerId, null, Cancel);
-        await fixture.Client.Networks.DeleteNetworkAsync($"container:orchestrator-{_group}", Cancel);
+        await fixture.Client.Networks.DeleteNetworkAsync($"container:orchestrator-{_instance}", Cancel);
 
         var (second, late) = await StartAsync();
 

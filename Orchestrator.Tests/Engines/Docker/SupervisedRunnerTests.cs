@@ -94,7 +94,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     {
         await using var relay = new SocketRelay("/var/run/docker.sock");
         relay.Open();
-        var engine = fixture.ServicesOf(Group, docker => docker.Host = "unix://" + relay.Path).GetRequiredService<IRunnerEngine>();
+        var engine = fixture.ServicesOf(Instance, docker => docker.Host = "unix://" + relay.Path).GetRequiredService<IRunnerEngine>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var watching = WatchAsync(engine, stop.Token);
         var (removed, other) = (await StartReadyAsync(engine), await StartReadyAsync(engine));
@@ -208,13 +208,13 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     }
 
     private IRunnerEngine Later() =>
-        fixture.ServicesOf(Group, time: new ShiftedTime(TimeSpan.FromMinutes(5))).GetRequiredService<IRunnerEngine>();
+        fixture.ServicesOf(Instance, time: new ShiftedTime(TimeSpan.FromMinutes(5))).GetRequiredService<IRunnerEngine>();
 
     private static Runner RunnerOf(RunnerSpec spec, RunnerPlacement placement) => new()
     {
         Id = spec.RunnerId,
         Template = spec.Template.Name,
-        EngineId = "",
+        Instance = "",
         State = RunnerState.Leased,
         Fence = 1,
         CreatedAt = DateTimeOffset.UnixEpoch,

@@ -31,15 +31,15 @@ public sealed class ProcessEngineFixture : EngineFixture
         return default;
     }
 
-    public override IRunnerEngine Connect(string group) => ServicesOf(group).GetRequiredService<IRunnerEngine>();
+    public override IRunnerEngine Connect(string instance) => ServicesOf(instance).GetRequiredService<IRunnerEngine>();
 
     /// <summary>The engine's parts.</summary>
-    internal IServiceProvider ServicesOf(string group)
+    internal IServiceProvider ServicesOf(string instance)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddReadiness();
-        services.AddSingleton(OptionsOf(group));
+        services.AddSingleton(OptionsOf(instance));
         services.AddSingleton(new ProcessOptions { Folder = Folder });
         services.AddSingleton<ProcessFolders>();
         services.AddSingleton<ProcessStart>();
@@ -57,9 +57,9 @@ public sealed class ProcessEngineFixture : EngineFixture
         return Task.CompletedTask;
     }
 
-    public override async Task ForgetAsync(string group)
+    public override async Task ForgetAsync(string instance)
     {
-        var engine = Connect(group);
+        var engine = Connect(instance);
         foreach (var runner in await engine.ListAsync(CancellationToken.None))
         {
             await engine.RemoveAsync(runner.RunnerId, null, CancellationToken.None);

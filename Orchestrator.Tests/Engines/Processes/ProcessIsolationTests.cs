@@ -11,13 +11,13 @@ namespace Orchestrator.Tests.Engines.Processes;
 /// <summary>The little that local processes are kept from, and that no other process is ever taken for one of ours.</summary>
 public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClassFixture<ProcessEngineFixture>, IAsyncLifetime
 {
-    private readonly string _group = EngineFixture.NewGroup();
+    private readonly string _instance = EngineFixture.NewInstance();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IRunnerEngine Engine => field ??= fixture.Connect(_group);
+    private IRunnerEngine Engine => field ??= fixture.Connect(_instance);
 
-    private ProcessFolders Folders => fixture.ServicesOf(_group).GetRequiredService<ProcessFolders>();
+    private ProcessFolders Folders => fixture.ServicesOf(_instance).GetRequiredService<ProcessFolders>();
 
     public ValueTask InitializeAsync()
     {
@@ -25,7 +25,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         return default;
     }
 
-    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_group);
+    public async ValueTask DisposeAsync() => await fixture.ForgetAsync(_instance);
 
     [Fact]
     public async Task Start_WithoutNetwork_IsRefused()

@@ -41,35 +41,35 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     [Fact]
     public async Task Hold_FirstToAsk_LeadsAndNobodyElse()
     {
-        var term = (await Lock.HoldAsync(Engine, null, Term, Cancel))!;
+        var term = (await Lock.HoldAsync(Instance, null, Term, Cancel))!;
 
-        Assert.Equal((Engine, true), (term.EngineId, term.Ends));
-        Assert.Null(await Lock.HoldAsync(Engine, null, Term, Cancel));
-        Assert.Same(term, await Lock.HoldAsync(Engine, term, Term, Cancel));
-        Assert.NotNull(await Lock.HoldAsync("engine-2", null, Term, Cancel));
+        Assert.Equal((Instance, true), (term.Instance, term.Ends));
+        Assert.Null(await Lock.HoldAsync(Instance, null, Term, Cancel));
+        Assert.Same(term, await Lock.HoldAsync(Instance, term, Term, Cancel));
+        Assert.NotNull(await Lock.HoldAsync("instance-2", null, Term, Cancel));
     }
 
     [Fact]
     public async Task Hold_TermRunOut_IsTakenOverByTheNextAndItsNumberGrows()
     {
-        var first = (await Lock.HoldAsync(Engine, null, TimeSpan.FromMilliseconds(50), Cancel))!;
+        var first = (await Lock.HoldAsync(Instance, null, TimeSpan.FromMilliseconds(50), Cancel))!;
         await AdvanceAsync(TimeSpan.FromMilliseconds(200));
 
-        var second = (await Lock.HoldAsync(Engine, null, Term, Cancel))!;
+        var second = (await Lock.HoldAsync(Instance, null, Term, Cancel))!;
 
         Assert.True(second.Number > first.Number);
-        Assert.Null(await Lock.HoldAsync(Engine, first, Term, Cancel));
+        Assert.Null(await Lock.HoldAsync(Instance, first, Term, Cancel));
         await Lock.ReleaseAsync(first, Cancel);
-        Assert.Same(second, await Lock.HoldAsync(Engine, second, Term, Cancel));
+        Assert.Same(second, await Lock.HoldAsync(Instance, second, Term, Cancel));
     }
 
     [Fact]
     public async Task Hold_OwnTermRunOut_IsANewTerm()
     {
-        var first = (await Lock.HoldAsync(Engine, null, TimeSpan.FromMilliseconds(50), Cancel))!;
+        var first = (await Lock.HoldAsync(Instance, null, TimeSpan.FromMilliseconds(50), Cancel))!;
         await AdvanceAsync(TimeSpan.FromMilliseconds(200));
 
-        var second = (await Lock.HoldAsync(Engine, first, Term, Cancel))!;
+        var second = (await Lock.HoldAsync(Instance, first, Term, Cancel))!;
 
         Assert.True(second.Number > first.Number);
         await Assert.ThrowsAsync<LeadershipLostException>(() => first.Store.ReserveIdleAsync(Reserve(), 9, Cancel).AsTask());
@@ -79,57 +79,57 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     [Fact]
     public async Task Release_OwnTerm_LetsTheNextLeadAtOnce()
     {
-        var first = (await Lock.HoldAsync(Engine, null, Term, Cancel))!;
+        var first = (await Lock.HoldAsync(Instance, null, Term, Cancel))!;
         await Lock.ReleaseAsync(first, Cancel);
 
-        Assert.True((await Lock.HoldAsync(Engine, null, Term, Cancel))!.Number > first.Number);
+        Assert.True((await Lock.HoldAsync(Instance, null, Term, Cancel))!.Number > first.Number);
     }
 
     [Fact]
     public async Task Term_Over_EveryChangeOfItsStoreIsRefusedAndChangesNothing()
     {
-        var over = (await Lock.HoldAsync(Engine, null, Soon, Cancel))!;
+        var over = (await Lock.HoldAsync(Instance, null, Soon, Cancel))!;
         Assert.NotNull(await over.Store.ReserveIdleAsync(Reserve("machine"), 9, Cancel));
         var leased = await AddLeasedAsync("a", TimeSpan.FromMilliseconds(50));
         var idle = await AddIdleAsync();
         var creating = (await ClaimAsync("b", pool: false)).Runner!;
         await AdvanceAsync(Soon + TimeSpan.FromMilliseconds(150));
-        var before = await Store.ListAsync(Engine, Cancel);
+        var before = await Store.ListAsync(Instance, Cancel);
 
         Func<IRunnerStore, Task>[] calls =
         [
             store => store.ReserveIdleAsync(Reserve(), 9, Cancel).AsTask(),
             store => store.ExpireAsync(leased, Cancel).AsTask(),
             store => store.BeginRemoveAsync(idle.Id, idle.Fence, Cancel).AsTask(),
-            store => store.RenewAllAsync(Engine, Template, Lease, Cancel).AsTask(),
+            store => store.RenewAllAsync(Instance, Template, Lease, Cancel).AsTask(),
             store => store.ExtendAsync(leased, TimeSpan.Zero, Lease, TimeSpan.FromHours(1), Cancel).AsTask(),
             store => store.AdoptAsync(leased with { Id = NewId() }, Owner.Session("c"), Lease, Cancel).AsTask(),
             store => store.DeleteAsync(idle.Id, idle.Fence, Cancel).AsTask(),
             store => store.AttachAsync(creating.Id, creating.Fence, Place(), Lease, Cancel).AsTask(),
             store => store.ReturnAsync(leased.Id, leased.Fence, Cancel).AsTask(),
             store => store.ClaimAsync(Wish("c"), Cancel).AsTask(),
-            store => store.ListAsync(Engine, Cancel).AsTask(),
+            store => store.ListAsync(Instance, Cancel).AsTask(),
         ];
         foreach (var call in calls)
         {
             await Assert.ThrowsAsync<LeadershipLostException>(() => call(over.Store));
         }
 
-        Assert.NotNull(await Lock.HoldAsync(Engine, null, Term, Cancel));
+        Assert.NotNull(await Lock.HoldAsync(Instance, null, Term, Cancel));
         foreach (var call in calls)
         {
             await Assert.ThrowsAsync<LeadershipLostException>(() => call(over.Store));
         }
 
-        Assert.Equal(before, await Store.ListAsync(Engine, Cancel));
-        Assert.Equal(leased, Assert.Single(await Store.ListExpiredAsync(Engine, Cancel)));
+        Assert.Equal(before, await Store.ListAsync(Instance, Cancel));
+        Assert.Equal(leased, Assert.Single(await Store.ListExpiredAsync(Instance, Cancel)));
     }
 
     [Fact]
     public async Task Store_Emptied_GivesFencesAboveAllThatWereGiven()
     {
         var before = await AddLeasedAsync("a");
-        var term = (await Lock.HoldAsync(Engine, null, Term, Cancel))!;
+        var term = (await Lock.HoldAsync(Instance, null, Term, Cancel))!;
         await AdvanceAsync(TimeSpan.FromMilliseconds(20));
         var keys = (string[])(await _redis.CallAsync(database => database.ExecuteAsync("KEYS", $"{{{_redis.KeyPrefix}}}*")))!;
         Assert.All(keys, key => Assert.StartsWith($"{{{_redis.KeyPrefix}}}:runners:1:", key, StringComparison.Ordinal));
@@ -139,7 +139,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
 
         Assert.True(adopted.Fence > Math.Max(before.Fence, term.Number));
         await Assert.ThrowsAsync<LeadershipLostException>(() => term.Store.BeginRemoveAsync(adopted.Id, adopted.Fence, Cancel).AsTask());
-        Assert.True((await Lock.HoldAsync(Engine, term, Term, Cancel))!.Number > term.Number);
+        Assert.True((await Lock.HoldAsync(Instance, term, Term, Cancel))!.Number > term.Number);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
 
         var root = $"{{{_redis.KeyPrefix}}}:runners:1:";
         Assert.Equal(
-            new[] { "counts:engine-1:session", "fence", "owned", "ports:engine-1" }.Select(name => root + name), keys.Order(StringComparer.Ordinal));
+            new[] { "counts:instance-1:session", "fence", "owned", "ports:instance-1" }.Select(name => root + name), keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
             made.Add((await Store.ReserveIdleAsync(Reserve(), int.MaxValue, Cancel))!.Id);
         }
 
-        Assert.Equal(made, (await Store.ListAsync(Engine, Cancel)).Select(runner => runner.Id));
+        Assert.Equal(made, (await Store.ListAsync(Instance, Cancel)).Select(runner => runner.Id));
     }
 
     [Fact]
