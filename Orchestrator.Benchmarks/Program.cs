@@ -103,7 +103,7 @@ if (args[0] is "handmade" or "all")
     report.Benchmark = "handmade";
     report.Add(await AnswerBenchmark.RunAsync(quick));
     report.AddAll(await DeferredBenchmark.RunAsync(quick));
-    report.AddAll(GroupCommitBenchmark.Run(quick));
+    report.AddAll(await GroupCommitBenchmark.RunAsync(quick));
     report.AddAll(await VariantBenchmark.StartAsync(quick));
     report.AddAll(await DockerBenchmark.RunAsync(quick));
 }

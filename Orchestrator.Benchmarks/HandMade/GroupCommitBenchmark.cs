@@ -1,190 +1,107 @@
 using System.Diagnostics;
-using System.Text;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
-using SQLitePCL;
+using Orchestrator.Storage.Sqlite;
 
 namespace Orchestrator.Benchmarks.HandMade;
 
-/// <summary>SQLite's own interface beside Microsoft.Data.Sqlite: the same statements, prepared once, in the same groups.</summary>
+/// <summary>The writer that commits together what waits together, beside a transaction of Microsoft.Data.Sqlite for each change.</summary>
 internal static class GroupCommitBenchmark
 {
-    private const string Schema =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE rows (id TEXT PRIMARY KEY, state INTEGER NOT NULL, spec TEXT NOT NULL) WITHOUT ROWID;";
+    private const int Changes = 4_000;
 
+    private const string Schema = "CREATE TABLE rows (id TEXT PRIMARY KEY, state INTEGER NOT NULL, spec TEXT NOT NULL) WITHOUT ROWID;";
+    private const string Insert = "INSERT INTO rows (id, state, spec) VALUES (?1, 0, ?2)";
+    private const string Update = "UPDATE rows SET state = 1 WHERE id = ?1";
     private const string Spec = """{"type":"add","input":{"a":1,"b":2},"initiatedBy":"bench"}""";
 
-    public static IEnumerable<Comparison> Run(bool quick)
+    public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick) =>
+    [
+        await CompareAsync(1, Durability.Normal, quick),
+        await CompareAsync(64, Durability.Normal, quick),
+        await CompareAsync(64, Durability.Full, quick),
+    ];
+
+    private static async Task<Comparison> CompareAsync(int callers, Durability durability, bool quick)
     {
-        foreach (var (together, commits) in ((int, int)[])[(1, 4_000), (64, 200)])
+        var (grouped, single) = (new Samples("SqliteWriter"), new Samples("a transaction each"));
+        for (var round = -2; round < (quick ? 5 : 20); round++)
         {
-            var (raw, library) = (new Samples("SQLitePCLRaw"), new Samples("Microsoft.Data.Sqlite"));
-            for (var round = -2; round < (quick ? 5 : 20); round++)
+            foreach (var together in (bool[])[round % 2 == 0, round % 2 != 0])
             {
-                foreach (var mine in (bool[])[round % 2 == 0, round % 2 != 0])
+                var took = await MeasureAsync(callers, durability, together);
+                if (round >= 0)
                 {
-                    using var file = new TemporaryFile();
-                    using IWriter writer = mine ? new RawWriter(file.Path) : new LibraryWriter(file.Path);
-                    var took = Write(writer, together, commits);
-                    if (round >= 0)
-                    {
-                        (mine ? raw : library).Add(took.TotalMicroseconds / (together * commits));
-                    }
+                    (together ? grouped : single).Add(took.TotalMicroseconds / Changes);
                 }
             }
-
-            yield return Comparison.Part($"A row inserted and updated in SQLite, {together} a commit", raw, library, "µs");
         }
+
+        return Comparison.Part($"A row inserted and updated in SQLite, {callers} callers, durability {durability}", grouped, single, "µs");
     }
 
-    private static TimeSpan Write(IWriter writer, int together, int commits)
+    private static async Task<TimeSpan> MeasureAsync(int callers, Durability durability, bool together)
     {
-        var ids = Enumerable.Range(0, together * commits).Select(_ => Guid.CreateVersion7().ToString()).ToArray();
-        var started = Stopwatch.GetTimestamp();
-        foreach (var group in ids.Chunk(together))
+        var folder = Directory.CreateTempSubdirectory("orchestrator-bench-");
+        try
         {
-            writer.Begin();
-            foreach (var id in group)
+            using var database = SqliteDatabase.Open(
+                new SqliteOptions { DataFolder = folder.FullName, Durability = durability }, NullLogger<SqliteDatabase>.Instance);
+            database.Writing.Execute(Schema);
+            using var alone = together ? null : new SingleWriter(database.Path, durability);
+            Func<string, ValueTask<int>> change = alone is null
+                ? id => database.WriteAsync(static change => Write(change.Writing, change.id), (database.Writing, id), CancellationToken.None)
+                : id => ValueTask.FromResult(alone.Write(id));
+            var ids = Enumerable.Range(0, Changes).Select(_ => Guid.CreateVersion7().ToString()).ToArray();
+            var started = Stopwatch.GetTimestamp();
+            await Task.WhenAll(ids.Chunk(Changes / callers).Select(own => Task.Run(async () =>
             {
-                writer.Insert(id);
-                writer.Update(id, 1);
-            }
-
-            writer.Commit();
+                foreach (var id in own)
+                {
+                    await change(id);
+                }
+            })));
+            return Stopwatch.GetElapsedTime(started);
         }
-
-        return Stopwatch.GetElapsedTime(started);
-    }
-
-    private interface IWriter : IDisposable
-    {
-        void Begin();
-
-        void Insert(string id);
-
-        void Update(string id, long state);
-
-        void Commit();
-    }
-
-    private sealed class RawWriter : IWriter
-    {
-        private readonly sqlite3 _file;
-        private readonly sqlite3_stmt _begin;
-        private readonly sqlite3_stmt _insert;
-        private readonly sqlite3_stmt _update;
-        private readonly sqlite3_stmt _commit;
-
-        public RawWriter(string path)
+        finally
         {
-            Batteries_V2.Init();
-            Check(raw.sqlite3_open_v2(path, out _file, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null));
-            Check(raw.sqlite3_exec(_file, Schema));
-            _begin = Prepare("BEGIN IMMEDIATE");
-            _insert = Prepare("INSERT INTO rows (id, state, spec) VALUES (?1, 0, ?2)");
-            _update = Prepare("UPDATE rows SET state = ?2 WHERE id = ?1");
-            _commit = Prepare("COMMIT");
-        }
-
-        public void Begin() => Run(_begin);
-
-        public void Insert(string id)
-        {
-            Bind(_insert, 1, id);
-            Bind(_insert, 2, Spec);
-            Run(_insert);
-        }
-
-        public void Update(string id, long state)
-        {
-            Bind(_update, 1, id);
-            Check(raw.sqlite3_bind_int64(_update, 2, state));
-            Run(_update);
-        }
-
-        public void Commit() => Run(_commit);
-
-        public void Dispose()
-        {
-            _begin.Dispose();
-            _insert.Dispose();
-            _update.Dispose();
-            _commit.Dispose();
-            _file.Dispose();
-        }
-
-        private sqlite3_stmt Prepare(string sql)
-        {
-            Check(raw.sqlite3_prepare_v3(_file, sql, raw.SQLITE_PREPARE_PERSISTENT, out var statement));
-            return statement;
-        }
-
-        private static void Bind(sqlite3_stmt statement, int parameter, string text)
-        {
-            var utf8 = (stackalloc byte[512]);
-            Check(raw.sqlite3_bind_text(statement, parameter, utf8[..Encoding.UTF8.GetBytes(text, utf8)]));
-        }
-
-        private static void Run(sqlite3_stmt statement)
-        {
-            Check(raw.sqlite3_step(statement));
-            Check(raw.sqlite3_reset(statement));
-        }
-
-        private static void Check(int code)
-        {
-            if (code is not (raw.SQLITE_OK or raw.SQLITE_DONE))
-            {
-                throw new InvalidOperationException($"SQLite refused: {code}.");
-            }
+            folder.Delete(recursive: true);
         }
     }
 
-    private sealed class LibraryWriter : IWriter
+    private static int Write(StoreConnection connection, string id) =>
+        connection.Prepare(Insert).Bind(1, id).Bind(2, Spec).ExecuteNonQuery() + connection.Prepare(Update).Bind(1, id).ExecuteNonQuery();
+
+    private sealed class SingleWriter : IDisposable
     {
+        private readonly Lock _turn = new();
         private readonly SqliteConnection _connection;
         private readonly SqliteCommand _insert;
         private readonly SqliteCommand _update;
-        private SqliteTransaction? _transaction;
 
-        public LibraryWriter(string path)
+        public SingleWriter(string path, Durability durability)
         {
-            _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+            _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
             _connection.Open();
-            using var schema = new SqliteCommand(Schema, _connection);
-            schema.ExecuteNonQuery();
-            _insert = new SqliteCommand("INSERT INTO rows (id, state, spec) VALUES ($id, 0, $spec)", _connection)
-            {
-                Parameters = { new SqliteParameter("$id", SqliteType.Text), new SqliteParameter("$spec", SqliteType.Text) },
-            };
-            _update = new SqliteCommand("UPDATE rows SET state = $state WHERE id = $id", _connection)
-            {
-                Parameters = { new SqliteParameter("$id", SqliteType.Text), new SqliteParameter("$state", SqliteType.Integer) },
-            };
+            using var settings = new SqliteCommand($"PRAGMA synchronous = {durability}; PRAGMA cache_size = -8192;", _connection);
+            settings.ExecuteNonQuery();
+            _insert = new SqliteCommand(Insert, _connection);
+            _update = new SqliteCommand(Update, _connection);
             _insert.Prepare();
             _update.Prepare();
         }
 
-        public void Begin() => _insert.Transaction = _update.Transaction = _transaction = _connection.BeginTransaction();
-
-        public void Insert(string id)
+        public int Write(string id)
         {
-            _insert.Parameters[0].Value = id;
-            _insert.Parameters[1].Value = Spec;
-            _insert.ExecuteNonQuery();
-        }
-
-        public void Update(string id, long state)
-        {
-            _update.Parameters[0].Value = id;
-            _update.Parameters[1].Value = state;
-            _update.ExecuteNonQuery();
-        }
-
-        public void Commit()
-        {
-            _transaction!.Commit();
-            _transaction.Dispose();
+            lock (_turn)
+            {
+                using var transaction = _connection.BeginTransaction();
+                (_insert.Transaction, _update.Transaction) = (transaction, transaction);
+                var rows = _insert.Bind(1, id).Bind(2, Spec).ExecuteNonQuery() + _update.Bind(1, id).ExecuteNonQuery();
+                transaction.Commit();
+                return rows;
+            }
         }
 
         public void Dispose()
@@ -193,14 +110,5 @@ internal static class GroupCommitBenchmark
             _update.Dispose();
             _connection.Dispose();
         }
-    }
-
-    private sealed class TemporaryFile : IDisposable
-    {
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orchestrator-bench-");
-
-        public string Path => System.IO.Path.Combine(_folder.FullName, "rows.db");
-
-        public void Dispose() => _folder.Delete(recursive: true);
     }
 }

@@ -72,7 +72,7 @@ internal static class SqliteBenchmark
             var started = Stopwatch.GetTimestamp();
             for (var i = 0; i < tasks; i++)
             {
-                connection.Prepare(Insert).Bind(1, ids[i]).Bind(2, spec).Bind(3, i).Execute();
+                connection.Prepare(Insert).Bind(1, ids[i]).Bind(2, spec).Bind(3, i).ExecuteNonQuery();
             }
 
             var inserted = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
@@ -80,8 +80,8 @@ internal static class SqliteBenchmark
             started = Stopwatch.GetTimestamp();
             foreach (var id in ids)
             {
-                connection.Prepare(Claim).Bind(1, id).Execute();
-                connection.Prepare(Complete).Bind(1, id).Execute();
+                connection.Prepare(Claim).Bind(1, id).ExecuteNonQuery();
+                connection.Prepare(Complete).Bind(1, id).ExecuteNonQuery();
             }
 
             return (inserted, Stopwatch.GetElapsedTime(started).TotalMilliseconds);

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Orchestrator.Storage.Sqlite;
@@ -6,7 +7,7 @@ namespace Orchestrator.Storage.Sqlite;
 /// Copies the write-ahead log into the database beside the writer, on a connection of its own: SQLite itself would do it
 /// inside some caller's commit and let that caller wait for the disk.
 /// </summary>
-internal sealed partial class SqliteCheckpointer(Func<SqliteConnection> open, ILogger logger) : IDisposable
+internal sealed partial class SqliteCheckpointer(Func<StoreConnection> open, ILogger logger) : IDisposable
 {
     /// <summary>After how many commits the log is copied; about two megabytes.</summary>
     public const int CommitsBetween = 256;
@@ -15,7 +16,7 @@ internal sealed partial class SqliteCheckpointer(Func<SqliteConnection> open, IL
     private const int MaxPages = 16_384;
 
     private readonly Lock _gate = new();
-    private SqliteConnection? _connection;
+    private StoreConnection? _connection;
     private int _running;
     private int _commits;
     private bool _tooLong;
@@ -75,7 +76,7 @@ internal sealed partial class SqliteCheckpointer(Func<SqliteConnection> open, IL
                 return restart && pages == copied ? 0 : pages;
             }
         }
-        catch (SqliteFailure e)
+        catch (SqliteException e)
         {
             LogFailed(logger, e);
             return 0;

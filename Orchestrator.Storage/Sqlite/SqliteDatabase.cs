@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Stores;
 using Orchestrator.Storage.Sqlite.Runners;
@@ -11,9 +12,6 @@ namespace Orchestrator.Storage.Sqlite;
 /// </summary>
 public sealed partial class SqliteDatabase : IDisposable
 {
-    // Another program (a backup, the sqlite3 shell) may hold the file for a moment.
-    private static readonly TimeSpan BusyTime = TimeSpan.FromSeconds(2);
-
     // Small pages: a change writes whole ones, and rows here are small.
     private const string NewFile = "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL;";
 
@@ -23,7 +21,7 @@ public sealed partial class SqliteDatabase : IDisposable
     private readonly SqliteReader _lists;
     private readonly SqliteCheckpointer _checkpointer;
 
-    private SqliteDatabase(DataFolder folder, SqliteConnection connection, ILogger logger)
+    private SqliteDatabase(DataFolder folder, StoreConnection connection, ILogger logger)
     {
         _folder = folder;
         _checkpointer = new SqliteCheckpointer(OpenAnother, logger);
@@ -36,7 +34,7 @@ public sealed partial class SqliteDatabase : IDisposable
     public string Path => _folder.Database;
 
     /// <summary>The one connection that changes are made on; for use inside a change only.</summary>
-    internal SqliteConnection Writing => _writer.Connection;
+    internal StoreConnection Writing => _writer.Connection;
 
     /// <summary>Claims the data folder and opens its database; makes either when it is missing.</summary>
     /// <exception cref="StorageException">
@@ -48,7 +46,7 @@ public sealed partial class SqliteDatabase : IDisposable
     internal static SqliteDatabase Open(SqliteOptions options, IReadOnlyList<SqliteMigration> migrations, ILogger logger)
     {
         var folder = DataFolder.Claim(options.DataFolder);
-        SqliteConnection? connection = null;
+        StoreConnection? connection = null;
         try
         {
             var file = SqliteFile.Inspect(folder.Database, migrations.Count);
@@ -74,7 +72,7 @@ public sealed partial class SqliteDatabase : IDisposable
         {
             connection?.Dispose();
             folder.Dispose();
-            if (e is SqliteFailure or IOException or UnauthorizedAccessException)
+            if (e is SqliteException or IOException or UnauthorizedAccessException)
             {
                 throw new StorageException($"The database {folder.Database} can't be opened: {e.Message}", e);
             }
@@ -98,13 +96,13 @@ public sealed partial class SqliteDatabase : IDisposable
     /// <summary>Reads a row or two.</summary>
     /// <exception cref="StoreUnavailableException">The database failed.</exception>
     internal ValueTask<TResult> LookUpAsync<TArgument, TResult>(
-        Func<SqliteConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken) =>
+        Func<StoreConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken) =>
         ReadAsync(_lookups, query, argument, cancellationToken);
 
     /// <summary>Reads many rows, without holding look-ups or changes up.</summary>
     /// <exception cref="StoreUnavailableException">The database failed.</exception>
     internal ValueTask<TResult> ListAsync<TArgument, TResult>(
-        Func<SqliteConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken) =>
+        Func<StoreConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken) =>
         ReadAsync(_lists, query, argument, cancellationToken);
 
     /// <summary>Waits for the changes under way, closes the database and gives the folder back.</summary>
@@ -119,7 +117,7 @@ public sealed partial class SqliteDatabase : IDisposable
     }
 
     private static ValueTask<TResult> ReadAsync<TArgument, TResult>(
-        SqliteReader reader, Func<SqliteConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken)
+        SqliteReader reader, Func<StoreConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -154,22 +152,22 @@ public sealed partial class SqliteDatabase : IDisposable
     }
 
     // A broken constraint is a mistake in the code above, and no reason to try again.
-    private static bool IsUnavailable(Exception e) => e is SqliteFailure { IsConstraint: false } or ObjectDisposedException or SqliteOverloadException;
+    private static bool IsUnavailable(Exception e) => e is SqliteException { IsConstraint: false } or ObjectDisposedException or SqliteOverloadException;
 
     private static StoreUnavailableException Unavailable(Exception e) => new(
         e is ObjectDisposedException ? "The store is closed." : $"The store failed: {e.Message}", e);
 
-    private static SqliteConnection OpenForWriting(string path, SqliteFile file, Durability durability)
+    private static StoreConnection OpenForWriting(string path, SqliteFile file, Durability durability)
     {
         if (!File.Exists(path))
         {
             MakeFile(path);
         }
 
-        var connection = SqliteConnection.Open(path);
+        var connection = StoreConnection.Open(path);
         try
         {
-            Configure(connection);
+            connection.Configure();
             if (file.Version == 0)
             {
                 connection.Execute(NewFile);
@@ -197,13 +195,7 @@ public sealed partial class SqliteDatabase : IDisposable
         new FileStream(path, options).Dispose();
     }
 
-    private static void Configure(SqliteConnection connection)
-    {
-        connection.WaitWhenBusy(BusyTime);
-        connection.Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;");
-    }
-
-    private static void Migrate(SqliteConnection connection, IEnumerable<SqliteMigration> steps)
+    private static void Migrate(StoreConnection connection, IEnumerable<SqliteMigration> steps)
     {
         connection.Execute("BEGIN IMMEDIATE");
         var version = 0;
@@ -218,10 +210,10 @@ public sealed partial class SqliteDatabase : IDisposable
             $"PRAGMA application_id = {SqliteFile.ApplicationId}; PRAGMA user_version = {version}; COMMIT;"));
     }
 
-    private SqliteConnection OpenAnother()
+    private StoreConnection OpenAnother()
     {
-        var connection = SqliteConnection.Open(_folder.Database);
-        Configure(connection);
+        var connection = StoreConnection.Open(_folder.Database);
+        connection.Configure();
         return connection;
     }
 

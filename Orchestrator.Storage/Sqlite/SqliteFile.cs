@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
+using Microsoft.Data.Sqlite;
 
 namespace Orchestrator.Storage.Sqlite;
 
@@ -54,7 +54,7 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
             var unclean = log is { Exists: true, Length: > 0 };
             return unclean ? InspectWithLog(path, newestVersion) : InspectAlone(path, length, head, newestVersion);
         }
-        catch (SqliteFailure e)
+        catch (SqliteException e)
         {
             throw Refused(path, e.IsBusy ? "is open in another program" : $"{(e.IsDamage ? "is damaged" : "can't be read")}: {e.Message}", e);
         }
@@ -99,7 +99,7 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
 
         if (length <= SmallBytes)
         {
-            using var connection = SqliteConnection.OpenAlone(path);
+            using var connection = StoreConnection.OpenAlone(path);
             Check(path, connection);
         }
 
@@ -109,10 +109,10 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
     // The log may hold what the file's head does not tell yet, and recovering it would change both.
     private static SqliteFile InspectWithLog(string path, int newestVersion)
     {
-        using var connection = SqliteConnection.OpenWithLog(path);
-        var version = int.Parse(connection.Scalar("PRAGMA user_version")!, CultureInfo.InvariantCulture);
-        var applicationId = int.Parse(connection.Scalar("PRAGMA application_id")!, CultureInfo.InvariantCulture);
-        if (version == 0 && applicationId == 0 && connection.Scalar("SELECT count(*) FROM sqlite_schema") == "0")
+        using var connection = StoreConnection.OpenWithLog(path);
+        var version = (int)connection.Scalar<long>("PRAGMA user_version");
+        var applicationId = (int)connection.Scalar<long>("PRAGMA application_id");
+        if (version == 0 && applicationId == 0 && connection.Scalar<long>("SELECT count(*) FROM sqlite_schema") == 0)
         {
             return new SqliteFile(0, Unclean: true);
         }
@@ -135,11 +135,11 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
         }
     }
 
-    private static void Check(string path, SqliteConnection connection)
+    private static void Check(string path, StoreConnection connection)
     {
-        if (connection.Scalar("PRAGMA quick_check(1)") is var answer and not "ok")
+        if (connection.Scalar<string>("PRAGMA quick_check(1)") is var answer and not "ok")
         {
-            throw Refused(path, $"is damaged: {answer?.ReplaceLineEndings(" ")}");
+            throw Refused(path, $"is damaged: {answer.ReplaceLineEndings(" ")}");
         }
     }
 }

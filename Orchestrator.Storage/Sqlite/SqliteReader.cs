@@ -1,15 +1,17 @@
+using Microsoft.Data.Sqlite;
+
 namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>A connection that only reads, opened when it is first needed; its users take turns.</summary>
-internal sealed class SqliteReader(Func<SqliteConnection> open) : IDisposable
+internal sealed class SqliteReader(Func<StoreConnection> open) : IDisposable
 {
     private readonly Lock _gate = new();
-    private SqliteConnection? _connection;
+    private StoreConnection? _connection;
     private bool _closed;
 
     /// <summary>Runs one statement; what it sees is everything that was committed before.</summary>
-    /// <exception cref="SqliteFailure">SQLite refused.</exception>
-    public TResult Read<TArgument, TResult>(Func<SqliteConnection, TArgument, TResult> query, TArgument argument)
+    /// <exception cref="SqliteException">SQLite refused.</exception>
+    public TResult Read<TArgument, TResult>(Func<StoreConnection, TArgument, TResult> query, TArgument argument)
     {
         lock (_gate)
         {

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Orchestrator.Storage.Sqlite;
 /// </summary>
 /// <param name="connection">The connection; closed with the writer.</param>
 /// <param name="afterCommit">Called after each commit inside the turn; has to be quick and must not throw.</param>
-internal sealed class SqliteWriter(SqliteConnection connection, Action afterCommit) : IThreadPoolWorkItem, IDisposable
+internal sealed class SqliteWriter(StoreConnection connection, Action afterCommit) : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>How many changes may wait; past that they are refused.</summary>
     public const int MaxWaiting = 20_000;
@@ -24,7 +26,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, Action afterComm
     private long _lastFence;
 
     /// <summary>The connection, for use inside a change.</summary>
-    public SqliteConnection Connection => connection;
+    public StoreConnection Connection => connection;
 
     /// <summary>
     /// The next fence: greater than every earlier one, those of earlier processes included. Inside a change only.
@@ -36,7 +38,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, Action afterComm
         {
             var reserved = connection.Prepare("UPDATE fences SET reserved = reserved + ?1 RETURNING reserved")
                 .Bind(1, FencesAtOnce)
-                .First(row => row.Int64(0));
+                .First(row => row.GetInt64(0));
             (_fence, _lastFence) = (reserved - FencesAtOnce, reserved);
         }
 
@@ -44,7 +46,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, Action afterComm
     }
 
     /// <summary>Runs a change in a transaction; it answers once that is committed. It may run more than once.</summary>
-    /// <exception cref="SqliteFailure">SQLite refused; nothing was changed.</exception>
+    /// <exception cref="SqliteException">SQLite refused; nothing was changed.</exception>
     public ValueTask<TResult> RunAsync<TArgument, TResult>(
         Func<TArgument, TResult> operation, TArgument argument, CancellationToken cancellationToken)
     {
@@ -198,11 +200,11 @@ internal sealed class SqliteWriter(SqliteConnection connection, Action afterComm
         return true;
     }
 
-    private void Begin() => connection.Prepare("BEGIN IMMEDIATE").Execute();
+    private void Begin() => connection.Prepare("BEGIN IMMEDIATE").ExecuteNonQuery();
 
     private void Commit()
     {
-        connection.Prepare("COMMIT").Execute();
+        connection.Prepare("COMMIT").ExecuteNonQuery();
         afterCommit();
     }
 
@@ -212,14 +214,12 @@ internal sealed class SqliteWriter(SqliteConnection connection, Action afterComm
         _fence = _lastFence;
         try
         {
-            if (connection.InTransaction)
-            {
-                connection.Prepare("ROLLBACK").Execute();
-            }
+            connection.Prepare("ROLLBACK").ExecuteNonQuery();
         }
-        catch (SqliteFailure)
+        catch (SqliteException)
         {
-            // What made the change fail is the better error; the next BEGIN shows whether this connection is lost.
+            // There was nothing left to undo. What made the change fail is the better error in any case, and the next BEGIN
+            // shows whether this connection is lost.
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Orchestrator.Core.Mining;
 
 namespace Orchestrator.Storage.Sqlite.Mining;
@@ -59,13 +60,13 @@ public sealed class SqliteShareLedger : IShareLedger
     /// <inheritdoc />
     public ValueTask<ShareCounts> CountRoundAsync(long roundNumber, CancellationToken cancellationToken) =>
         _database.LookUpAsync(
-            static (connection, round) => connection.Prepare(CountRound).Bind(1, round).First(row => new ShareCounts(row.Int64(0), row.Int64(1))),
+            static (connection, round) => connection.Prepare(CountRound).Bind(1, round).First(row => new ShareCounts(row.GetInt64(0), row.GetInt64(1))),
             roundNumber, cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask NoteRoundAsync(long roundNumber, CancellationToken cancellationToken) =>
         await _database.WriteAsync(
-            static change => change.Writing.Prepare(NoteRound).Bind(1, change.roundNumber).Execute(),
+            static change => change.Writing.Prepare(NoteRound).Bind(1, change.roundNumber).ExecuteNonQuery(),
             (_database.Writing, roundNumber), cancellationToken);
 
     /// <inheritdoc />
@@ -78,7 +79,7 @@ public sealed class SqliteShareLedger : IShareLedger
             static (connection, limit) =>
             {
                 var rows = connection.Prepare(TotalsAndRecent).Bind(1, limit)
-                    .All(row => (Totals: ReadTotals(row), Share: row.IsNull(4) ? null : ReadShare(row)));
+                    .All(row => (Totals: ReadTotals(row), Share: row.IsDBNull(4) ? null : ReadShare(row)));
                 return new Audit(rows[0].Totals, [.. rows.Select(row => row.Share).OfType<Share>()]);
             },
             Audit.MaxRecent, cancellationToken);
@@ -110,7 +111,7 @@ public sealed class SqliteShareLedger : IShareLedger
             var (submission, valid) = shares[i];
             if (!Insert(submission, valid, now))
             {
-                var first = Prepare(FirstAnswer).Bind(1, submission.SubmissionId).First(row => row.Int64(0));
+                var first = Prepare(FirstAnswer).Bind(1, submission.SubmissionId).First(row => row.GetInt64(0));
                 answers[i] = new ShareAnswer(first == 1, Counted: false);
                 continue;
             }
@@ -120,7 +121,7 @@ public sealed class SqliteShareLedger : IShareLedger
             rounds[submission.RoundNumber] = valid ? counts with { Valid = counts.Valid + 1 } : counts with { Invalid = counts.Invalid + 1 };
             if (!_knownWorkers.Contains(submission.WorkerId))
             {
-                newWorkers += Prepare(AddWorker).Bind(1, submission.WorkerId).Execute();
+                newWorkers += Prepare(AddWorker).Bind(1, submission.WorkerId).ExecuteNonQuery();
             }
         }
 
@@ -143,13 +144,13 @@ public sealed class SqliteShareLedger : IShareLedger
             .Bind(7, submission.Header)
             .Bind(8, valid ? 1L : 0L)
             .Bind(9, now)
-            .Execute() == 1;
+            .ExecuteNonQuery() == 1;
 
     private void Count(Dictionary<long, ShareCounts> rounds, long newWorkers)
     {
         foreach (var (round, counts) in rounds)
         {
-            Prepare(CountInRound).Bind(1, round).Bind(2, counts.Valid).Bind(3, counts.Invalid).Execute();
+            Prepare(CountInRound).Bind(1, round).Bind(2, counts.Valid).Bind(3, counts.Invalid).ExecuteNonQuery();
         }
 
         Prepare(CountInTotal)
@@ -157,16 +158,16 @@ public sealed class SqliteShareLedger : IShareLedger
             .Bind(2, rounds.Values.Sum(counts => counts.Valid))
             .Bind(3, rounds.Values.Sum(counts => counts.Invalid))
             .Bind(4, newWorkers)
-            .Execute();
+            .ExecuteNonQuery();
     }
 
-    private SqliteStatement Prepare(string sql) => _database.Writing.Prepare(sql);
+    private SqliteCommand Prepare(string sql) => _database.Writing.Prepare(sql);
 
-    private static LedgerTotals ReadTotals(SqliteStatement row) =>
-        new(new ShareCounts(row.Int64(0), row.Int64(1)), row.Int64(2), row.Int64(3));
+    private static LedgerTotals ReadTotals(SqliteDataReader row) =>
+        new(new ShareCounts(row.GetInt64(0), row.GetInt64(1)), row.GetInt64(2), row.GetInt64(3));
 
-    private static Share ReadShare(SqliteStatement row) => new(
-        new Submission(row.Int64(4), row.Text(5), row.Double(6), row.Int64(7), row.Text(8), row.Text(9), row.NullableText(10)),
-        row.Int64(11) == 1,
-        DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(12)));
+    private static Share ReadShare(SqliteDataReader row) => new(
+        new Submission(row.GetInt64(4), row.GetString(5), row.GetDouble(6), row.GetInt64(7), row.GetString(8), row.GetString(9), row.GetNullableString(10)),
+        row.GetInt64(11) == 1,
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(12)));
 }

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Orchestrator.Core;
 
 namespace Orchestrator.Storage.Sqlite.Runners;
@@ -9,28 +10,28 @@ internal static class RunnerRow
     private const long LastMoment = 253_402_300_799_999;
 
     /// <summary>The runner of a row with the columns of <see cref="RunnerSql"/>.</summary>
-    public static Runner Read(SqliteStatement row) => new()
+    public static Runner Read(SqliteDataReader row) => new()
     {
-        Id = row.Text(0),
-        Template = row.Text(1),
-        Instance = row.Text(2),
-        State = (RunnerState)row.Int32(3),
-        Fence = row.Int64(4),
-        Owner = row.NullableInt32(5) is { } kind ? new Owner((OwnerKind)kind, row.Text(6)) : null,
-        ExpiresAt = Time(row.NullableInt64(7)),
-        ContactAt = Time(row.NullableInt64(8)),
-        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(9)),
-        IdleSince = Time(row.NullableInt64(10)),
-        Token = row.NullableText(11),
-        Network = (RunnerNetwork)row.Int32(12),
-        HostPort = row.NullableInt32(13),
-        Placement = row.NullableText(14) is { } container
-            ? new RunnerPlacement(container, row.Text(15), row.Text(16), row.NullableText(17), row.NullableInt32(18))
+        Id = row.GetString(0),
+        Template = row.GetString(1),
+        Instance = row.GetString(2),
+        State = (RunnerState)row.GetInt32(3),
+        Fence = row.GetInt64(4),
+        Owner = row.GetNullableInt32(5) is { } kind ? new Owner((OwnerKind)kind, row.GetString(6)) : null,
+        ExpiresAt = Time(row.GetNullableInt64(7)),
+        ContactAt = Time(row.GetNullableInt64(8)),
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)),
+        IdleSince = Time(row.GetNullableInt64(10)),
+        Token = row.GetNullableString(11),
+        Network = (RunnerNetwork)row.GetInt32(12),
+        HostPort = row.GetNullableInt32(13),
+        Placement = row.GetNullableString(14) is { } container
+            ? new RunnerPlacement(container, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
             : null,
     };
 
     /// <summary>Binds a placement's five columns, or nulls.</summary>
-    public static SqliteStatement Bind(this SqliteStatement statement, int first, RunnerPlacement? placement) => statement
+    public static SqliteCommand Bind(this SqliteCommand command, int first, RunnerPlacement? placement) => command
         .Bind(first, placement?.ContainerId)
         .Bind(first + 1, placement?.Image)
         .Bind(first + 2, placement?.ImageId)
@@ -38,7 +39,7 @@ internal static class RunnerRow
         .Bind(first + 4, placement?.HostPort);
 
     /// <summary>Binds an owner's two columns, or nulls.</summary>
-    public static SqliteStatement Bind(this SqliteStatement statement, int first, Owner? owner) => statement
+    public static SqliteCommand Bind(this SqliteCommand command, int first, Owner? owner) => command
         .Bind(first, (long?)owner?.Kind)
         .Bind(first + 1, owner?.Id);
 

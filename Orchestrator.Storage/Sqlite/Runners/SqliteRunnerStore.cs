@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Orchestrator.Core;
 using Orchestrator.Core.Stores;
 
@@ -11,7 +12,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
 {
     private const int LastPort = 65_535;
 
-    private SqliteConnection Writing => database.Writing;
+    private StoreConnection Writing => database.Writing;
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -36,7 +37,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             static change =>
             {
                 var (store, runnerId, fence, taken) = change;
-                var engine = store.Prepare(RunnerSql.IsCreating).Bind(1, runnerId).Bind(2, fence).First(row => row.Text(0));
+                var engine = store.Prepare(RunnerSql.IsCreating).Bind(1, runnerId).Bind(2, fence).First(row => row.GetString(0));
                 return engine is not null && store.FreePort(engine, taken + 1) is { } port
                     ? store.Change(RunnerSql.MovePort, runnerId, fence).Bind(3, port).First(RunnerRow.Read)
                     : null;
@@ -79,7 +80,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
                     .Bind(5, RunnerRow.Milliseconds(leaseTime))
                     .Bind(6, RunnerRow.Milliseconds(maxExtension))
                     .Bind(7, store.Now)
-                    .Execute() > 0;
+                    .ExecuteNonQuery() > 0;
             },
             (this, seen, idleFor, leaseTime, maxExtension), cancellationToken);
 
@@ -113,7 +114,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     /// <inheritdoc />
     public ValueTask<bool> DeleteAsync(string runnerId, long fence, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            static change => change.store.Change(RunnerSql.Delete, change.runnerId, change.fence).Execute() > 0,
+            static change => change.store.Change(RunnerSql.Delete, change.runnerId, change.fence).ExecuteNonQuery() > 0,
             (store: this, runnerId, fence), cancellationToken);
 
     /// <inheritdoc />
@@ -129,7 +130,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
                 .Bind(1, change.instance)
                 .Bind(2, change.template)
                 .Bind(3, RunnerRow.Deadline(change.store.Now, change.leaseTime))
-                .Execute(),
+                .ExecuteNonQuery(),
             (store: this, instance, template, leaseTime), cancellationToken);
 
     /// <inheritdoc />
@@ -167,11 +168,11 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     /// <inheritdoc />
     public async ValueTask PingAsync(CancellationToken cancellationToken) =>
         await database.LookUpAsync(
-            static (connection, _) => connection.Prepare(RunnerSql.Ping).First(row => row.Int64(0)), 0, cancellationToken);
+            static (connection, _) => connection.Prepare(RunnerSql.Ping).First(row => row.GetInt64(0)), 0, cancellationToken);
 
-    private static PoolCounts Count(SqliteConnection connection, (string Instance, string Template) pool) =>
+    private static PoolCounts Count(StoreConnection connection, (string Instance, string Template) pool) =>
         connection.Prepare(RunnerSql.Count).Bind(1, pool.Template).Bind(2, pool.Instance)
-            .First(row => new PoolCounts(row.Int32(0), row.Int32(1), row.Int32(2), row.Int32(3), row.Int32(4)));
+            .First(row => new PoolCounts(row.GetInt32(0), row.GetInt32(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4)));
 
     private ClaimResult Claim(ClaimRequest request)
     {
@@ -182,7 +183,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             return new ClaimResult(ClaimOutcome.Existing, Touch(reservation.Template, owner, request.LeaseTime) ?? existing);
         }
 
-        if (request.MaxLeased is { } limit && Prepare(RunnerSql.CountOwned).Bind(1, reservation.Template).First(row => row.Int64(0)) >= limit)
+        if (request.MaxLeased is { } limit && Prepare(RunnerSql.CountOwned).Bind(1, reservation.Template).First(row => row.GetInt64(0)) >= limit)
         {
             return new ClaimResult(ClaimOutcome.Full, null);
         }
@@ -230,7 +231,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
         var port = runner.HostPort ?? runner.Placement?.HostPort;
         var known = Prepare(RunnerSql.IsKnown)
             .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(5, runner.Instance).Bind(6, port)
-            .First(row => row.Int64(0));
+            .First(row => row.GetInt64(0));
         if (known != 0)
         {
             return null;
@@ -260,11 +261,11 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     }
 
     private int? FreePort(string engine, int from) =>
-        Prepare(RunnerSql.FreePort).Bind(1, engine).Bind(2, from).First(row => row.NullableInt32(0)) is { } port and <= LastPort ? port : null;
+        Prepare(RunnerSql.FreePort).Bind(1, engine).Bind(2, from).First(row => row.GetNullableInt32(0)) is { } port and <= LastPort ? port : null;
 
     private long NextFence() => database.NextFence();
 
-    private SqliteStatement Change(string sql, string runnerId, long fence) => Prepare(sql).Bind(1, runnerId).Bind(2, fence);
+    private SqliteCommand Change(string sql, string runnerId, long fence) => Prepare(sql).Bind(1, runnerId).Bind(2, fence);
 
-    private SqliteStatement Prepare(string sql) => Writing.Prepare(sql);
+    private SqliteCommand Prepare(string sql) => Writing.Prepare(sql);
 }

@@ -15,8 +15,8 @@ internal sealed class SqliteCallbackOutbox(SqliteDatabase database, SqliteTaskQu
                 var now = queue.Now;
                 var callbacks = database.Writing.Prepare(TaskSql.ClaimCallbacks)
                     .Bind(1, now).Bind(2, now + SqliteTaskQueue.Milliseconds(visibility)).Bind(3, count)
-                    .All(row => (Task: TaskRow.Read(row), Try: row.Int32(TryColumn)));
-                var next = database.Writing.Prepare(TaskSql.NextCallback).First(row => row.NullableInt64(0));
+                    .All(row => (Task: TaskRow.Read(row), Try: row.GetInt32(TryColumn)));
+                var next = database.Writing.Prepare(TaskSql.NextCallback).First(row => row.GetNullableInt64(0));
                 return new CallbackBatch(
                     [.. callbacks.Select(one => new DueCallback(
                         one.Task, one.Try, DateTimeOffset.FromUnixTimeMilliseconds(now) - one.Task.FinishedAt!.Value, one.Try))],
@@ -31,7 +31,7 @@ internal sealed class SqliteCallbackOutbox(SqliteDatabase database, SqliteTaskQu
                 .Bind(1, change.callback.Task.Id)
                 .Bind(2, change.callback.Fence)
                 .Bind(3, change.retryAfter is { } pause ? change.queue.Now + SqliteTaskQueue.Milliseconds(pause) : null)
-                .Execute() == 1,
+                .ExecuteNonQuery() == 1,
             (database, queue, callback, retryAfter), cancellationToken);
         if (settled && retryAfter is not null)
         {

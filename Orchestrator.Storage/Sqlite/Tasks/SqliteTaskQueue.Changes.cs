@@ -9,7 +9,7 @@ internal sealed partial class SqliteTaskQueue
     {
         var connection = _database.Writing;
         if (spec.IdempotencyKey is { } key
-            && connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.Text(0)) is { } existing)
+            && connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.GetString(0)) is { } existing)
         {
             return existing;
         }
@@ -25,7 +25,7 @@ internal sealed partial class SqliteTaskQueue
             .Bind(7, now)
             .Bind(8, spec.IdempotencyKey)
             .Bind(9, spec.Callback is null ? 0 : 1)
-            .Execute();
+            .ExecuteNonQuery();
         return null;
     }
 
@@ -36,22 +36,22 @@ internal sealed partial class SqliteTaskQueue
         var now = Now;
         var time = DateTimeOffset.FromUnixTimeMilliseconds(now);
         var ended = connection.Prepare(TaskSql.TakeBackAbandoned).Bind(1, now).Bind(2, _front - 1).Bind(3, Abandoned)
-            .All(row => (row.Text(0), (TaskState)row.Int32(1)));
+            .All(row => (row.GetString(0), (TaskState)row.GetInt32(1)));
         if (ended.Count > 0)
         {
             _front--;
         }
 
-        connection.Prepare(TaskSql.WakeDelayed).Bind(1, now).Execute();
+        connection.Prepare(TaskSql.WakeDelayed).Bind(1, now).ExecuteNonQuery();
         var rows = connection.Prepare(TaskSql.Claim)
             .Bind(1, now).Bind(2, now + Milliseconds(visibility)).Bind(3, worker).Bind(4, count)
             .All(row => (
-                Place: row.Int64(5),
-                N: row.Int64(6),
+                Place: row.GetInt64(5),
+                N: row.GetInt64(6),
                 Task: new ClaimedTask(
-                    new TaskClaim(row.Text(0), row.Int64(1)), TaskJson.Read(row.Text(2)), row.Int32(3),
-                    DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(4)), time)));
-        var due = rows.Count == count ? now : connection.Prepare(TaskSql.NextDue).First(row => row.NullableInt64(0));
+                    new TaskClaim(row.GetString(0), row.GetInt64(1)), TaskJson.Read(row.GetString(2)), row.GetInt32(3),
+                    DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)), time)));
+        var due = rows.Count == count ? now : connection.Prepare(TaskSql.NextDue).First(row => row.GetNullableInt64(0));
         return (
             [.. rows.OrderBy(row => row.Place).ThenBy(row => row.N).Select(row => row.Task)],
             ended,

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 
@@ -26,10 +27,10 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
         // Answered at once: reads never wait.
         _tally = new TaskTally(database.ListAsync(
-            static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.Text(0), (TaskState)row.Int32(1), row.Int64(2))),
+            static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.GetString(0), (TaskState)row.GetInt32(1), row.GetInt64(2))),
             0, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         (_front, _back) = database.ListAsync(
-            static (connection, _) => connection.Prepare(TaskSql.Places).First(row => (row.Int64(0), row.Int64(1))),
+            static (connection, _) => connection.Prepare(TaskSql.Places).First(row => (row.GetInt64(0), row.GetInt64(1))),
             0, CancellationToken.None).AsTask().GetAwaiter().GetResult();
     }
 
@@ -100,7 +101,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             static change =>
             {
                 var deadline = change.Queue.Now + Milliseconds(change.Visibility);
-                return [.. change.Claims.Select(claim => change.Queue.Prepare(TaskSql.Extend, claim).Bind(3, deadline).Execute() == 1)];
+                return [.. change.Claims.Select(claim => change.Queue.Prepare(TaskSql.Extend, claim).Bind(3, deadline).ExecuteNonQuery() == 1)];
             },
             (this, claims, visibility), cancellationToken);
 
@@ -123,7 +124,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
                 var (queue, claim, error, retryAfter) = change;
                 var now = queue.Now;
                 var retried = retryAfter is { } pause
-                    ? queue.Prepare(TaskSql.TryAgain, claim).Bind(3, now + Milliseconds(pause)).Bind(4, error).Bind(5, ++queue._back).First(row => row.Text(0))
+                    ? queue.Prepare(TaskSql.TryAgain, claim).Bind(3, now + Milliseconds(pause)).Bind(4, error).Bind(5, ++queue._back).First(row => row.GetString(0))
                     : null;
                 return (retried, retried is null ? queue.Prepare(TaskSql.Fail, claim).Bind(3, now).Bind(4, error).First(Ended) : null);
             },
@@ -141,7 +142,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     public async ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
         var type = await _database.WriteAsync(
-            static change => change.queue.Prepare(TaskSql.Release, change.claim).Bind(3, --change.queue._front).First(row => row.Text(0)),
+            static change => change.queue.Prepare(TaskSql.Release, change.claim).Bind(3, --change.queue._front).First(row => row.GetString(0)),
             (queue: this, claim), cancellationToken);
         return PutBack(type, TaskState.Running);
     }
@@ -168,7 +169,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     public async ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken)
     {
         var type = await _database.WriteAsync(
-            static change => change.queue._database.Writing.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.Text(0)),
+            static change => change.queue._database.Writing.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.GetString(0)),
             (queue: this, taskId), cancellationToken);
         return PutBack(type, TaskState.Failed) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
     }
@@ -192,7 +193,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
                         .Bind(1, (long)change.state)
                         .Bind(2, change.queue.Now - Milliseconds(change.retention))
                         .Bind(3, AtOnce)
-                        .All(row => row.Text(0)),
+                        .All(row => row.GetString(0)),
                     (queue: this, state, retention), cancellationToken);
                 foreach (var type in types)
                 {
@@ -215,9 +216,9 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     // Rounded up: a deadline never comes early.
     internal static long Milliseconds(TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
 
-    private static (string Type, bool Tells)? Ended(SqliteStatement row) => (row.Text(0), row.Int64(1) == 1);
+    private static (string Type, bool Tells)? Ended(SqliteDataReader row) => (row.GetString(0), row.GetInt64(1) == 1);
 
-    private static SqliteStatement Newest(SqliteConnection connection, TaskState? state) => state switch
+    private static SqliteCommand Newest(StoreConnection connection, TaskState? state) => state switch
     {
         null => connection.Prepare(TaskSql.List),
         TaskState.Pending => connection.Prepare(TaskSql.ListPending),
@@ -254,7 +255,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     }
 
     private ValueTask<string?> FindAsync(string key, CancellationToken cancellationToken) => _database.LookUpAsync(
-        static (connection, key) => connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.Text(0)), key, cancellationToken);
+        static (connection, key) => connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.GetString(0)), key, cancellationToken);
 
     private async ValueTask<TaskChange> RefusedAsync(string taskId, CancellationToken cancellationToken) =>
         await _database.LookUpAsync(
@@ -262,6 +263,6 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             ? TaskChange.Refused
             : TaskChange.Unknown;
 
-    private SqliteStatement Prepare(string sql, TaskClaim claim) =>
+    private SqliteCommand Prepare(string sql, TaskClaim claim) =>
         _database.Writing.Prepare(sql).Bind(1, claim.TaskId).Bind(2, claim.Fence);
 }

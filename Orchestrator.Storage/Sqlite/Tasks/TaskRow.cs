@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Storage.Sqlite.Tasks;
@@ -6,18 +7,18 @@ namespace Orchestrator.Storage.Sqlite.Tasks;
 internal static class TaskRow
 {
     /// <summary>The task of a row with the columns of <see cref="TaskSql"/>.</summary>
-    public static TaskRecord Read(SqliteStatement row) => new()
+    public static TaskRecord Read(SqliteDataReader row) => new()
     {
-        Id = row.Text(0),
-        Spec = TaskJson.Read(row.Text(1)),
-        State = (TaskState)row.Int32(2),
-        Attempts = row.Int32(3),
-        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(4)),
-        StartedAt = Time(row.NullableInt64(5)),
-        FinishedAt = Time(row.NullableInt64(6)),
-        HandledBy = row.NullableText(7),
-        Result = row.NullableText(8),
-        Error = row.NullableText(9),
+        Id = row.GetString(0),
+        Spec = TaskJson.Read(row.GetString(1)),
+        State = (TaskState)row.GetInt32(2),
+        Attempts = row.GetInt32(3),
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+        StartedAt = Time(row.GetNullableInt64(5)),
+        FinishedAt = Time(row.GetNullableInt64(6)),
+        HandledBy = row.GetNullableString(7),
+        Result = row.GetNullableString(8),
+        Error = row.GetNullableString(9),
     };
 
     private static DateTimeOffset? Time(long? milliseconds) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core;
 using Orchestrator.Core.Stores;
@@ -129,7 +130,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         var wish = Wish("a");
         await _store.ClaimAsync(wish with { Reservation = wish.Reservation with { FirstHostPort = 9093 } }, Cancel);
 
-        var failure = await Assert.ThrowsAsync<SqliteFailure>(async () => await _database.WriteAsync(
+        var failure = await Assert.ThrowsAsync<SqliteException>(async () => await _database.WriteAsync(
             static change => { change.database.Writing.Execute(change.sql); return 0; }, (database: _database, sql), Cancel));
         Assert.True(failure.IsConstraint);
     }
@@ -196,7 +197,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     [Fact]
     public async Task Write_AnotherProgramHoldsTheFile_IsUnavailableAfterABoundedWait()
     {
-        using var other = SqliteConnection.Open(_database.Path);
+        using var other = StoreConnection.Open(_database.Path);
         other.Execute("BEGIN IMMEDIATE");
         var since = Stopwatch.GetTimestamp();
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await _store.ClaimAsync(Wish("a"), Cancel));
@@ -242,11 +243,11 @@ public sealed class SqliteDatabaseTests : IDisposable
         using var full = SqliteDatabase.Open(
             new SqliteOptions { DataFolder = folder.Path, Durability = Durability.Full }, NullLogger<SqliteDatabase>.Instance);
 
-        Assert.Equal("2", await SynchronousAsync(full));
-        Assert.Equal("1", await SynchronousAsync(_database));
+        Assert.Equal(2, await SynchronousAsync(full));
+        Assert.Equal(1, await SynchronousAsync(_database));
 
-        static ValueTask<string?> SynchronousAsync(SqliteDatabase database) =>
-            database.WriteAsync(static database => database.Writing.Scalar("PRAGMA synchronous"), database, Cancel);
+        static ValueTask<long> SynchronousAsync(SqliteDatabase database) =>
+            database.WriteAsync(static database => database.Writing.Scalar<long>("PRAGMA synchronous"), database, Cancel);
     }
 
     private static SqliteDatabase Open(string folder) =>
@@ -301,14 +302,14 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     private async Task<long> CountNobodysAsync() => await _database.WriteAsync(
-        static database => long.Parse(database.Writing.Scalar("SELECT (SELECT count(*) FROM runners WHERE template = 'nobody') + (SELECT count(*) FROM pools WHERE template = 'nobody')")!, System.Globalization.CultureInfo.InvariantCulture),
+        static database => database.Writing.Scalar<long>("SELECT (SELECT count(*) FROM runners WHERE template = 'nobody') + (SELECT count(*) FROM pools WHERE template = 'nobody')"),
         _database, Cancel);
 
     private async Task FillUpAsync(Func<int, int> limit) => await _database.WriteAsync(
         static change =>
         {
-            var pages = int.Parse(change.database.Writing.Scalar("PRAGMA page_count")!, System.Globalization.CultureInfo.InvariantCulture);
-            change.database.Writing.Scalar(FormattableString.Invariant($"PRAGMA max_page_count = {change.limit(pages)}"));
+            var pages = (int)change.database.Writing.Scalar<long>("PRAGMA page_count");
+            change.database.Writing.Execute(FormattableString.Invariant($"PRAGMA max_page_count = {change.limit(pages)}"));
             return 0;
         },
         (database: _database, limit), Cancel);

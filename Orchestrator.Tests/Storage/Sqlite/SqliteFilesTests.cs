@@ -104,7 +104,7 @@ public sealed class SqliteFilesTests : IDisposable
     {
         Directory.CreateDirectory(_folder.Path);
         System.IO.File.WriteAllBytes(File, []);
-        using (var connection = SqliteConnection.Open(File))
+        using (var connection = StoreConnection.Open(File))
         {
             connection.Execute("PRAGMA journal_mode = WAL");
         }
@@ -127,7 +127,7 @@ public sealed class SqliteFilesTests : IDisposable
     {
         Directory.CreateDirectory(_folder.Path);
         System.IO.File.WriteAllBytes(File, []);
-        using (var connection = SqliteConnection.Open(File))
+        using (var connection = StoreConnection.Open(File))
         {
             connection.Execute("CREATE TABLE bookmarks (url TEXT); PRAGMA application_id = 1234; PRAGMA user_version = 1;");
         }
