@@ -1,3 +1,4 @@
+using Orchestrator.Api.Health;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Sqlite;
@@ -16,13 +17,14 @@ internal static class StoreHosting
     {
         if (builder.Configuration.RedisConnectionString() is not null)
         {
-            // The connection itself is there with the tasks.
+            // The connection itself is there with the tasks, and so is its check.
             builder.Services.AddRedisRunners();
             return builder;
         }
 
         builder.Services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.Section).ValidateSettings(SqliteOptions.Section);
         builder.Services.AddSqliteStorage();
+        builder.Services.AddStoreCheck();
         return builder;
     }
 }

@@ -9,8 +9,11 @@ internal static class ReadyChecks
 {
     private const string ReadyTag = "ready";
 
-    public static void AddReadyChecks(this IServiceCollection services) => services.AddHealthChecks()
-        .Add(new HealthCheckRegistration("engine", provider => new Check(provider.GetRequiredService<IRunnerEngine>().PingAsync), null, [ReadyTag]))
+    public static void AddEngineCheck(this IServiceCollection services) => services.AddHealthChecks().Add(new HealthCheckRegistration(
+        "engine", provider => new Check(provider.GetRequiredService<IRunnerEngine>().PingAsync), null, [ReadyTag]));
+
+    /// <summary>For the embedded store; the client of Redis has a check of its own.</summary>
+    public static void AddStoreCheck(this IServiceCollection services) => services.AddHealthChecks()
         .Add(new HealthCheckRegistration(
             "store", provider => new Check(cancel => provider.GetRequiredService<IRunnerStore>().PingAsync(cancel).AsTask()), null, [ReadyTag]));
 

@@ -10,7 +10,7 @@ internal static class SessionServices
     public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
     {
         builder.Services.AddRunners();
-        builder.Services.AddReadyChecks();
+        builder.Services.AddEngineCheck();
         builder.Services.AddSingleton<SessionRunners>();
         builder.Services.AddSingleton(SessionErrors.Map);
         return builder;

@@ -22,12 +22,11 @@ internal static class TaskHosting
     {
         builder.Services.AddSingleton<ITaskRunners, LeasedTaskRunners>();
         builder.Services.AddSingleton<TaskSubmission>();
-        if (builder.Configuration.RedisConnectionString() is { } redis)
+        if (builder.Configuration.RedisConnectionString() is not null)
         {
             builder.Services.AddTaskOptions();
             builder.Services.AddTaskTypes();
-            builder.Services.AddRedisOptions();
-            builder.Services.AddRedis(redis);
+            builder.AddRedis(check: "store");
             builder.Services.AddRedisTasks();
             // Only to know the type and its inputs; mined is in the workers.
             builder.Services.AddMiningOptions();
@@ -40,6 +39,7 @@ internal static class TaskHosting
             builder.AddMining();
             builder.AddTaskHost();
             builder.Services.AddSqliteTasks();
+            builder.Services.AddQueueCheck();
         }
 
         return builder;

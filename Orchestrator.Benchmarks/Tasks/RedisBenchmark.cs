@@ -1,8 +1,8 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Redis.Tasks;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
@@ -27,7 +27,7 @@ internal static class RedisBenchmark
         {
             await redis.EmptyAsync();
             var options = new RedisOptions { KeyPrefix = $"bench-{round + WarmUps}" };
-            await using (var connection = new RedisConnection($"127.0.0.1:{redis.Port}", options, NullLogger<RedisConnection>.Instance))
+            await using (var connection = HostlessRedis.Open($"127.0.0.1:{redis.Port}", options))
             {
                 var queue = new RedisTaskQueue(connection, new TasksOptions());
                 var added = await QueueRuns.EnqueueAsync(queue, tasks);

@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Core.Tasks;
 using Orchestrator.ServiceDefaults;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Redis.Tasks;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
@@ -61,7 +61,7 @@ internal static class TelemetryCost
     private static async Task<double> WorkAsync(RedisProcess redis, int tasks)
     {
         var options = new RedisOptions { KeyPrefix = $"bench-{Guid.NewGuid():N}" };
-        await using var connection = new RedisConnection($"127.0.0.1:{redis.Port}", options, NullLogger<RedisConnection>.Instance);
+        await using var connection = HostlessRedis.Open($"127.0.0.1:{redis.Port}", options);
         var queue = new RedisTaskQueue(connection, new TasksOptions());
         return await QueueRuns.EnqueueAsync(queue, tasks, traced: true) + await QueueRuns.ProcessAsync(queue, tasks);
     }

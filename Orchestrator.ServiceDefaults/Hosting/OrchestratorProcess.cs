@@ -22,6 +22,8 @@ public static partial class OrchestratorProcess
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+        // A stack trace for every attempt to connect; RedisConnection says the same in a line.
+        ["Logging:LogLevel:StackExchange.Redis"] = "None",
         // The framework's lines about a refused key; ErrorWriter logs the refusal.
         ["Logging:LogLevel:Orchestrator.ServiceDefaults.Security.ApiKeyHandler"] = "Warning",
     };

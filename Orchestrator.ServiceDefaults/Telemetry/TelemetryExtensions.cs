@@ -42,6 +42,7 @@ internal static class TelemetryExtensions
             .AddSource(TelemetryNames.Own)
             .AddAspNetCoreInstrumentation(options => options.Filter = context => !TelemetryNames.IsProbe(context.Request.Path))
             .AddHttpClientInstrumentation()
+            .AddProcessor<BackgroundRedisFilter>()
             .AddOtlpExporter(DeliveryWatch.Over));
         telemetry.WithLogging(
             logging => logging.AddOtlpExporter(DeliveryWatch.Over),

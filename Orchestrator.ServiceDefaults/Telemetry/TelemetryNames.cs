@@ -6,6 +6,9 @@ internal static class TelemetryNames
     /// <summary>The activity source and the meter of everything of ours.</summary>
     public const string Own = "Orchestrator";
 
+    /// <summary>The activity source of the client of Redis, which the hosts add with it.</summary>
+    public const string Redis = "OpenTelemetry.Instrumentation.StackExchangeRedis";
+
     public const string HttpClientMeter = "System.Net.Http";
 
     /// <summary>The SDK's own meter: what its queues could not hold.</summary>

@@ -5,53 +5,28 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis;
 
 /// <summary>
-/// The connection to Redis or Valkey that every store of this process shares. It connects by itself, again and again;
-/// while it can't, calls fail at once or after <see cref="RedisOptions.CallTimeoutSeconds"/> with
-/// <see cref="StoreUnavailableException"/>.
+/// The stores' way to Redis or Valkey over the process's one client, which connects by itself, again and again. Calls have a
+/// time limit and one exception for whatever is no fault of theirs; while the server is away they fail at once or after
+/// <see cref="RedisOptions.CallTimeoutSeconds"/>.
 /// </summary>
-/// <remarks>
-/// Calls are never cancelled inside the client, which can't do that. Asynchronous ones have no time-out of their own in
-/// version 1 of the client, so they get one here. A connection on which nothing was answered for long, although the
-/// client believes it open, is replaced by a new one.
-/// </remarks>
 public sealed partial class RedisConnection : IAsyncDisposable
 {
-    private const int TimeoutsBeforeReplacing = 3;
-
-    private readonly ConfigurationOptions _configuration;
+    private readonly Func<IConnectionMultiplexer> _connect;
     private readonly TimeSpan _timeout;
     private readonly ILogger<RedisConnection> _logger;
-    private readonly SemaphoreSlim _connecting = new(1, 1);
     private readonly Lock _gate = new();
     private readonly List<Subscription> _subscriptions = [];
-    private volatile ConnectionMultiplexer? _multiplexer;
-    private int _timeouts;
+    private Task<IConnectionMultiplexer>? _client;
     private bool _disposed;
 
-    /// <param name="connectionString">As in <c>ConnectionStrings:redis</c>: <c>host:port,password=…,ssl=…</c>.</param>
+    /// <param name="connect">Gives the client; called when it is first needed, since it blocks until the first attempt has ended.</param>
     /// <param name="options">Prefix and time-out.</param>
     /// <param name="logger">Tells of lost and restored connections.</param>
-    /// <exception cref="ArgumentException">The connection string makes no sense.</exception>
-    public RedisConnection(string connectionString, RedisOptions options, ILogger<RedisConnection> logger)
+    public RedisConnection(Func<IConnectionMultiplexer> connect, RedisOptions options, ILogger<RedisConnection> logger)
     {
-        _configuration = ConfigurationOptions.Parse(connectionString);
-        if (_configuration.EndPoints.Count == 0)
-        {
-            throw new ArgumentException("The connection string names no host.", nameof(connectionString));
-        }
-
+        _connect = connect;
         _timeout = TimeSpan.FromSeconds(options.CallTimeoutSeconds);
         _logger = logger;
-
-        // It may not be there yet when this process starts.
-        _configuration.AbortOnConnectFail = false;
-        _configuration.ConnectTimeout = Math.Min(_configuration.ConnectTimeout, (int)_timeout.TotalMilliseconds);
-        _configuration.SyncTimeout = (int)_timeout.TotalMilliseconds;
-        _configuration.ClientName ??= "orchestrator";
-
-        // Threads of the client's own, its default in version 2, are two more hops between threads for every call, and
-        // twice its time. They are for applications that block the pool's threads, which nothing here does.
-        _configuration.SocketManager = SocketManager.ThreadPool;
         KeyPrefix = options.KeyPrefix;
     }
 
@@ -77,12 +52,10 @@ public sealed partial class RedisConnection : IAsyncDisposable
     /// <exception cref="RedisServerException">Redis refused for a reason that is ours.</exception>
     internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call)
     {
-        var multiplexer = _multiplexer ?? await ConnectAsync();
         try
         {
-            var answer = await call(multiplexer.GetDatabase()).WaitAsync(_timeout);
-            Volatile.Write(ref _timeouts, 0);
-            return answer;
+            var client = await ConnectAsync().WaitAsync(_timeout);
+            return await call(client.GetDatabase()).WaitAsync(_timeout);
         }
         catch (RedisServerException e) when (IsUnready(e))
         {
@@ -94,11 +67,6 @@ public sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            if (Interlocked.Increment(ref _timeouts) >= TimeoutsBeforeReplacing)
-            {
-                Replace(multiplexer);
-            }
-
             throw new StoreUnavailableException($"Redis did not answer within {_timeout.TotalSeconds} s.", e);
         }
     }
@@ -126,29 +94,27 @@ public sealed partial class RedisConnection : IAsyncDisposable
             _subscriptions.Add(subscription);
         }
 
-        if (_multiplexer is { } multiplexer)
-        {
-            Attach(multiplexer, subscription);
-        }
-        else
-        {
-            _ = Quietly(ConnectAsync());
-        }
-
+        _ = Quietly(AttachAsync(subscription));
         return subscription;
     }
 
     /// <summary>Closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _connecting.WaitAsync();
-        _disposed = true;
-        _connecting.Release();
-        if (_multiplexer is { } multiplexer)
+        Task<IConnectionMultiplexer>? client;
+        lock (_gate)
         {
-            _multiplexer = null;
-            await multiplexer.CloseAsync(allowCommandsToComplete: false);
+            _disposed = true;
+            client = _client;
         }
+
+        if (client is not null)
+        {
+            await Quietly(CloseAsync(client));
+        }
+
+        // What is under way is not waited for: a server that hangs must not hold the end of the process up.
+        static async Task CloseAsync(Task<IConnectionMultiplexer> client) => await (await client).CloseAsync(allowCommandsToComplete: false);
     }
 
     private static bool IsUnready(RedisServerException e) =>
@@ -159,56 +125,36 @@ public sealed partial class RedisConnection : IAsyncDisposable
         || e.Message.StartsWith("OOM", StringComparison.Ordinal)
         || e.Message.StartsWith("CLUSTERDOWN", StringComparison.Ordinal);
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private Task<IConnectionMultiplexer> ConnectAsync()
     {
-        await _connecting.WaitAsync();
-        try
+        lock (_gate)
         {
-            if (_multiplexer is { } there)
-            {
-                return there;
-            }
-
             ObjectDisposedException.ThrowIf(_disposed, this);
-
-            // Connecting blocks a thread in places, which the caller's must not be.
-            var multiplexer = await Task.Run(() => ConnectionMultiplexer.ConnectAsync(_configuration));
-            multiplexer.ConnectionFailed += (_, e) => LogConnectionFailed(e.EndPoint, e.FailureType.ToString(), e.ConnectionType.ToString());
-            multiplexer.ConnectionRestored += (_, e) =>
-            {
-                LogConnectionRestored(e.EndPoint, e.ConnectionType.ToString());
-                WakeAll();
-            };
-            Subscription[] subscriptions;
-            lock (_gate)
-            {
-                _multiplexer = multiplexer;
-                subscriptions = [.. _subscriptions];
-            }
-
-            foreach (var subscription in subscriptions)
-            {
-                Attach(multiplexer, subscription);
-            }
-
-            return multiplexer;
-        }
-        catch (Exception e) when (e is RedisConnectionException or TimeoutException)
-        {
-            throw new StoreUnavailableException("Redis can't be reached.", e);
-        }
-        finally
-        {
-            _connecting.Release();
+            return _client is { IsFaulted: false } ? _client : _client = Task.Run(Connect);
         }
     }
 
-    private void Attach(ConnectionMultiplexer multiplexer, Subscription subscription)
+    private IConnectionMultiplexer Connect()
     {
+        var client = _connect();
+        client.ConnectionFailed += (_, e) => LogConnectionFailed(e.EndPoint, e.FailureType.ToString(), e.ConnectionType.ToString());
+        client.ConnectionRestored += (_, e) =>
+        {
+            LogConnectionRestored(e.EndPoint, e.ConnectionType.ToString());
+            WakeAll();
+        };
+        return client;
+    }
+
+    private async Task AttachAsync(Subscription subscription)
+    {
+        var client = await ConnectAsync();
+
         // The client subscribes anew by itself after a reconnect.
-        _ = Quietly(multiplexer.GetSubscriber().SubscribeAsync(
-            new RedisChannel(subscription.Channel, RedisChannel.PatternMode.Literal), (_, _) => subscription.Received()));
+        var subscribed = client.GetSubscriber().SubscribeAsync(
+            new RedisChannel(subscription.Channel, RedisChannel.PatternMode.Literal), (_, _) => subscription.Received());
         subscription.Received();
+        await subscribed;
     }
 
     private void WakeAll()
@@ -223,24 +169,6 @@ public sealed partial class RedisConnection : IAsyncDisposable
         {
             subscription.Received();
         }
-    }
-
-    private void Replace(ConnectionMultiplexer stuck)
-    {
-        lock (_gate)
-        {
-            if (_multiplexer != stuck)
-            {
-                return;
-            }
-
-            _multiplexer = null;
-            _timeouts = 0;
-        }
-
-        LogReplacing(_timeout.TotalSeconds);
-        _ = Quietly(Task.Run(() => stuck.CloseAsync(allowCommandsToComplete: false)));
-        _ = Quietly(ConnectAsync());
     }
 
     private void Remove(Subscription subscription)
@@ -290,9 +218,6 @@ public sealed partial class RedisConnection : IAsyncDisposable
 
     [LoggerMessage(1121, LogLevel.Information, "The {connection} connection to Redis at {endPoint} is there again")]
     private partial void LogConnectionRestored(System.Net.EndPoint? endPoint, string connection);
-
-    [LoggerMessage(1122, LogLevel.Warning, "Redis did not answer within {seconds} s several times in a row; connecting anew")]
-    private partial void LogReplacing(double seconds);
 
     [LoggerMessage(1123, LogLevel.Debug, "Redis: {error}")]
     private partial void LogBackgroundFailed(string error);

@@ -10,24 +10,24 @@ using Orchestrator.Storage.Redis.Mining;
 using Orchestrator.Storage.Redis.Runners;
 using Orchestrator.Storage.Redis.Tasks;
 using Orchestrator.Storage.Redis.Workers;
+using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis;
 
 /// <summary>Registers the shared store.</summary>
 public static class RedisStorageExtensions
 {
-    /// <summary>Adds the connection that every store on Redis or Valkey shares. It connects when it is first used. Needs <see cref="RedisOptions"/>.</summary>
-    /// <exception cref="ArgumentException">The connection string makes no sense.</exception>
-    public static IServiceCollection AddRedis(this IServiceCollection services, string connectionString)
-    {
-        // Read once here, so that a wrong one stops the start.
-        _ = StackExchange.Redis.ConfigurationOptions.Parse(connectionString);
+    /// <summary>
+    /// Adds the connection that every store on Redis or Valkey shares; needs <see cref="RedisOptions"/>, and an
+    /// <see cref="IConnectionMultiplexer"/> that <see cref="RedisClient"/> has set up, which is asked for when it is first used.
+    /// </summary>
+    public static IServiceCollection AddRedisConnection(this IServiceCollection services) =>
         services.AddSingleton(provider => new RedisConnection(
-            connectionString, provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisConnection>>()));
-        return services;
-    }
+            provider.GetRequiredService<IConnectionMultiplexer>,
+            provider.GetRequiredService<RedisOptions>(),
+            provider.GetRequiredService<ILogger<RedisConnection>>()));
 
-    /// <summary>Adds the task queue, its outbox and the list of its workers; needs <see cref="AddRedis"/> and <see cref="TasksOptions"/>.</summary>
+    /// <summary>Adds the task queue, its outbox and the list of its workers; needs <see cref="AddRedisConnection"/> and <see cref="TasksOptions"/>.</summary>
     public static IServiceCollection AddRedisTasks(this IServiceCollection services)
     {
         services.AddSingleton(provider => new RedisTaskQueue(
@@ -41,7 +41,7 @@ public static class RedisStorageExtensions
 
     /// <summary>
     /// Adds the store of runners and the lock of those who look after them, shared by every instance; needs
-    /// <see cref="AddRedis"/> and <see cref="RunnersOptions"/>.
+    /// <see cref="AddRedisConnection"/> and <see cref="RunnersOptions"/>.
     /// </summary>
     public static IServiceCollection AddRedisRunners(this IServiceCollection services)
     {
@@ -57,7 +57,7 @@ public static class RedisStorageExtensions
         return services;
     }
 
-    /// <summary>Adds the ledger of shares; needs <see cref="AddRedis"/>.</summary>
+    /// <summary>Adds the ledger of shares; needs <see cref="AddRedisConnection"/>.</summary>
     public static IServiceCollection AddRedisShares(this IServiceCollection services) =>
         services.AddSingleton<IShareLedger>(provider => new RedisShareLedger(provider.GetRequiredService<RedisConnection>()));
 }

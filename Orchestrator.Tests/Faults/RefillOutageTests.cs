@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core.Stores;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Tests.Infrastructure;
@@ -17,8 +16,7 @@ public sealed class RefillOutageTests
     public async Task Refill_RedisGoneMeanwhile_IsMadeGoodOnceItIsBack()
     {
         await using var server = await RedisServer.StartNewAsync();
-        await using var redis = new RedisConnection(
-            server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 1 }, NullLogger<RedisConnection>.Instance);
+        await using var redis = HostlessRedis.Open(server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 1 });
         var engine = new SimulatedEngine();
         var gone = new TaskCompletionSource();
         engine.Before = call => call == "start" ? gone.Task : Task.CompletedTask;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Orchestrator.Tests.Infrastructure;
 
@@ -77,15 +78,17 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Forgets everything it has.</summary>
-    public async Task FlushAsync()
+    public async Task FlushAsync() => Assert.Equal("+OK", await AskAsync("FLUSHALL"));
+
+    /// <summary>Sends a command as it stands and gives the first line of the answer, with its sign.</summary>
+    public async Task<string> AskAsync(string command)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, Port);
         await using var stream = client.GetStream();
-        await stream.WriteAsync("FLUSHALL\r\n"u8.ToArray());
-        var answer = new byte[5];
-        await stream.ReadExactlyAsync(answer);
-        Assert.Equal("+OK\r\n"u8.ToArray(), answer);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
+        using var reader = new StreamReader(stream);
+        return await reader.ReadLineAsync() ?? "";
     }
 
     public void Kill()

@@ -16,6 +16,18 @@ internal sealed partial class ServerProgram : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
+    /// <summary>Every line that it wrote so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return string.Join('\n', _lines);
+            }
+        }
+    }
+
     /// <summary>Starts the embedded process, without a pool of runners.</summary>
     public static Task<ServerProgram> StartEmbeddedAsync(string dataFolder, params string[] settings) => StartAsync(
         "Orchestrator.Api.dll",
@@ -50,7 +62,7 @@ internal sealed partial class ServerProgram : IAsyncDisposable
         catch (TimeoutException)
         {
             await program.DisposeAsync();
-            throw new TimeoutException($"The server did not get ready: {string.Join('\n', program._lines)}");
+            throw new TimeoutException($"The server did not get ready: {program.Said}");
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class WorkerTellerTests
         var (clock, options) = (new ManualTimeProvider(), new TasksOptions());
         using var log = new HeardLog();
         await using var server = await RedisServer.StartNewAsync();
-        await using var redis = new RedisConnection(server.ConnectionString, new RedisOptions(), NullLogger<RedisConnection>.Instance);
+        await using var redis = HostlessRedis.Open(server.ConnectionString, new RedisOptions());
         var workers = new RedisWorkers(redis);
         using var processor = new TaskProcessor(
             "worker", new RedisTaskQueue(redis, options), new TaskTypes([]), options, clock, new Random(1), NullLoggerFactory.Instance);

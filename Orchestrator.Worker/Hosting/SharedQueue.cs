@@ -12,10 +12,12 @@ internal static class SharedQueue
     /// <exception cref="ConfigurationException"><c>ConnectionStrings:redis</c> is not set.</exception>
     public static WebApplicationBuilder AddSharedQueue(this WebApplicationBuilder builder)
     {
-        var redis = builder.Configuration.RedisConnectionString()
-            ?? throw new ConfigurationException("ConnectionStrings:redis", "a worker on its own shares its queue over Redis or Valkey; without one, the API's process hosts the worker.");
-        builder.Services.AddRedisOptions();
-        builder.Services.AddRedis(redis);
+        if (builder.Configuration.RedisConnectionString() is null)
+        {
+            throw new ConfigurationException("ConnectionStrings:redis", "a worker on its own shares its queue over Redis or Valkey; without one, the API's process hosts the worker.");
+        }
+
+        builder.AddRedis(check: "queue");
         builder.Services.AddRedisTasks();
         builder.Services.AddRedisShares();
         builder.Services.AddHostedService<WorkerTeller>();

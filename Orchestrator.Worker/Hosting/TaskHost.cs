@@ -1,8 +1,5 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
-using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.ServiceDefaults.Telemetry;
 using Orchestrator.Worker.Callbacks;
 
@@ -31,24 +28,6 @@ public static class TaskHost
                 host.ShutdownTimeout = needed;
             }
         });
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
-            "queue", provider => new QueueHealth(provider.GetRequiredService<ITaskQueue>()), HealthStatus.Unhealthy, ["ready"]));
         return builder;
-    }
-
-    private sealed class QueueHealth(ITaskQueue queue) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                await queue.PingAsync(cancellationToken);
-                return HealthCheckResult.Healthy();
-            }
-            catch (StoreUnavailableException e)
-            {
-                return HealthCheckResult.Unhealthy(e.Message);
-            }
-        }
     }
 }

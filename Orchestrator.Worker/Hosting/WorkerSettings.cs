@@ -11,7 +11,7 @@ public static class WorkerSettings
 {
     /// <summary>Where Redis or Valkey is (<c>ConnectionStrings:redis</c>); null when there is none, and all is in one process.</summary>
     public static string? RedisConnectionString(this IConfiguration configuration) =>
-        configuration.GetConnectionString("redis") is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+        configuration.GetConnectionString(RedisHosting.Name) is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
     /// <summary>Adds sections <c>Tasks</c> and <c>Callbacks</c>; they are checked at the start.</summary>
     public static IServiceCollection AddTaskOptions(this IServiceCollection services)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core.Mining;
 using Orchestrator.Core.Stores;
 using Orchestrator.Storage.Redis;
@@ -42,8 +41,7 @@ public abstract class RedisShareLedgerContract(string program) : ShareLedgerCont
 
     private protected override ValueTask<IShareLedger> OpenAnotherAsync()
     {
-        _connections.Add(new RedisConnection(
-            _server!.ConnectionString, new RedisOptions { CallTimeoutSeconds = 5 }, NullLogger<RedisConnection>.Instance));
+        _connections.Add(HostlessRedis.Open(_server!.ConnectionString, new RedisOptions { CallTimeoutSeconds = 5 }));
         return ValueTask.FromResult<IShareLedger>(new RedisShareLedger(_connections[^1]));
     }
 

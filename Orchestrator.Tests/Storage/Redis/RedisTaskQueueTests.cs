@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
@@ -22,7 +21,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
     protected override async ValueTask<(ITaskQueue Queue, ICallbackOutbox Outbox)> OpenAsync(TasksOptions options)
     {
         _server = await RedisServer.StartNewAsync(program);
-        _redis = new RedisConnection(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 2 }, NullLogger<RedisConnection>.Instance);
+        _redis = HostlessRedis.Open(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 2 });
         var queue = new RedisTaskQueue(_redis, options);
         return (queue, new RedisCallbackOutbox(_redis, queue));
     }
@@ -82,7 +81,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
         await AddAsync();
         _server.Pause();
 
-        // Together they make it connect anew, which the next one meets.
+        // The last one comes when all of the others were given up.
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => FailsInTimeAsync()));
         await FailsInTimeAsync();
 
@@ -98,7 +97,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
     public async Task Redis_NotThereAtTheStart_IsUsedOnceItIs()
     {
         _server.Kill();
-        await using var redis = new RedisConnection(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 1 }, NullLogger<RedisConnection>.Instance);
+        await using var redis = HostlessRedis.Open(_server.ConnectionString, new RedisOptions { CallTimeoutSeconds = 1 });
         var queue = new RedisTaskQueue(redis, Options);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => queue.EnqueueAsync(Spec(), Cancel).AsTask());
 

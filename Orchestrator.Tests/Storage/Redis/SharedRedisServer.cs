@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Tests.Infrastructure;
 
@@ -25,9 +24,8 @@ public abstract class SharedRedisServer(string program) : ComponentFixture
     internal RedisConnection Connect(string? prefix = null)
     {
         Require();
-        return new RedisConnection(
+        return HostlessRedis.Open(
             _server!.ConnectionString,
-            new RedisOptions { KeyPrefix = prefix ?? $"test-{Interlocked.Increment(ref _connections)}", CallTimeoutSeconds = 20 },
-            NullLogger<RedisConnection>.Instance);
+            new RedisOptions { KeyPrefix = prefix ?? $"test-{Interlocked.Increment(ref _connections)}", CallTimeoutSeconds = 20 });
     }
 }
