@@ -24,6 +24,8 @@ public sealed class StartTests : IDisposable
     [InlineData("Orchestrator.Api", "Prometheus__OtlpEndpoint", "host:9090")]
     [InlineData("Orchestrator.Worker", "POD_PORT", "0x1F90")]
     [InlineData("Orchestrator.Worker", "ConnectionStrings__redis", "")]
+    [InlineData("Orchestrator.Worker", "ConnectionStrings__redis", "foo=bar")]
+    [InlineData("Orchestrator.Api", "ConnectionStrings__redis", "host:99999")]
     [InlineData("Orchestrator.Api", "Tasks__Slots", "-1")]
     [InlineData("Orchestrator.Api", "Pod__CallbackUrl", "nowhere")]
     [InlineData("Orchestrator.Api", "Callbacks__Allowed", "http://host/")]

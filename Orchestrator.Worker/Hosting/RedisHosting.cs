@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.Storage.Redis;
 using StackExchange.Redis;
 
@@ -16,16 +17,18 @@ public static class RedisHosting
     /// <summary>Adds the client and, over it, the connection that the stores share.</summary>
     /// <param name="builder">The process.</param>
     /// <param name="check">What <c>/ready</c> calls it.</param>
+    /// <exception cref="ConfigurationException"><c>ConnectionStrings:redis</c> is wrong.</exception>
     public static WebApplicationBuilder AddRedis(this WebApplicationBuilder builder, string check)
     {
+        var connection = Parse(builder.Configuration.RedisConnectionString()!);
         builder.AddRedisClient(Name, settings =>
         {
-            settings.ConnectionString = builder.Configuration.RedisConnectionString();
+            settings.ConnectionString = connection.Text;
             // Its traces start OpenTelemetry's SDK, which is started only where somebody collects.
             settings.DisableTracing = string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
             // A process starts without Redis; connecting would hold its start up.
             settings.DisableAutoActivation = true;
-        });
+        }, connection.Apply);
         builder.Services.AddOptions<ConfigurationOptions>().Configure<RedisOptions>(RedisClient.Configure);
         builder.Services.AddRedisOptions();
         builder.Services.AddRedisConnection();
@@ -38,6 +41,18 @@ public static class RedisHosting
             registration.Factory = provider => new OneLineCheck(make(provider));
         });
         return builder;
+    }
+
+    private static RedisConnectionString Parse(string text)
+    {
+        try
+        {
+            return RedisConnectionString.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigurationException($"ConnectionStrings:{Name}", e.Message);
+        }
     }
 
     // Says it in a line: the client's exception would be logged with its stack trace at every question.
