@@ -33,10 +33,12 @@ internal sealed record HealthEntries(PartEntry Engine, PartEntry Store, PartEntr
 /// <param name="State"><c>up</c>, <c>down</c> or <c>unknown</c>.</param>
 /// <param name="Kind">What it is: <c>docker</c>, <c>process</c>, <c>sqlite</c>, <c>redis</c>; left out where that says nothing.</param>
 /// <param name="Isolated">Of the engine: whether its runners are isolated.</param>
+/// <param name="Durable">Of a store on Redis: whether it keeps what it acknowledged.</param>
 internal sealed record PartEntry(
     string State,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Isolated = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Isolated = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Durable = null);
 
 /// <summary>How full a template's pool is.</summary>
 /// <param name="Template"><c>session</c> or <c>machine</c>.</param>

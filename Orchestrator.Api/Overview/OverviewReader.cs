@@ -6,6 +6,7 @@ using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Telemetry;
+using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Redis.Workers;
 
 namespace Orchestrator.Api.Overview;
@@ -26,7 +27,8 @@ internal sealed class OverviewReader(
     ServiceIdentity identity,
     TimeProvider time,
     TaskProcessor? processor = null,
-    RedisWorkers? sharedWorkers = null)
+    RedisWorkers? sharedWorkers = null,
+    RedisDurability? durability = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -42,12 +44,14 @@ internal sealed class OverviewReader(
         var tasks = TryAsync(CountTasksAsync, cancellationToken);
         var shares = TryAsync(CountSharesAsync, cancellationToken);
         var listed = TryAsync(ListWorkersAsync, cancellationToken);
-        await Task.WhenAll(alive, pools, tasks, shares, listed);
+        // Of an embedded store the setting says it.
+        var durable = durability is null ? Task.FromResult<object?>(null) : TryAsync(AskDurabilityAsync, cancellationToken);
+        await Task.WhenAll(alive, pools, tasks, shares, listed, durable);
 
         var workers = listed.Result;
         var health = new HealthEntries(
             new PartEntry(StateOf(alive.Result is not null), engine.Kind, engine.Kind != "process"),
-            new PartEntry(StateOf(pools.Result is not null), StoreKind),
+            new PartEntry(StateOf(pools.Result is not null), StoreKind, Durable: (bool?)durable.Result),
             new PartEntry(StateOf(tasks.Result is not null), StoreKind),
             // With the list of them out of reach it is not known whether they are well.
             new PartEntry(workers is null ? "unknown" : StateOf(workers.Any(worker => worker.Working))),
@@ -62,6 +66,9 @@ internal sealed class OverviewReader(
         await engine.PingAsync(cancellationToken);
         return engine;
     }
+
+    private async Task<object> AskDurabilityAsync(CancellationToken cancellationToken) =>
+        await durability!.FindLackAsync(cancellationToken) is null;
 
     private async Task<IReadOnlyList<PoolEntry>> CountPoolsAsync(CancellationToken cancellationToken)
     {

@@ -24,6 +24,8 @@ public static partial class OrchestratorProcess
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
         // A stack trace for every attempt to connect; RedisConnection says the same in a line.
         ["Logging:LogLevel:StackExchange.Redis"] = "None",
+        // Every question of a supervisor would write a line as long as a part is degraded; what that is is logged once.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Error",
         // The framework's lines about a refused key; ErrorWriter logs the refusal.
         ["Logging:LogLevel:Orchestrator.ServiceDefaults.Security.ApiKeyHandler"] = "Warning",
     };
@@ -75,12 +77,18 @@ public static partial class OrchestratorProcess
     /// <summary>Starts the process once its settings have been checked.</summary>
     /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
     /// <exception cref="AggregateException">Settings of several sections are wrong.</exception>
-    public static Task StartAsync(WebApplication app)
+    /// <exception cref="ConfigurationException">Something outside is not as the settings demand.</exception>
+    public static async Task StartAsync(WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         // The host checks too, but makes its services before, ends at the first section that is wrong, and logs a stack trace.
         app.Services.GetService<IStartupValidator>()?.Validate();
-        return app.StartAsync();
+        foreach (var check in app.Services.GetServices<IStartCheck>())
+        {
+            await check.CheckAsync(app.Lifetime.ApplicationStopping);
+        }
+
+        await app.StartAsync();
     }
 
     /// <summary>The line that says where the listeners are.</summary>

@@ -33,6 +33,9 @@ public sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Where every key begins.</summary>
     public string KeyPrefix { get; }
 
+    /// <summary>The server was reached, for the first time or again.</summary>
+    internal event Action? Connected;
+
     /// <summary>Runs a script, by its hash where the server knows it, in full where it does not.</summary>
     internal async Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
     {
@@ -65,9 +68,26 @@ public sealed partial class RedisConnection : IAsyncDisposable
         {
             throw new StoreUnavailableException("Redis can't be reached.", e);
         }
+        catch (RedisCommandException e)
+        {
+            throw new StoreUnavailableException($"Redis can't be used: {e.Message}", e);
+        }
         catch (TimeoutException e)
         {
             throw new StoreUnavailableException($"Redis did not answer within {_timeout.TotalSeconds} s.", e);
+        }
+    }
+
+    /// <summary>Waits for the end of the first attempt to connect, and says whether there is a connection.</summary>
+    public async Task<bool> IsConnectedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ConnectAsync().WaitAsync(_timeout, cancellationToken)).IsConnected;
+        }
+        catch (Exception e) when (e is RedisConnectionException or TimeoutException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 
@@ -142,7 +162,16 @@ public sealed partial class RedisConnection : IAsyncDisposable
         {
             LogConnectionRestored(e.EndPoint, e.ConnectionType.ToString());
             WakeAll();
+            if (e.ConnectionType == ConnectionType.Interactive)
+            {
+                Connected?.Invoke();
+            }
         };
+        if (client.IsConnected)
+        {
+            Connected?.Invoke();
+        }
+
         return client;
     }
 

@@ -15,4 +15,7 @@ public sealed class RedisOptions
     /// <summary>How long a call may take before the store counts as unreachable, in seconds.</summary>
     [Range(0.1, 60)]
     public double CallTimeoutSeconds { get; set; } = 5;
+
+    /// <summary>Whether a server that may lose what it acknowledged (an eviction policy, no append-only file) is refused.</summary>
+    public bool RequireDurable { get; set; }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Worker;
 
@@ -18,7 +19,7 @@ internal sealed class WorkerHost : IAsyncDisposable
     {
         var app = WorkerProcess.Build(WorkerProcess.CreateBuilder(
             ["--environment=Development", "--POD_PORT=0", "--Logging:LogLevel:Default=Error", $"--ConnectionStrings:redis={redis}", .. settings]));
-        await app.StartAsync();
+        await OrchestratorProcess.StartAsync(app);
         var port = app.Services.GetRequiredService<OpenListeners>().PortOf(Listener.Pod);
         return new WorkerHost(app, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) });
     }

@@ -47,6 +47,24 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_RedisThatMayLoseThings_SaysWhy()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        Assert.Equal("+OK", await redis.AskAsync("CONFIG SET maxmemory-policy allkeys-lru"));
+        Assert.Equal("+OK", await redis.AskAsync("CONFIG SET requirepass secret"));
+
+        foreach (var server in (string[])[$"{redis.ConnectionString},password=secret", $"redis://:secret@{redis.ConnectionString}/0"])
+        {
+            using var run = new ScriptRun(new Dictionary<string, string> { ["ConnectionStrings__redis"] = server }, ["doctor"]);
+            await run.EndAsync(TimeSpan.FromSeconds(60));
+
+            Assert.Contains("set maxmemory-policy noeviction, not allkeys-lru", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("appendonly", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", run.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Doctor_WithoutAHome_SaysWhatDotnetSays()
     {
         using var run = new ScriptRun(new Dictionary<string, string> { ["HOME"] = "/proc/none" }, ["doctor"]);

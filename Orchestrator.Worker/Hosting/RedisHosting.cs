@@ -32,6 +32,7 @@ public static class RedisHosting
         builder.Services.AddOptions<ConfigurationOptions>().Configure<RedisOptions>(RedisClient.Configure);
         builder.Services.AddRedisOptions();
         builder.Services.AddRedisConnection();
+        builder.Services.AddRedisDurability();
         builder.Services.PostConfigure<HealthCheckServiceOptions>(options =>
         {
             var registration = options.Registrations.Single(registration => registration.Name == AspireCheck);

@@ -46,7 +46,7 @@ function drawParts(overview) {
     h('span', { class: 'lamp' }),
     h('div', { class: 'grow' }, h('p', {}, h('strong', {}, PARTS[name][0])), h('p', { class: 'quiet small told' })),
     h('span', { class: 'badge' })), (item, part) => {
-    const kind = part.state === 'up' ? (part.isolated === false ? 'warn' : 'good') : part.state === 'down' ? 'bad' : 'warn';
+    const kind = part.state === 'up' ? (part.isolated === false || part.durable === false ? 'warn' : 'good') : part.state === 'down' ? 'bad' : 'warn';
     item.querySelector('.lamp').className = `lamp ${kind}`;
     text(item.querySelector('.told'), part.state === 'down' ? PARTS[part.name][1] : tell(part, overview));
     text(item.querySelector('.badge'), part.state);
@@ -56,6 +56,7 @@ function drawParts(overview) {
 
 function tell(part, { workers, mode }) {
   if (part.name === 'engine' && part.isolated === false) return 'Local processes: nothing is isolated. With Docker, runners are hardened containers.';
+  if (part.durable === false) return 'Redis may lose what it acknowledged: it evicts keys, or has no append-only file. The log says which.';
   if (part.name === 'workers') {
     if (!workers) return 'Not known while Redis or Valkey does not answer.';
     const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);

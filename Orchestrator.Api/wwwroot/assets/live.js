@@ -91,6 +91,7 @@ function tellState() {
   const down = Object.entries(latest.health).filter(([, part]) => part.state === 'down').map(([name]) => name);
   if (down.length > 0) lamp('bad', `${down.join(', ')} down`);
   else if (!latest.health.engine.isolated) lamp('warn', 'Well, but runners are not isolated');
+  else if (latest.health.store.durable === false) lamp('warn', 'Well, but Redis may lose tasks and leases');
   else lamp('good', 'All is well');
 }
 

@@ -18,10 +18,10 @@ public sealed class RedisHostingTests
         await using var api = await ApiHost.StartAsync($"--ConnectionStrings:redis={redis.ConnectionString}", "--Redis:CallTimeoutSeconds=1");
         await using var worker = await WorkerHost.StartAsync(
             redis.ConnectionString, "--Redis:CallTimeoutSeconds=1", $"--Tasks:ApiUrl={api.Sessions.BaseAddress}");
-        await ReadyAsync(200, "ready", "healthy");
+        await ReadyAsync(200, "ready", "healthy", "healthy");
 
         redis.Kill();
-        await ReadyAsync(503, "unready", "unhealthy");
+        await ReadyAsync(503, "unready", "unhealthy", "unhealthy");
 
         await redis.StartAsync();
         await Eventually.TrueAsync(async () =>
@@ -30,14 +30,14 @@ public sealed class RedisHostingTests
             using var other = await worker.Pod.GetAsync("/ready", Cancel);
             return answer.IsSuccessStatusCode && other.IsSuccessStatusCode;
         });
-        await ReadyAsync(200, "ready", "healthy");
+        await ReadyAsync(200, "ready", "healthy", "healthy");
 
-        async Task ReadyAsync(int status, string ready, string state)
+        async Task ReadyAsync(int status, string ready, string state, string durability)
         {
             await api.Sessions.SendAsync(HttpMethod.Get, "/ready").AnswersAsync(
-                status, $$"""{"status":"{{ready}}","checks":{"engine":"healthy","store":"{{state}}"} }""");
+                status, $$"""{"status":"{{ready}}","checks":{"engine":"healthy","store":"{{state}}","durability":"{{durability}}"} }""");
             await worker.Pod.SendAsync(HttpMethod.Get, "/ready").AnswersAsync(
-                status, $$"""{"status":"{{ready}}","checks":{"queue":"{{state}}"} }""");
+                status, $$"""{"status":"{{ready}}","checks":{"queue":"{{state}}","durability":"{{durability}}"} }""");
         }
     }
 
