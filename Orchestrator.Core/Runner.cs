@@ -84,9 +84,9 @@ public sealed record Runner
 }
 
 /// <summary>Where a started runner is, as its engine tells it.</summary>
-/// <param name="ContainerId">The engine's full id of the container.</param>
+/// <param name="Handle">What its engine knows it by; opaque to everybody else.</param>
 /// <param name="Image">The image's name as the template gave it.</param>
 /// <param name="ImageId">The id of the image it was made from.</param>
 /// <param name="Address">The container's own address; null without a network.</param>
 /// <param name="HostPort">The published host port; null without a network.</param>
-public sealed record RunnerPlacement(string ContainerId, string Image, string ImageId, string? Address, int? HostPort);
+public sealed record RunnerPlacement(string Handle, string Image, string ImageId, string? Address, int? HostPort);

@@ -53,7 +53,7 @@ internal static class MachineHandlers
 
     private static MachineEntry Describe(Runner machine, PublicAddress address) => new(
         machine.Id,
-        MachinePool.Shorten(machine.Placement!.ContainerId),
+        MachinePool.Shorten(machine.Placement!.Handle),
         machine.Placement.Address,
         machine.HostPort ?? 0,
         machine.State == RunnerState.Leased,

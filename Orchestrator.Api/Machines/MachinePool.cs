@@ -11,8 +11,8 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
 
     private readonly RunnerTemplate _template = templates[MachinesOptions.TemplateName];
 
-    /// <summary>The short form of a container's id.</summary>
-    public static string Shorten(string containerId) => containerId.Length > ShortIdLength ? containerId[..ShortIdLength] : containerId;
+    /// <summary>The contract's <c>containerId</c>: the first twelve characters of the engine's handle.</summary>
+    public static string Shorten(string handle) => handle.Length > ShortIdLength ? handle[..ShortIdLength] : handle;
 
     /// <summary>
     /// Assigns a project its machine; the same one until it is released or destroyed. What that sets going begins with
@@ -54,12 +54,12 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
             return byId;
         }
 
-        // An engine's ids are told apart by their first twelve digits; a prefix of two is neither.
+        // Handles are told apart by their first twelve characters; a prefix of two is neither.
         var byContainer = machines.Where(machine => IsContainer(machine, id)).Take(2).ToList();
         return byContainer is [var only] ? only : null;
     }
 
     private static bool IsContainer(Runner machine, string id) =>
-        machine.Placement is { ContainerId: var containerId }
-        && (containerId == id || (id.Length >= ShortIdLength && containerId.StartsWith(id, StringComparison.OrdinalIgnoreCase)));
+        machine.Placement is { Handle: var handle }
+        && (handle == id || (id.Length >= ShortIdLength && handle.StartsWith(id, StringComparison.OrdinalIgnoreCase)));
 }

@@ -24,7 +24,7 @@ internal static class RunnerLists
         Lower(runner.State),
         runner.Owner is { } owner ? new OwnerEntry(Lower(owner.Kind), owner.Id) : null,
         address.EndpointOf(runner),
-        runner.Placement?.ContainerId,
+        runner.Placement?.Handle,
         runner.Placement?.Image ?? templates.Find(runner.Template)?.Image,
         runner.CreatedAt,
         runner.State == RunnerState.Leased ? runner.ExpiresAt : null);

@@ -36,9 +36,9 @@ public interface IRunnerEngine
 
     /// <summary>Kills a runner and removes its container. Idempotent: what is gone already is fine.</summary>
     /// <param name="runnerId">The runner's id.</param>
-    /// <param name="containerId">The engine's id of it where known; else it is looked up by the runner's id.</param>
+    /// <param name="handle">Its handle where known; else it is looked up by the runner's id.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken);
+    Task RemoveAsync(string runnerId, string? handle, CancellationToken cancellationToken);
 
     /// <summary>Every runner of this instance, dead ones included.</summary>
     Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken);
@@ -47,7 +47,7 @@ public interface IRunnerEngine
     Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken);
 
     /// <summary>Makes a running runner tell its owner (or that it has none), so that a lost store can be rebuilt. Best effort.</summary>
-    Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken);
+    Task TellOwnerAsync(string runnerId, string handle, Owner? owner, CancellationToken cancellationToken);
 
     /// <summary>
     /// What happens to runners of this instance, as it happens. The sequence ends with
@@ -61,16 +61,16 @@ public interface IRunnerEngine
     /// image allows it.
     /// </summary>
     /// <exception cref="RunnerGoneException">The runner is not running any more.</exception>
-    Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken);
+    Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken);
 
     /// <summary>Copies a runner's log, oldest first, and goes on with what comes when <paramref name="follow"/> is set.</summary>
-    /// <param name="containerId">The engine's id of the runner.</param>
+    /// <param name="handle">The runner's handle (<see cref="RunnerPlacement.Handle"/>).</param>
     /// <param name="follow">Whether to wait for more until the runner ends.</param>
     /// <param name="tail">How many of the last lines to begin with; null for all.</param>
     /// <param name="output">Where the log goes.</param>
     /// <param name="cancellationToken">Ends the copy.</param>
     /// <exception cref="RunnerGoneException">There is no such runner.</exception>
-    Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken);
+    Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken);
 
     /// <summary>How long ago the runner itself was last used, as it tells; null when it does not tell or answer.</summary>
     Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken);

@@ -23,7 +23,7 @@ public sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTelle
         {
             try
             {
-                await engine.TellOwnerAsync(runner.Id, runner.Placement!.ContainerId, runner.Owner, cancellationToken);
+                await engine.TellOwnerAsync(runner.Id, runner.Placement!.Handle, runner.Owner, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {

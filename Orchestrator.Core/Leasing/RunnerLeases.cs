@@ -68,7 +68,7 @@ public sealed partial class RunnerLeases(
         {
             try
             {
-                result = await engine.ExecAsync(placement.ContainerId, request, output, cancellationToken);
+                result = await engine.ExecAsync(placement.Handle, request, output, cancellationToken);
             }
             catch (RunnerGoneException)
             {
@@ -97,7 +97,7 @@ public sealed partial class RunnerLeases(
 
         try
         {
-            await engine.CopyLogsAsync(placement.ContainerId, follow, tail, output, cancellationToken);
+            await engine.CopyLogsAsync(placement.Handle, follow, tail, output, cancellationToken);
             return true;
         }
         catch (RunnerGoneException)

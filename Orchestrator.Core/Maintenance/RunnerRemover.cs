@@ -48,7 +48,7 @@ public sealed partial class RunnerRemover(
         try
         {
             await engine.AskToEndAsync(removing, CancellationToken.None);
-            await engine.RemoveAsync(removing.Id, removing.Placement?.ContainerId, CancellationToken.None);
+            await engine.RemoveAsync(removing.Id, removing.Placement?.Handle, CancellationToken.None);
             var ended = await store.DeleteAsync(removing.Id, removing.Fence, CancellationToken.None);
             LogRemoved(removing.Id, Owner.NameOf(removing.Owner), reason, time.GetElapsedTime(started).TotalMilliseconds);
             return ended;

@@ -9,7 +9,10 @@ using Orchestrator.Engines.Probes;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>Runners as containers of a Docker engine, which is never asked more often than needed and never waited for without limit.</summary>
+/// <summary>
+/// Runners as containers of a Docker engine, which is never asked more often than needed and never waited for without limit.
+/// A runner's handle is its container's id.
+/// </summary>
 internal sealed partial class DockerRunnerEngine(
     DockerCalls calls,
     DockerStart start,
@@ -44,7 +47,7 @@ internal sealed partial class DockerRunnerEngine(
         try
         {
             var placement = await start.StartAsync(spec, cancellationToken);
-            Started(spec.RunnerId, placement.ContainerId, placement.HostPort, time.GetElapsedTime(began).TotalMilliseconds);
+            Started(spec.RunnerId, placement.Handle, placement.HostPort, time.GetElapsedTime(began).TotalMilliseconds);
             return placement;
         }
         catch (Exception error)
@@ -57,14 +60,14 @@ internal sealed partial class DockerRunnerEngine(
     /// <inheritdoc />
     public async Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
     {
-        await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.ContainerId, token), cancellationToken);
-        agents.Start(placement.ContainerId);
+        await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.Handle, token), cancellationToken);
+        agents.Start(placement.Handle);
     }
 
     /// <inheritdoc />
     public async Task AskToEndAsync(Runner removing, CancellationToken cancellationToken)
     {
-        if (removing is not { Placement: { ContainerId: var id } placement, Token: { } token } || containers.Find(id) is not { Supervisor: not null })
+        if (removing is not { Placement: { Handle: var id } placement, Token: { } token } || containers.Find(id) is not { Supervisor: not null })
         {
             return;
         }
@@ -78,13 +81,13 @@ internal sealed partial class DockerRunnerEngine(
     }
 
     /// <inheritdoc />
-    public async Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken)
+    public async Task RemoveAsync(string runnerId, string? handle, CancellationToken cancellationToken)
     {
         using var activity = Begin("engine.remove", runnerId);
         var began = time.GetTimestamp();
-        var ids = containerId is null
+        var ids = handle is null
             ? (await QueryAsync(cancellationToken, (DockerLabels.Runner, runnerId))).Select(container => container.ID)
-            : [containerId];
+            : [handle];
         foreach (var id in ids)
         {
             // Before, so that nobody starts the agent again that is about to be killed; and after, since a listing may have
@@ -133,15 +136,15 @@ internal sealed partial class DockerRunnerEngine(
     }
 
     /// <inheritdoc />
-    public async Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken)
+    public async Task TellOwnerAsync(string runnerId, string handle, Owner? owner, CancellationToken cancellationToken)
     {
         var name = DockerNames.Of(runnerId, owner);
-        using var turn = await _turns.TakeAsync(containerId, cancellationToken);
+        using var turn = await _turns.TakeAsync(handle, cancellationToken);
         try
         {
             await calls.RepeatedAsync(
                 "rename a container",
-                (client, token) => client.Containers.RenameContainerAsync(containerId, new ContainerRenameParameters { NewName = name }, token),
+                (client, token) => client.Containers.RenameContainerAsync(handle, new ContainerRenameParameters { NewName = name }, token),
                 cancellationToken);
         }
         catch (DockerApiException error) when (error.IsNotFound() || error.IsSameName())
@@ -150,7 +153,7 @@ internal sealed partial class DockerRunnerEngine(
         }
         catch (DockerApiException error)
         {
-            throw error.ToEngineException($"rename container {containerId}");
+            throw error.ToEngineException($"rename container {handle}");
         }
     }
 
@@ -158,13 +161,13 @@ internal sealed partial class DockerRunnerEngine(
     public IAsyncEnumerable<RunnerEvent> WatchAsync(CancellationToken cancellationToken) => events.ReadAsync(cancellationToken);
 
     /// <inheritdoc />
-    public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {
         using var activity = Begin("engine.exec", null);
-        activity?.SetTag("container.id", containerId);
+        activity?.SetTag("container.id", handle);
         try
         {
-            return await exec.RunAsync(containerId, await FactsAsync(containerId, cancellationToken), request, output, cancellationToken);
+            return await exec.RunAsync(handle, await FactsAsync(handle, cancellationToken), request, output, cancellationToken);
         }
         catch (Exception error)
         {
@@ -174,20 +177,20 @@ internal sealed partial class DockerRunnerEngine(
     }
 
     /// <inheritdoc />
-    public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
-        logs.CopyAsync(containerId, follow, tail, output, cancellationToken);
+    public Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
+        logs.CopyAsync(handle, follow, tail, output, cancellationToken);
 
     /// <inheritdoc />
     public async Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken)
     {
-        if (runner is not { Network: RunnerNetwork.Bridge, Placement: { ContainerId: var containerId } placement })
+        if (runner is not { Network: RunnerNetwork.Bridge, Placement: { Handle: var handle } placement })
         {
             return null;
         }
 
         try
         {
-            return (await FactsAsync(containerId, cancellationToken)).Supervisor is null
+            return (await FactsAsync(handle, cancellationToken)).Supervisor is null
                 ? null
                 : await probes.GetIdleTimeAsync(placement, cancellationToken);
         }

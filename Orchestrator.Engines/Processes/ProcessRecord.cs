@@ -6,7 +6,7 @@ namespace Orchestrator.Engines.Processes;
 /// <summary>What is written down of a runner before its process starts.</summary>
 internal sealed record ProcessRecord
 {
-    /// <summary>The runner's id, which is its container id too.</summary>
+    /// <summary>The runner's id, which is its handle too.</summary>
     public required string RunnerId { get; init; }
 
     /// <summary>Its template's name.</summary>

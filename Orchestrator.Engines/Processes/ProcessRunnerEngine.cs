@@ -59,7 +59,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
-    public async Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken)
+    public async Task RemoveAsync(string runnerId, string? handle, CancellationToken cancellationToken)
     {
         if (_folders.Read(runnerId) is not { } record)
         {
@@ -81,7 +81,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         Task.FromResult(_folders.Read(runnerId) is { } record ? Observe(record) : null);
 
     /// <inheritdoc />
-    public Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken)
+    public Task TellOwnerAsync(string runnerId, string handle, Owner? owner, CancellationToken cancellationToken)
     {
         _folders.Update(runnerId, record => record with { Owner = owner is { Kind: OwnerKind.Unknown } ? null : owner });
         return Task.CompletedTask;
@@ -119,15 +119,15 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
-    public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {
-        MustRun(containerId);
+        MustRun(handle);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var looking = UntilGoneAsync(containerId, gone);
+        var looking = UntilGoneAsync(handle, gone);
         ExecResult? result;
         try
         {
-            var process = RunnerProgram.Start(_folders.WorkOf(containerId), [], """exec setsid "$@" """, streams: true, "supervise");
+            var process = RunnerProgram.Start(_folders.WorkOf(handle), [], """exec setsid "$@" """, streams: true, "supervise");
             await using var channel = new ProcessExecChannel(process);
             result = await SupervisedCommand.RunAsync(channel, request, output, _time, gone.Token);
         }
@@ -144,17 +144,17 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         if (result is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            MustRun(containerId);
+            MustRun(handle);
             throw new EngineException("The runner's supervisor ended before it told how the command ended.");
         }
 
-        Ran(containerId, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
+        Ran(handle, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
         return result;
     }
 
     /// <inheritdoc />
-    public Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
-        ProcessLogs.CopyAsync(_folders.LogOf(containerId), () => follow && IsRunning(containerId), tail, output, _time, cancellationToken);
+    public Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
+        ProcessLogs.CopyAsync(_folders.LogOf(handle), () => follow && IsRunning(handle), tail, output, _time, cancellationToken);
 
     /// <inheritdoc />
     public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) =>

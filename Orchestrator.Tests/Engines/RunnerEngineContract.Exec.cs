@@ -17,7 +17,7 @@ public abstract partial class RunnerEngineContract
             Environment = new Dictionary<string, string> { ["GREETING"] = "hello ü" },
         };
 
-        var result = await Engine.ExecAsync(placement.ContainerId, request, output, Cancel);
+        var result = await Engine.ExecAsync(placement.Handle, request, output, Cancel);
 
         Assert.Equal((7, false, false, false), (result.ExitCode, result.TimedOut, result.Truncated, result.StillRunning));
         Assert.Equal(("read me", "hello ü\n"), (output.Stdout, output.Stderr));
@@ -30,7 +30,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var result = await Engine.ExecAsync(placement.ContainerId, Command("wc -c"), output, Cancel);
+        var result = await Engine.ExecAsync(placement.Handle, Command("wc -c"), output, Cancel);
 
         Assert.Equal((0, "0"), (result.ExitCode, output.Stdout.Trim()));
     }
@@ -41,7 +41,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var running = Engine.ExecAsync(placement.ContainerId, Command("echo first; sleep 2; echo last"), output, Cancel);
+        var running = Engine.ExecAsync(placement.Handle, Command("echo first; sleep 2; echo last"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         Assert.False(running.IsCompleted);
@@ -56,7 +56,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var running = Engine.ExecAsync(placement.ContainerId, Command("sleep 2"), output, Cancel);
+        var running = Engine.ExecAsync(placement.Handle, Command("sleep 2"), output, Cancel);
         await output.Begun.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         Assert.False(running.IsCompleted);
@@ -70,7 +70,7 @@ public abstract partial class RunnerEngineContract
         var output = new TextOutput();
 
         var result = await Engine.ExecAsync(
-            placement.ContainerId, Command("yes | head -c 3000000; echo done >&2") with { MaxOutputBytes = 1000 }, output, Cancel);
+            placement.Handle, Command("yes | head -c 3000000; echo done >&2") with { MaxOutputBytes = 1000 }, output, Cancel);
 
         Assert.Equal((0, true), (result.ExitCode, result.Truncated));
         Assert.Equal((1000, "done\n"), (output.Stdout.Length, output.Stderr));
@@ -82,7 +82,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
 
         var result = await Engine.ExecAsync(
-            placement.ContainerId, Command("exit 0") with { Stdin = new string('x', 3_000_000) }, new TextOutput(), Cancel);
+            placement.Handle, Command("exit 0") with { Stdin = new string('x', 3_000_000) }, new TextOutput(), Cancel);
 
         Assert.Equal(0, result.ExitCode);
     }
@@ -95,7 +95,7 @@ public abstract partial class RunnerEngineContract
         var watch = Stopwatch.StartNew();
 
         var result = await Engine.ExecAsync(
-            placement.ContainerId, Command("echo begun; sleep 60") with { Timeout = TimeSpan.FromSeconds(1.5) }, output, Cancel);
+            placement.Handle, Command("echo begun; sleep 60") with { Timeout = TimeSpan.FromSeconds(1.5) }, output, Cancel);
 
         Assert.Equal((null, true), (result.ExitCode, result.TimedOut));
         Assert.Equal("begun\n", output.Stdout);
@@ -107,13 +107,13 @@ public abstract partial class RunnerEngineContract
     {
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.ContainerId, Command("echo begun; sleep 60"), output, Cancel);
+        var running = Engine.ExecAsync(placement.Handle, Command("echo begun; sleep 60"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         await fixture.KillAsync(placement);
 
         await Assert.ThrowsAsync<RunnerGoneException>(() => running.WaitAsync(TimeSpan.FromSeconds(20), Cancel));
-        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.ExecAsync(placement.ContainerId, Command("true"), output, Cancel));
+        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.ExecAsync(placement.Handle, Command("true"), output, Cancel));
     }
 
     [Fact]
@@ -138,11 +138,11 @@ public abstract partial class RunnerEngineContract
             async () =>
             {
                 var all = new TextOutput();
-                await Engine.CopyLogsAsync(placement.ContainerId, follow: false, tail: null, all, Cancel);
+                await Engine.CopyLogsAsync(placement.Handle, follow: false, tail: null, all, Cancel);
                 return (all.Stdout + all.Stderr).Length > 0;
             },
             what: "A line of the runner in its log");
-        await Engine.CopyLogsAsync(placement.ContainerId, follow: false, tail: 0, none, Cancel);
+        await Engine.CopyLogsAsync(placement.Handle, follow: false, tail: 0, none, Cancel);
 
         Assert.Equal("", none.Stdout + none.Stderr);
         Assert.True(none.Begun.IsCompleted);
@@ -162,7 +162,7 @@ public abstract partial class RunnerEngineContract
     public async Task Logs_Followed_EndWithTheRunner()
     {
         var (_, placement) = await StartAsync();
-        var following = Engine.CopyLogsAsync(placement.ContainerId, follow: true, tail: null, new TextOutput(), Cancel);
+        var following = Engine.CopyLogsAsync(placement.Handle, follow: true, tail: null, new TextOutput(), Cancel);
         await Task.Delay(200, Cancel);
         Assert.False(following.IsCompleted);
 
@@ -178,7 +178,7 @@ public abstract partial class RunnerEngineContract
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            Engine.CopyLogsAsync(placement.ContainerId, follow: true, tail: null, new TextOutput(), stop.Token).WaitAsync(TimeSpan.FromSeconds(10), Cancel));
+            Engine.CopyLogsAsync(placement.Handle, follow: true, tail: null, new TextOutput(), stop.Token).WaitAsync(TimeSpan.FromSeconds(10), Cancel));
     }
 
     protected static ExecRequest Command(string script) =>

@@ -59,10 +59,10 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     {
         var (spec, placement) = await StartAsync();
 
-        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
 
         Assert.Empty(await Engine.ListAsync(Cancel));
-        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await Assert.ThrowsAnyAsync<SocketException>(async () => await socket.ConnectAsync(IPAddress.Loopback, placement.HostPort!.Value, Cancel));
@@ -72,7 +72,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     public async Task Remove_ByRunnerIdAloneAfterItsNameChanged_IsGone()
     {
         var (spec, placement) = await StartAsync();
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Session("somebody"), Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, Owner.Session("somebody"), Cancel);
 
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
 
@@ -84,7 +84,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     {
         var (spec, placement) = await StartAsync();
 
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel)));
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel)));
 
         Assert.Empty(await Engine.ListAsync(Cancel));
     }
@@ -96,10 +96,10 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         {
             var (spec, placement) = await StartAsync();
 
-            var removal = Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+            var removal = Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
             for (var n = 0; !removal.IsCompleted; n++)
             {
-                await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Session($"owner-{n}"), Cancel);
+                await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, Owner.Session($"owner-{n}"), Cancel);
             }
 
             await removal;
@@ -153,11 +153,11 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     {
         var (spec, placement) = await StartAsync();
 
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, new Owner(kind, id), Cancel);
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, new Owner(kind, id), Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, new Owner(kind, id), Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, new Owner(kind, id), Cancel);
         Assert.Equal(new Owner(kind, id), (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
 
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, null, Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, null, Cancel);
         Assert.Null((await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
     }
 
@@ -167,7 +167,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var (spec, placement) = await StartAsync();
         var owner = Owner.Session("a" + new string(':', 127));
 
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, owner, Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, owner, Cancel);
 
         Assert.Equal(owner, (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
     }
@@ -196,7 +196,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         await fixture.KillAsync(placement);
         await ExpectAsync(RunnerEventKind.Died);
         Assert.False((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);
-        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         await ExpectAsync(RunnerEventKind.Removed);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
@@ -219,16 +219,16 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     public async Task List_AfterARestart_FindsWhatRuns()
     {
         var (spec, placement) = await StartAsync();
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.ContainerId, Owner.Machine("kept"), Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, Owner.Machine("kept"), Cancel);
 
         var next = fixture.Connect(_instance);
 
         var found = Assert.Single(await next.ListAsync(Cancel));
         Assert.Equal((spec.RunnerId, true, Owner.Machine("kept"), placement), (found.RunnerId, found.Running, found.Owner, found.Placement));
         var output = new TextOutput();
-        Assert.Equal(0, (await next.ExecAsync(placement.ContainerId, Command("echo still here"), output, Cancel)).ExitCode);
+        Assert.Equal(0, (await next.ExecAsync(placement.Handle, Command("echo still here"), output, Cancel)).ExitCode);
         Assert.Equal("still here\n", output.Stdout);
-        await next.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await next.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         Assert.Empty(await Engine.ListAsync(Cancel));
     }
 

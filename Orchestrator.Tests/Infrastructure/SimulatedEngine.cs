@@ -198,7 +198,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             }
         }
 
-        public Task RemoveAsync(string runnerId, string? containerId, CancellationToken cancellationToken) => CallAsync("remove", runnerId, () =>
+        public Task RemoveAsync(string runnerId, string? handle, CancellationToken cancellationToken) => CallAsync("remove", runnerId, () =>
         {
             if (world._containers.TryRemove(runnerId, out var container))
             {
@@ -216,7 +216,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) => CallAsync("find", runnerId, () =>
             world._containers.TryGetValue(runnerId, out var container) && container.Instance == instance ? container.Observe() : null);
 
-        public Task TellOwnerAsync(string runnerId, string containerId, Owner? owner, CancellationToken cancellationToken) => CallAsync("tell", runnerId, () =>
+        public Task TellOwnerAsync(string runnerId, string handle, Owner? owner, CancellationToken cancellationToken) => CallAsync("tell", runnerId, () =>
         {
             if (world._containers.TryGetValue(runnerId, out var container))
             {
@@ -245,17 +245,17 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             }
         }
 
-        public async Task<ExecResult> ExecAsync(string containerId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+        public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
         {
-            await CallAsync("exec", containerId, () => world._containers.Values.Any(c => c.Running && c.Observe().Placement.ContainerId == containerId)
-                ? true : throw new RunnerGoneException($"Container {containerId} is not running."));
+            await CallAsync("exec", handle, () => world._containers.Values.Any(c => c.Running && c.Observe().Placement.Handle == handle)
+                ? true : throw new RunnerGoneException($"Container {handle} is not running."));
             await output.BeginAsync(cancellationToken);
             return await world.Exec(request, output, cancellationToken);
         }
 
-        public async Task CopyLogsAsync(string containerId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
+        public async Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
         {
-            await CallAsync("logs", containerId, () => true);
+            await CallAsync("logs", handle, () => true);
             await output.BeginAsync(cancellationToken);
         }
 

@@ -183,7 +183,7 @@ public sealed class MachineTests : IAsyncLifetime
     public async Task Destroy_SessionRunner_IsNotAMachine()
     {
         var runner = await _host.Sessions.PostAsync("/api/runner/provision", null).JsonAsync(201);
-        var container = _host.Engine.Runners[0].Placement.ContainerId;
+        var container = _host.Engine.Runners[0].Placement.Handle;
 
         await _host.Machines.PostAsync("/destroy", $$"""{"containerId":"{{runner.Text("runnerId")}}"}""").JsonAsync(404);
         await _host.Machines.PostAsync("/destroy", $$"""{"containerId":"{{container}}"}""").JsonAsync(404);
@@ -252,7 +252,7 @@ public sealed class MachineTests : IAsyncLifetime
 
     private string IdOf(string how, string machineId)
     {
-        var container = _host.Engine.Runners.Single(runner => runner.RunnerId == machineId).Placement.ContainerId;
+        var container = _host.Engine.Runners.Single(runner => runner.RunnerId == machineId).Placement.Handle;
         return how switch { "id" => machineId, "short" => container[..12], _ => container };
     }
 }

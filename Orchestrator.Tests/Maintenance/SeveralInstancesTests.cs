@@ -282,7 +282,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     private async Task<(string Id, DateTime At)> LoseAsync(SharedInstance instance)
     {
         var made = (await instance.ProvisionAsync("lost")).Runner;
-        await _engine.Connect().TellOwnerAsync(made.Id, made.Placement!.ContainerId, null, Cancel);
+        await _engine.Connect().TellOwnerAsync(made.Id, made.Placement!.Handle, null, Cancel);
         Assert.True(await instance.Store.DeleteAsync(made.Id, made.Fence, Cancel));
         return (made.Id, DateTime.UtcNow);
     }

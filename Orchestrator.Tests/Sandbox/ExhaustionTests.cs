@@ -164,8 +164,8 @@ public sealed class ExhaustionTests(SandboxFixture fixture) : IAsyncLifetime
     // How much, and the names of what differs from the image.
     private async Task<(long Bytes, string Changes)> OnDiskAsync(SandboxRunner runner)
     {
-        var container = await fixture.Docker.GetAsync($"/containers/{runner.Placement.ContainerId}/json?size=1");
-        var changes = await fixture.Docker.GetAsync($"/containers/{runner.Placement.ContainerId}/changes");
+        var container = await fixture.Docker.GetAsync($"/containers/{runner.Placement.Handle}/json?size=1");
+        var changes = await fixture.Docker.GetAsync($"/containers/{runner.Placement.Handle}/changes");
         return (container!["SizeRw"]!.GetValue<long>(), changes?.ToJsonString() ?? "");
     }
 

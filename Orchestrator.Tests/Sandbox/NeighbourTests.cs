@@ -67,7 +67,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
     {
         var runner = await fixture.SharedAsync();
         var neighbour = await fixture.StartAsync();
-        var container = await fixture.Client.Containers.InspectContainerAsync(neighbour.Placement.ContainerId, TestContext.Current.CancellationToken);
+        var container = await fixture.Client.Containers.InspectContainerAsync(neighbour.Placement.Handle, TestContext.Current.CancellationToken);
 
         var outcome = await runner.PythonAsync(
             Way.Exec,
@@ -105,7 +105,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
             Assert.True(await Listeners.AcceptsAsync(IPAddress.Loopback, port), $"Nobody listens on {port}.");
         }
 
-        var container = await fixture.Client.Containers.InspectContainerAsync(runner.Placement.ContainerId, TestContext.Current.CancellationToken);
+        var container = await fixture.Client.Containers.InspectContainerAsync(runner.Placement.Handle, TestContext.Current.CancellationToken);
         string[] hosts = [container.NetworkSettings!.Networks.Values.Single().Gateway, Listeners.OwnAddress.ToString(), "127.0.0.1", "172.17.0.1"];
 
         foreach (var host in hosts)

@@ -74,7 +74,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     /// <summary>The command lines in the container but for those of the runner itself, as the engine sees them.</summary>
     public async Task<IReadOnlyList<string>> ProcessesAsync()
     {
-        var top = await docker.GetAsync($"/containers/{placement.ContainerId}/top?ps_args=-eo%20pid,args");
+        var top = await docker.GetAsync($"/containers/{placement.Handle}/top?ps_args=-eo%20pid,args");
         return [.. top!["Processes"]!.AsArray()
             .Select(process => process!.AsArray()[^1]!.GetValue<string>())
             .Where(line => line is not (Program or $"{Program} agent") && !line.Contains("init -- ", StringComparison.Ordinal))];
@@ -90,7 +90,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     /// <summary>When the container's main process started: another time means that it ended in between.</summary>
     public async Task<string> StartedAtAsync()
     {
-        var state = (await docker.GetAsync($"/containers/{placement.ContainerId}/json"))!["State"]!;
+        var state = (await docker.GetAsync($"/containers/{placement.Handle}/json"))!["State"]!;
         Assert.True(state["Running"]!.GetValue<bool>(), "The container ended.");
         return state["StartedAt"]!.GetValue<string>();
     }
@@ -98,7 +98,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     /// <summary>The host's file that holds a figure of the container's control group; its name differs between the two versions.</summary>
     public async Task<string> FigureAsync(params string[] names)
     {
-        var state = (await docker.GetAsync($"/containers/{placement.ContainerId}/json"))!["State"]!;
+        var state = (await docker.GetAsync($"/containers/{placement.Handle}/json"))!["State"]!;
         var root = $"/proc/{state["Pid"]!.GetValue<int>()}/root/sys/fs/cgroup";
         var file = names.Select(name => Path.Combine(root, name)).FirstOrDefault(File.Exists);
         if (file is null)
@@ -118,7 +118,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     {
         var output = new TextOutput();
         var request = new ExecRequest(command, stdin, new Dictionary<string, string>(), TimeSpan.FromSeconds(seconds));
-        var result = await engine.ExecAsync(placement.ContainerId, request, output, cancellationToken);
+        var result = await engine.ExecAsync(placement.Handle, request, output, cancellationToken);
         return new Outcome(result.ExitCode, result.TimedOut, result.Truncated, output.Stdout, output.Stderr, StillRunning: result.StillRunning);
     }
 

@@ -29,7 +29,7 @@ internal static class RedisRunnerRecord
         HostPort = values[at + 13].IsNull ? null : (int)values[at + 13],
         Placement = values[at + 14].IsNull
             ? null
-            : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.RunnerPlacement),
+            : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),
     };
 
     /// <summary>Every runner of an answer from a place on.</summary>
@@ -41,7 +41,8 @@ internal static class RedisRunnerRecord
         }
     }
 
-    public static RedisValue Write(RunnerPlacement placement) => JsonSerializer.Serialize(placement, RunnerJson.Default.RunnerPlacement);
+    public static RedisValue Write(RunnerPlacement placement) =>
+        JsonSerializer.Serialize(StoredPlacement.Of(placement), RunnerJson.Default.StoredPlacement);
 
     public static RedisValue Write(TimeSpan? span) => span is { } time ? time.Ticks / TimeSpan.TicksPerMillisecond : RedisValue.EmptyString;
 
@@ -52,6 +53,15 @@ internal static class RedisRunnerRecord
     private static DateTimeOffset? Time(RedisValue value) => value.IsNull ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)value);
 }
 
+/// <summary>A placement as it is stored, under the names that it had in version 0.1.</summary>
+internal sealed record StoredPlacement(string ContainerId, string Image, string ImageId, string? Address, int? HostPort)
+{
+    public static StoredPlacement Of(RunnerPlacement placement) =>
+        new(placement.Handle, placement.Image, placement.ImageId, placement.Address, placement.HostPort);
+
+    public RunnerPlacement ToPlacement() => new(ContainerId, Image, ImageId, Address, HostPort);
+}
+
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(RunnerPlacement))]
+[JsonSerializable(typeof(StoredPlacement))]
 internal sealed partial class RunnerJson : JsonSerializerContext;

@@ -25,14 +25,14 @@ internal static class RunnerRow
         Token = row.GetNullableString(11),
         Network = (RunnerNetwork)row.GetInt32(12),
         HostPort = row.GetNullableInt32(13),
-        Placement = row.GetNullableString(14) is { } container
-            ? new RunnerPlacement(container, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
+        Placement = row.GetNullableString(14) is { } handle
+            ? new RunnerPlacement(handle, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
             : null,
     };
 
     /// <summary>Binds a placement's five columns, or nulls.</summary>
     public static SqliteCommand Bind(this SqliteCommand command, int first, RunnerPlacement? placement) => command
-        .Bind(first, placement?.ContainerId)
+        .Bind(first, placement?.Handle)
         .Bind(first + 1, placement?.Image)
         .Bind(first + 2, placement?.ImageId)
         .Bind(first + 3, placement?.Address)

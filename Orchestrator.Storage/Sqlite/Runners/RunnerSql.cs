@@ -6,7 +6,7 @@ internal static class RunnerSql
     /// <summary>Counts the runners that there are, and from then on every change of them, for this connection.</summary>
     public static string BeginCounting() => EmbeddedSql.Read(typeof(RunnerSql), "counts.sql");
 
-    /// <summary>In the order that <see cref="RunnerRow.Read"/> expects.</summary>
+    /// <summary>In the order that <see cref="RunnerRow.Read"/> expects; <c>container_id</c> is the engine's handle, under the name it began with.</summary>
     private const string Columns =
         "id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +
         "token, network, host_port, container_id, image, image_id, address, published_port";

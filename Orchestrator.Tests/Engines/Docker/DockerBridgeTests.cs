@@ -77,7 +77,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
         var networks = new HashSet<string>();
         foreach (var placement in placements)
         {
-            networks.Add((await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel)).NetworkSettings!.Networks.Values.Single().NetworkID);
+            networks.Add((await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel)).NetworkSettings!.Networks.Values.Single().NetworkID);
         }
 
         Assert.Single(networks);
@@ -120,7 +120,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
 
         var placement = await Relayed.StartAsync(fixture.Spec(), Cancel);
 
-        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         Assert.Equal([OrdinaryName], container.NetworkSettings!.Networks.Keys);
         var network = await fixture.Client.Networks.InspectNetworkAsync(OrdinaryName, Cancel);
         Assert.Equal("false", network.Options["com.docker.network.bridge.enable_icc"]);
@@ -138,7 +138,7 @@ public sealed class DockerBridgeTests(DockerEngineFixture fixture) : IClassFixtu
         Assert.Empty(await Engine.ListAsync(Cancel));
         _relay.Fault = null;
         var placement = await Relayed.StartAsync(fixture.Spec(), Cancel);
-        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         Assert.Equal([Name], container.NetworkSettings!.Networks.Keys);
     }
 }

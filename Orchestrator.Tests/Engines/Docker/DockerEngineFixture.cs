@@ -65,7 +65,7 @@ public class DockerEngineFixture : EngineFixture
     }
 
     public override Task KillAsync(RunnerPlacement placement) =>
-        Client.Containers.KillContainerAsync(placement.ContainerId, new ContainerKillParameters { Signal = "KILL" });
+        Client.Containers.KillContainerAsync(placement.Handle, new ContainerKillParameters { Signal = "KILL" });
 
     public override async Task ForgetAsync(string instance)
     {

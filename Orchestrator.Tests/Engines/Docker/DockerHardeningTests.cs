@@ -165,13 +165,13 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
     }
 
     private Task<ContainerInspectResponse> InspectAsync(RunnerPlacement placement) =>
-        fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
 
     private async Task<string> RunAsync(RunnerPlacement placement, string script)
     {
         var output = new TextOutput();
         var request = new ExecRequest(["sh", "-c", script], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(20));
-        await Engine.ExecAsync(placement.ContainerId, request, output, Cancel);
+        await Engine.ExecAsync(placement.Handle, request, output, Cancel);
         return output.Stdout.Trim();
     }
 }

@@ -72,7 +72,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
             ? RelayFault.ServerError
             : RelayFault.None;
 
-        var failure = await Record.ExceptionAsync(() => Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel));
+        var failure = await Record.ExceptionAsync(() => Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel));
 
         Assert.Equal(removed, failure is null);
         Assert.Equal(3, asked);

@@ -99,7 +99,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
 
         var placement = await Engine.StartAsync(spec, Cancel);
 
-        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         Assert.Equal($"/{spec.RunnerId}.session.user_c42", container.Name);
         Assert.Equal("user:42", container.Config!.Labels[DockerLabels.Session]);
     }
@@ -109,7 +109,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
     {
         var spec = fixture.Spec(Owner.Session("user:42"));
         var placement = await Engine.StartAsync(spec, Cancel);
-        await fixture.Client.Containers.RenameContainerAsync(placement.ContainerId, new ContainerRenameParameters { NewName = $"someone-renamed-{_instance}" }, Cancel);
+        await fixture.Client.Containers.RenameContainerAsync(placement.Handle, new ContainerRenameParameters { NewName = $"someone-renamed-{_instance}" }, Cancel);
 
         Assert.Equal(Owner.Session("user:42"), Assert.Single(await Engine.ListAsync(Cancel)).Owner);
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);

@@ -166,20 +166,20 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
         var modes = new List<string>();
         foreach (var placement in placements)
         {
-            modes.Add((await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel)).HostConfig!.NetworkMode);
+            modes.Add((await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel)).HostConfig!.NetworkMode);
         }
 
         return modes;
     }
 
     private async Task<IEnumerable<string>> NetworksAsync(RunnerPlacement placement) =>
-        (await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel)).NetworkSettings!.Networks.Keys;
+        (await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel)).NetworkSettings!.Networks.Keys;
 
     private async Task<string> ReadAsync(RunnerPlacement placement, string file)
     {
         var output = new TextOutput();
         var result = await Engine.ExecAsync(
-            placement.ContainerId, new ExecRequest(["cat", file], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(10)), output, Cancel);
+            placement.Handle, new ExecRequest(["cat", file], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(10)), output, Cancel);
         Assert.Equal(0, result.ExitCode);
         return output.Stdout;
     }

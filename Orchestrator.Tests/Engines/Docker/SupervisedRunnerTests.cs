@@ -20,7 +20,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         var (_, placement) = await StartAsync();
 
         var result = await Engine.ExecAsync(
-            placement.ContainerId,
+            placement.Handle,
             Command("sleep 54321 & (setsid sleep 54321 &); sleep 54321") with { Timeout = TimeSpan.FromSeconds(1) },
             new TextOutput(), Cancel);
 
@@ -34,7 +34,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         var (_, placement) = await StartAsync();
         using var stop = new CancellationTokenSource();
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.ContainerId, Command("echo begun; sleep 54321"), output, stop.Token);
+        var running = Engine.ExecAsync(placement.Handle, Command("echo begun; sleep 54321"), output, stop.Token);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         await stop.CancelAsync();
@@ -111,9 +111,9 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
 
             return RelayFault.None;
         };
-        bool Begun(RunnerPlacement placement) => calls.Any(call => call.StartsWith("POST /", StringComparison.Ordinal) && call.Contains($"/{placement.ContainerId}/exec", StringComparison.Ordinal));
+        bool Begun(RunnerPlacement placement) => calls.Any(call => call.StartsWith("POST /", StringComparison.Ordinal) && call.Contains($"/{placement.Handle}/exec", StringComparison.Ordinal));
 
-        var removal = engine.RemoveAsync(removed.Spec.RunnerId, removed.Placement.ContainerId, Cancel);
+        var removal = engine.RemoveAsync(removed.Spec.RunnerId, removed.Placement.Handle, Cancel);
         await removing.Task.WaitAsync(TimeSpan.FromSeconds(15), Cancel);
         await UntilAsync(async () => await RunAsync(removed.Placement, KillAgent) == "killed");
         await UntilAsync(async () => await RunAsync(other.Placement, KillAgent) == "killed");
@@ -166,13 +166,13 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         await Eventually.TrueAsync(async () =>
         {
             await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = spec.Token }, Cancel);
-            var state = (await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel)).State!;
+            var state = (await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel)).State!;
             exitCode = state.ExitCode;
             return !state.Running;
         });
 
         Assert.Equal(0, exitCode);
-        await Engine.RemoveAsync(spec.RunnerId, placement.ContainerId, Cancel);
+        await Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         Assert.Null(await Engine.FindAsync(spec.RunnerId, Cancel));
     }
 
@@ -193,7 +193,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     {
         var (spec, placement) = await StartReadyAsync();
         await fixture.KillAsync(placement);
-        await fixture.Client.Containers.WaitContainerAsync(placement.ContainerId, Cancel);
+        await fixture.Client.Containers.WaitContainerAsync(placement.Handle, Cancel);
 
         await Engine.AskToEndAsync(RunnerOf(spec, placement) with { Token = spec.Token }, Cancel);
 
@@ -232,14 +232,14 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     private async Task<string> RunAsync(RunnerPlacement placement, string script)
     {
         var output = new TextOutput();
-        var result = await Engine.ExecAsync(placement.ContainerId, Command(script), output, Cancel);
+        var result = await Engine.ExecAsync(placement.Handle, Command(script), output, Cancel);
         Assert.Equal(0, result.ExitCode);
         return output.Stdout.Trim();
     }
 
     private async Task<int> AgentsAsync(RunnerPlacement placement)
     {
-        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         var agents = 0;
         foreach (var id in container.ExecIDs ?? [])
         {

@@ -51,7 +51,7 @@ public sealed class ProcessEngineFixture : EngineFixture
 
     public override Task KillAsync(RunnerPlacement placement)
     {
-        var stat = Directory.GetFiles(Folder, "stat", SearchOption.AllDirectories).Single(path => path.Contains(placement.ContainerId, StringComparison.Ordinal));
+        var stat = Directory.GetFiles(Folder, "stat", SearchOption.AllDirectories).Single(path => path.Contains(placement.Handle, StringComparison.Ordinal));
         using var process = Process.GetProcessById(ProcessIdentity.Parse(File.ReadAllText(stat), out _)!.Value.Pid);
         process.Kill();
         return Task.CompletedTask;

@@ -46,7 +46,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
         var output = new TextOutput();
 
-        await Engine.ExecAsync(placement.ContainerId, Command("env; pwd"), output, Cancel);
+        await Engine.ExecAsync(placement.Handle, Command("env; pwd"), output, Cancel);
 
         var own = await File.ReadAllTextAsync($"/proc/{ProcessOf(spec).Pid}/environ", Cancel);
         Assert.Contains($"RUNNER_ID={spec.RunnerId}", own, StringComparison.Ordinal);
@@ -66,7 +66,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         var spec = fixture.Spec();
         var placement = await Engine.StartAsync(spec, Cancel);
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.ContainerId, Command("echo $$; sleep 60"), output, Cancel);
+        var running = Engine.ExecAsync(placement.Handle, Command("echo $$; sleep 60"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
         var pid = int.Parse(output.Stdout, NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
         Assert.True(Directory.Exists($"/proc/{pid}"));
