@@ -73,8 +73,8 @@ public sealed record Runner
     /// <summary>What network its container has.</summary>
     public RunnerNetwork Network { get; init; }
 
-    /// <summary>The host port that was reserved or that the engine chose; null without a network.</summary>
-    public int? HostPort { get; init; }
+    /// <summary>The port on the public host that was reserved for it or that its engine chose; null without a network.</summary>
+    public int? Port { get; init; }
 
     /// <summary>What its engine tells of it; null until it was attached.</summary>
     public RunnerPlacement? Placement { get; init; }
@@ -83,10 +83,10 @@ public sealed record Runner
     public override string ToString() => Id;
 }
 
-/// <summary>Where a started runner is, as its engine tells it.</summary>
+/// <summary>Where a started runner is, as its engine tells it. What callers reach it at is <see cref="Engines.IRunnerEngine.AddressOf"/>.</summary>
 /// <param name="Handle">What its engine knows it by; opaque to everybody else.</param>
 /// <param name="Image">The image's name as the template gave it.</param>
 /// <param name="ImageId">The id of the image it was made from.</param>
-/// <param name="Address">The container's own address; null without a network.</param>
-/// <param name="HostPort">The published host port; null without a network.</param>
-public sealed record RunnerPlacement(string Handle, string Image, string ImageId, string? Address, int? HostPort);
+/// <param name="Address">Its own address in the engine's network; null without a network.</param>
+/// <param name="Port">The port that the engine publishes it at; null without a network.</param>
+public sealed record RunnerPlacement(string Handle, string Image, string ImageId, string? Address, int? Port);

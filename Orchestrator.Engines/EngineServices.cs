@@ -49,6 +49,7 @@ public static class EngineServices
     internal static IServiceCollection AddReadiness(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<PublishedPorts>();
         services.TryAddSingleton<ProbeHttpClient>();
         services.TryAddSingleton<ReadinessWait>();
         services.TryAddSingleton<RunnerProbes>();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Security;
 
@@ -10,6 +11,7 @@ internal sealed partial class EffectiveConfiguration(
     RunnerTemplates templates,
     SecurityOptions security,
     OriginsOptions origins,
+    IRunnerEngine engine,
     IHostEnvironment environment,
     ILogger<EffectiveConfiguration> logger) : IHostedService
 {
@@ -18,6 +20,7 @@ internal sealed partial class EffectiveConfiguration(
         Process(environment.EnvironmentName, runners.Instance, runners.Host, runners.Bind, runners.Reuse);
         Times(runners.InactivityTimeoutSeconds, runners.CleanupIntervalSeconds, runners.ProvisionWaitSeconds,
             runners.ReconcileIntervalSeconds, runners.OrphanGraceSeconds, runners.MaxParallelStarts);
+        Engine(engine.Kind, engine.Capabilities.Missing is { Count: > 0 } missing ? string.Join(", ", missing) : "nothing");
         foreach (var template in templates.All)
         {
             Template(template.Name, Describe(template));
@@ -48,6 +51,9 @@ internal sealed partial class EffectiveConfiguration(
 
     [LoggerMessage(1211, LogLevel.Information, "Seconds: lease {Inactivity}, sweep {Cleanup}, wait for a place {Wait}, reconcile {Reconcile}, orphans {Grace}; starts at a time {Starts}")]
     private partial void Times(double inactivity, double cleanup, double wait, double reconcile, double grace, int starts);
+
+    [LoggerMessage(1215, LogLevel.Information, "Engine {Engine}; it lacks {Missing}")]
+    private partial void Engine(string engine, string missing);
 
     [LoggerMessage(1212, LogLevel.Information, "Template {Template}: {Description}")]
     private partial void Template(string template, string description);

@@ -7,7 +7,7 @@ namespace Orchestrator.Api.Configuration;
 /// <summary>What the operator can set about runners.</summary>
 internal static class OptionsHosting
 {
-    /// <summary>Adds the options, the templates made of them and the public address; they are checked at the start.</summary>
+    /// <summary>Adds the options and the templates made of them; they are checked at the start.</summary>
     public static WebApplicationBuilder AddRunnerOptions(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -27,7 +27,6 @@ internal static class OptionsHosting
         services.AddSingleton<IValidateOptions<RunnersOptions>, RunnerAddressRules>();
         services.AddSingleton(provider => new RunnerTemplates(
             [provider.GetRequiredService<RunnersOptions>().ToTemplate(), provider.GetRequiredService<MachinesOptions>().ToTemplate()]));
-        services.AddSingleton<PublicAddress>();
         return builder;
     }
 }

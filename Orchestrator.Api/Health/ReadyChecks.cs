@@ -10,21 +10,26 @@ internal static class ReadyChecks
     private const string ReadyTag = "ready";
 
     public static void AddEngineCheck(this IServiceCollection services) => services.AddHealthChecks().Add(new HealthCheckRegistration(
-        "engine", provider => new Check(provider.GetRequiredService<IRunnerEngine>().PingAsync), null, [ReadyTag]));
+        "engine", provider => CheckOf(provider.GetRequiredService<IRunnerEngine>()), null, [ReadyTag]));
 
     /// <summary>For the embedded store; the client of Redis has a check of its own.</summary>
     public static void AddStoreCheck(this IServiceCollection services) => services.AddHealthChecks()
         .Add(new HealthCheckRegistration(
             "store", provider => new Check(cancel => provider.GetRequiredService<IRunnerStore>().PingAsync(cancel).AsTask()), null, [ReadyTag]));
 
-    private sealed class Check(Func<CancellationToken, Task> ping) : IHealthCheck
+    // An engine that can't keep runners apart serves, but is not well.
+    private static Check CheckOf(IRunnerEngine engine) => new(
+        engine.PingAsync,
+        engine.Capabilities.Missing is { Count: > 0 } missing ? HealthCheckResult.Degraded($"without {string.Join(", ", missing)}") : null);
+
+    private sealed class Check(Func<CancellationToken, Task> ping, HealthCheckResult? answering = null) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
                 await ping(cancellationToken);
-                return HealthCheckResult.Healthy();
+                return answering ?? HealthCheckResult.Healthy();
             }
             catch (Exception exception) when (exception is EngineException or StoreUnavailableException)
             {

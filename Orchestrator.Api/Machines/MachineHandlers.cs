@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Orchestrator.Api.Configuration;
 using Orchestrator.Api.Sessions;
 using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
@@ -11,14 +11,14 @@ namespace Orchestrator.Api.Machines;
 internal static class MachineHandlers
 {
     public static async Task<Ok<MachineResponse>> AssignAsync(
-        string projectId, MachinePool machines, PublicAddress address, HttpResponse response, CancellationToken cancellationToken)
+        string projectId, MachinePool machines, IRunnerEngine engine, HttpResponse response, CancellationToken cancellationToken)
     {
         ProjectIds.Check(projectId);
         var assigned = await machines.AssignAsync(projectId, cancellationToken);
         response.WhenSent(() => machines.Follow(assigned));
         var machine = assigned.Runner;
-        var port = machine.HostPort ?? throw new InvalidOperationException($"Machine {machine.Id} has no port.");
-        return TypedResults.Ok(new MachineResponse(address.Name, port, address.UrlOf(port), machine.Id, TokenOf(machine)));
+        var address = engine.AddressOf(machine) ?? throw new InvalidOperationException($"Machine {machine.Id} has no address.");
+        return TypedResults.Ok(new MachineResponse(address.Host, address.Port, address.Url, machine.Id, TokenOf(machine)));
     }
 
     public static async Task<Results<Ok<MessageResponse>, ErrorResult>> ReleaseAsync(
@@ -48,14 +48,14 @@ internal static class MachineHandlers
             : MachineErrors.NotFound();
     }
 
-    public static async Task<Ok<MachineList>> ListAsync(MachinePool machines, PublicAddress address, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new MachineList([.. (await machines.ListAsync(cancellationToken)).Select(machine => Describe(machine, address))]));
+    public static async Task<Ok<MachineList>> ListAsync(MachinePool machines, IRunnerEngine engine, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new MachineList([.. (await machines.ListAsync(cancellationToken)).Select(machine => Describe(machine, engine))]));
 
-    private static MachineEntry Describe(Runner machine, PublicAddress address) => new(
+    private static MachineEntry Describe(Runner machine, IRunnerEngine engine) => new(
         machine.Id,
         MachinePool.Shorten(machine.Placement!.Handle),
         machine.Placement.Address,
-        machine.HostPort ?? 0,
+        engine.AddressOf(machine)?.Port ?? 0,
         machine.State == RunnerState.Leased,
         machine.Owner switch
         {
@@ -63,7 +63,7 @@ internal static class MachineHandlers
             { Kind: OwnerKind.Machine, Id: var project } => project,
             _ => "unknown",
         },
-        address.EndpointOf(machine) ?? "");
+        engine.EndpointOf(machine) ?? "");
 
     // Another image knows nothing of the token, and its callers expect no such field.
     private static string? TokenOf(Runner machine) =>

@@ -50,7 +50,7 @@ internal sealed class OverviewReader(
 
         var workers = listed.Result;
         var health = new HealthEntries(
-            new PartEntry(StateOf(alive.Result is not null), engine.Kind, engine.Kind != "process"),
+            new PartEntry(StateOf(alive.Result is not null), engine.Kind, engine.Capabilities.Isolated),
             new PartEntry(StateOf(pools.Result is not null), StoreKind, Durable: (bool?)durable.Result),
             new PartEntry(StateOf(tasks.Result is not null), StoreKind),
             // With the list of them out of reach it is not known whether they are well.

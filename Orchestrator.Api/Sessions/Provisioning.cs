@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Orchestrator.Api.Configuration;
 using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
@@ -14,7 +14,7 @@ internal static class Provisioning
         JsonBody<ProvisionRequest> body,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
         SessionRunners sessions,
-        PublicAddress address,
+        IRunnerEngine engine,
         HttpResponse http,
         CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ internal static class Provisioning
         var (runner, created) = provisioned;
         var response = new ProvisionResponse(
             Describe(created, sessions.IsShared),
-            address.EndpointOf(runner),
+            engine.EndpointOf(runner),
             runner.Owner?.Id ?? sessionId,
             runner.Id,
             runner.Token,

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Orchestrator.Api.Configuration;
 using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Leasing;
 using Orchestrator.Core.Templates;
 
@@ -9,21 +9,21 @@ namespace Orchestrator.Api.Sessions;
 /// <summary>Shows every runner there is, never its token.</summary>
 internal static class RunnerLists
 {
-    public static async Task<Ok<RunnerList>> ListAsync(RunnerLeases leases, RunnerTemplates templates, PublicAddress address, CancellationToken cancellationToken)
+    public static async Task<Ok<RunnerList>> ListAsync(RunnerLeases leases, RunnerTemplates templates, IRunnerEngine engine, CancellationToken cancellationToken)
     {
         var runners = await leases.ListAsync(cancellationToken);
-        return TypedResults.Ok(new RunnerList([.. runners.Select(runner => Describe(runner, templates, address))]));
+        return TypedResults.Ok(new RunnerList([.. runners.Select(runner => Describe(runner, templates, engine))]));
     }
 
     public static async Task<Ok<MessageResponse>> DrainAsync(RunnerLeases leases, CancellationToken cancellationToken) =>
         TypedResults.Ok(new MessageResponse($"{await leases.DrainAsync(cancellationToken)} idle runners removed; fresh ones take their places."));
 
-    private static RunnerEntry Describe(Runner runner, RunnerTemplates templates, PublicAddress address) => new(
+    private static RunnerEntry Describe(Runner runner, RunnerTemplates templates, IRunnerEngine engine) => new(
         runner.Id,
         runner.Template,
         Lower(runner.State),
         runner.Owner is { } owner ? new OwnerEntry(Lower(owner.Kind), owner.Id) : null,
-        address.EndpointOf(runner),
+        engine.EndpointOf(runner),
         runner.Placement?.Handle,
         runner.Placement?.Image ?? templates.Find(runner.Template)?.Image,
         runner.CreatedAt,

@@ -14,9 +14,9 @@ public sealed class RunnerImageMissingException(string image, Exception? inner =
     public string Image { get; } = image;
 }
 
-/// <summary>Somebody else holds the host port.</summary>
-public sealed class HostPortTakenException(int port, Exception? inner = null)
-    : EngineException($"Host port {port} is taken.", inner)
+/// <summary>Somebody else holds the port that a runner was to be published at.</summary>
+public sealed class PortTakenException(int port, Exception? inner = null)
+    : EngineException($"Port {port} is taken.", inner)
 {
     /// <summary>The port.</summary>
     public int Port { get; } = port;

@@ -12,15 +12,24 @@ public interface IRunnerEngine
     /// <summary>What kind of engine it is, for people: <c>docker</c>, <c>process</c>.</summary>
     string Kind { get; }
 
+    /// <summary>What it can do.</summary>
+    EngineCapabilities Capabilities { get; }
+
     /// <summary>The instance whose runners it serves (<c>Runners:Instance</c>); those of another one are never seen or touched.</summary>
     string Instance { get; }
 
     /// <summary>Makes a runner's container and starts it. When it throws, nothing of the runner is left, or <see cref="RemoveAsync"/> finds it by its id.</summary>
     /// <exception cref="RunnerImageMissingException">The image is not there.</exception>
-    /// <exception cref="HostPortTakenException">Somebody else holds <see cref="RunnerSpec.HostPort"/>.</exception>
+    /// <exception cref="PortTakenException">Somebody else holds <see cref="RunnerSpec.Port"/>.</exception>
     /// <exception cref="EngineUnavailableException">The engine can't be reached.</exception>
     /// <exception cref="EngineException">The engine refused for another reason.</exception>
     Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Where a started runner is reached; null without a network. No call: it is made of what the placement holds and of
+    /// today's settings.
+    /// </summary>
+    RunnerAddress? AddressOf(RunnerPlacement placement);
 
     /// <summary>Waits until a started runner has shown that it is ready, for at most the template's time.</summary>
     /// <exception cref="RunnerNotReadyException">It died, or did not get ready in time.</exception>

@@ -8,14 +8,14 @@ namespace Orchestrator.Core.Engines;
 /// <param name="Owner">Its owner where that is known already; null for a runner of the pool.</param>
 /// <param name="Token">The secret of its interface. Only the token's SHA-256 may enter the container.</param>
 /// <param name="Network">The network it gets.</param>
-/// <param name="HostPort">The host port to publish; null lets the engine choose.</param>
+/// <param name="Port">The port that was reserved for it on the public host; null lets the engine choose.</param>
 public sealed record RunnerSpec(
     string RunnerId,
     RunnerTemplate Template,
     Owner? Owner,
     string Token,
     RunnerNetwork Network,
-    int? HostPort);
+    int? Port);
 
 /// <summary>A runner as the engine sees it.</summary>
 /// <param name="RunnerId">The runner's id, from its label.</param>

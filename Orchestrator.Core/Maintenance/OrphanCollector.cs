@@ -56,7 +56,7 @@ internal sealed partial class OrphanCollector(
     {
         var reason = seen.Running ? "orphaned for longer than the grace period" : "dead";
         LogRemoving(seen.RunnerId, reason);
-        var found = Found(seen, seen.Placement with { HostPort = null });
+        var found = Found(seen, seen.Placement with { Port = null });
         var nobody = new Owner(OwnerKind.Unknown, seen.RunnerId);
         if (await store.AdoptAsync(found, nobody, TimeSpan.Zero, cancellationToken) is not { } adopted
             || await store.BeginRemoveAsync(adopted.Id, adopted.Fence, cancellationToken) is not { } removing)
@@ -78,7 +78,7 @@ internal sealed partial class OrphanCollector(
     private async Task<bool> TryAdoptAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
         // Without its port its start was never finished, and it is of no use to its owner.
-        var finished = seen.Network == RunnerNetwork.None || seen.Placement.HostPort is not null;
+        var finished = seen.Network == RunnerNetwork.None || seen.Placement.Port is not null;
         if (!seen.Running || !finished || templates.Find(seen.Template) is not { } template)
         {
             return false;
@@ -110,7 +110,7 @@ internal sealed partial class OrphanCollector(
         Fence = 0,
         CreatedAt = seen.CreatedAt,
         Network = seen.Network,
-        HostPort = placement.HostPort,
+        Port = placement.Port,
         Placement = placement,
     };
 

@@ -30,7 +30,7 @@ public sealed partial class RunnerStarter(
         engine.Instance,
         RunnerId.CreateToken(),
         network,
-        network == RunnerNetwork.None ? null : template.FirstHostPort,
+        network == RunnerNetwork.None ? null : template.FirstPort,
         ReservationTime(template));
 
     /// <summary>Starts a reserved runner and attaches it: leased to its owner where it has one, idle else.</summary>
@@ -74,16 +74,16 @@ public sealed partial class RunnerStarter(
             using var place = await gate.EnterAsync(urgent: runner.Owner is not null, either.Token);
             while (true)
             {
-                var spec = new RunnerSpec(runner.Id, template, runner.Owner, runner.Token!, runner.Network, runner.HostPort);
+                var spec = new RunnerSpec(runner.Id, template, runner.Owner, runner.Token!, runner.Network, runner.Port);
                 try
                 {
                     return (runner, await engine.StartAsync(spec, either.Token), spec);
                 }
-                catch (HostPortTakenException taken) when (runner.HostPort is { } port)
+                catch (PortTakenException taken) when (runner.Port is { } port)
                 {
                     LogPortTaken(runner.Id, port);
                     runner = await store.MovePortAsync(runner.Id, runner.Fence, port, either.Token)
-                        ?? throw new EngineException($"No host port from {template.FirstHostPort} up is free.", taken);
+                        ?? throw new EngineException($"No port from {template.FirstPort} up is free.", taken);
                 }
             }
         }
@@ -141,7 +141,7 @@ public sealed partial class RunnerStarter(
     [LoggerMessage(1011, LogLevel.Warning, "Could not start runner {Runner} for {Owner}: {Cause}")]
     private partial void LogStartFailed(string runner, string owner, string cause);
 
-    [LoggerMessage(1012, LogLevel.Information, "Host port {Port} of runner {Runner} is somebody else's; moving on")]
+    [LoggerMessage(1012, LogLevel.Information, "Port {Port} of runner {Runner} is somebody else's; moving on")]
     private partial void LogPortTaken(string runner, int port);
 
     [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, trying again until its reservation expires: {Cause}")]

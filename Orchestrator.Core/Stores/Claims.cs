@@ -6,7 +6,7 @@ namespace Orchestrator.Core.Stores;
 /// <param name="Instance">The instance that keeps it.</param>
 /// <param name="Token">The secret of its interface.</param>
 /// <param name="Network">The network it gets.</param>
-/// <param name="FirstHostPort">The lowest host port it may get, the first free one from there is reserved; null when the engine chooses.</param>
+/// <param name="FirstPort">The lowest port it may get on the public host, the first free one from there is reserved; null when the engine chooses.</param>
 /// <param name="Within">How long making it may take; after that anyone may end the reservation.</param>
 public sealed record Reservation(
     string RunnerId,
@@ -14,7 +14,7 @@ public sealed record Reservation(
     string Instance,
     string Token,
     RunnerNetwork Network,
-    int? FirstHostPort,
+    int? FirstPort,
     TimeSpan Within);
 
 /// <summary>An owner's wish for a runner.</summary>

@@ -7,7 +7,7 @@ namespace Orchestrator.Core.Stores;
 /// </summary>
 /// <remarks>
 /// Held by the store itself, whatever callers do: a runner has at most one owner, an owner at most one runner of a
-/// template, a host port at most one runner of an instance. Calls throw <see cref="StoreUnavailableException"/> when the
+/// template, a reserved port at most one runner of an instance. Calls throw <see cref="StoreUnavailableException"/> when the
 /// store can't be reached.
 /// </remarks>
 public interface IRunnerStore
@@ -26,7 +26,7 @@ public interface IRunnerStore
     ValueTask<Runner?> ReserveIdleAsync(Reservation reservation, int target, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives a reservation the next free host port above <paramref name="taken"/>, which somebody outside holds;
+    /// Gives a reservation the next free port above <paramref name="taken"/>, which somebody outside holds;
     /// null when the fence is stale or ports have run out.
     /// </summary>
     ValueTask<Runner?> MovePortAsync(string runnerId, long fence, int taken, CancellationToken cancellationToken);

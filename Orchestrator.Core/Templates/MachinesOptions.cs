@@ -11,7 +11,7 @@ public sealed class MachinesOptions : TemplateOptions
     /// <summary>The template of machines.</summary>
     public const string TemplateName = "machine";
 
-    /// <summary>The first host port that a machine gets; the next ones count up.</summary>
+    /// <summary>The first port that a machine gets; the next ones count up.</summary>
     [Range(1, 65535)]
     public int FirstPort { get; set; } = 9093;
 
@@ -26,7 +26,7 @@ public sealed class MachinesOptions : TemplateOptions
     public RunnerTemplate ToTemplate() => ToTemplate(TemplateName, "worker") with
     {
         MaxLeased = Max,
-        FirstHostPort = FirstPort,
+        FirstPort = FirstPort,
         OnRelease = OnRelease,
         HostAlias = true,
     };

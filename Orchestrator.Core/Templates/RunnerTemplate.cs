@@ -98,8 +98,8 @@ public sealed record RunnerTemplate
     /// <summary>How long a lease lives after its last sign of life; null for ever.</summary>
     public TimeSpan? LeaseTime { get; init; }
 
-    /// <summary>The first host port to give, counting up; null when the engine chooses.</summary>
-    public int? FirstHostPort { get; init; }
+    /// <summary>The first port to reserve on the public host, counting up; null when the engine chooses.</summary>
+    public int? FirstPort { get; init; }
 
     /// <summary>What happens to a runner that is given back.</summary>
     public ReleasePolicy OnRelease { get; init; }

@@ -41,7 +41,7 @@ internal static class ContainerPlan
                 NetworkMode = late ? DockerBridge.None : networkId ?? DockerBridge.None,
                 PortBindings = networkId is null ? null! : new Dictionary<string, IList<PortBinding>>
                 {
-                    [port] = [new PortBinding { HostIP = bind, HostPort = spec.HostPort?.ToString(CultureInfo.InvariantCulture) ?? "" }],
+                    [port] = [new PortBinding { HostIP = bind, HostPort = spec.Port?.ToString(CultureInfo.InvariantCulture) ?? "" }],
                 },
                 ExtraHosts = template.HostAlias && networkId is not null ? ["host.docker.internal:host-gateway"] : null!,
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },

@@ -24,6 +24,7 @@ internal sealed partial class DockerRunnerEngine(
     CodeAgents agents,
     RunnerContainers containers,
     RunnerProbes probes,
+    PublishedPorts ports,
     RunnersOptions options,
     TimeProvider time,
     ILogger<DockerRunnerEngine> logger) : IRunnerEngine
@@ -37,6 +38,16 @@ internal sealed partial class DockerRunnerEngine(
     public string Kind => "docker";
 
     /// <inheritdoc />
+    public EngineCapabilities Capabilities { get; } = new()
+    {
+        Isolated = true,
+        NetworkNone = true,
+        LimitsEnforced = true,
+        Images = true,
+        FixedPorts = true,
+    };
+
+    /// <inheritdoc />
     public string Instance => options.Instance;
 
     /// <inheritdoc />
@@ -47,7 +58,7 @@ internal sealed partial class DockerRunnerEngine(
         try
         {
             var placement = await start.StartAsync(spec, cancellationToken);
-            Started(spec.RunnerId, placement.Handle, placement.HostPort, time.GetElapsedTime(began).TotalMilliseconds);
+            Started(spec.RunnerId, placement.Handle, placement.Port, time.GetElapsedTime(began).TotalMilliseconds);
             return placement;
         }
         catch (Exception error)
@@ -56,6 +67,9 @@ internal sealed partial class DockerRunnerEngine(
             throw;
         }
     }
+
+    /// <inheritdoc />
+    public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? ports.AddressOf(port) : null;
 
     /// <inheritdoc />
     public async Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)

@@ -44,9 +44,9 @@ internal sealed partial class DockerStart(
             {
                 bridge.Forget();
             }
-            catch (DockerApiException error) when (error.IsPortTaken() && spec.HostPort is { } port)
+            catch (DockerApiException error) when (error.IsPortTaken() && spec.Port is { } port)
             {
-                throw new HostPortTakenException(port, error);
+                throw new PortTakenException(port, error);
             }
             catch (DockerApiException error) when (error.IsPortTaken() && attempt < Attempts)
             {

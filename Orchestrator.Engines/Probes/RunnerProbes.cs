@@ -6,18 +6,10 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Probes;
 
 /// <summary>Asks runners: whether they are ready, how long they have been idle, and to end.</summary>
-internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, RunnersOptions options, TimeProvider time)
+internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, PublishedPorts ports, TimeProvider time)
 {
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndPatience = TimeSpan.FromMilliseconds(100);
-
-    // A wildcard is where to listen, not where to ask.
-    private string Host => options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
-    {
-        "0.0.0.0" => "127.0.0.1",
-        "::" or "[::]" => "::1",
-        var bind => bind,
-    };
 
     /// <summary>Waits until a runner is ready by its template's probe; one without network is ready when it runs.</summary>
     /// <param name="spec">The runner.</param>
@@ -31,7 +23,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
         var ready = spec.Template.Ready;
         IReadinessProbe? probe = spec.Network == RunnerNetwork.None ? null : ready.Kind switch
         {
-            ReadinessKind.Http when placement.HostPort is { } port => new HttpProbe(client, Address(port, ready.Path)),
+            ReadinessKind.Http when placement.Port is { } port => new HttpProbe(client, Address(port, ready.Path)),
             // Not the published port: the engine's proxy accepts there even when nothing listens.
             ReadinessKind.Tcp when placement.Address is { } address => new TcpProbe(address, spec.Template.ContainerPort),
             ReadinessKind.None => null,
@@ -50,7 +42,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
     /// <summary>What a runner of our image tells about its last use; null when it does not tell within a second.</summary>
     public async Task<TimeSpan?> GetIdleTimeAsync(RunnerPlacement placement, CancellationToken cancellationToken)
     {
-        if (placement.HostPort is not { } port)
+        if (placement.Port is not { } port)
         {
             return null;
         }
@@ -73,7 +65,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
     /// <summary>Asks a runner of our image to end now; false when it does not say within a tenth of a second that it will.</summary>
     public async Task<bool> AskToEndAsync(RunnerPlacement placement, string token, CancellationToken cancellationToken)
     {
-        if (placement.HostPort is not { } port)
+        if (placement.Port is not { } port)
         {
             return false;
         }
@@ -95,5 +87,5 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, R
 
     // Joined as text: a path of two slashes must not become another host.
     private Uri Address(int port, string pathAndQuery) =>
-        new(new UriBuilder(Uri.UriSchemeHttp, Host, port).Uri.GetLeftPart(UriPartial.Authority) + pathAndQuery);
+        new(ports.AddressOf(port).Internal.GetLeftPart(UriPartial.Authority) + pathAndQuery);
 }

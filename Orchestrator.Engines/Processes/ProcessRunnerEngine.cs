@@ -19,6 +19,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     private readonly ProcessFolders _folders;
     private readonly ProcessStart _start;
     private readonly RunnerProbes _probes;
+    private readonly PublishedPorts _ports;
     private readonly RunnersOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ProcessRunnerEngine> _logger;
@@ -27,16 +28,27 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         ProcessFolders folders,
         ProcessStart start,
         RunnerProbes probes,
+        PublishedPorts ports,
         RunnersOptions options,
         TimeProvider time,
         ILogger<ProcessRunnerEngine> logger)
     {
-        (_folders, _start, _probes, _options, _time, _logger) = (folders, start, probes, options, time, logger);
+        (_folders, _start, _probes, _ports, _options, _time, _logger) = (folders, start, probes, ports, options, time, logger);
         NoIsolation();
     }
 
     /// <inheritdoc />
     public string Kind => "process";
+
+    /// <inheritdoc />
+    public EngineCapabilities Capabilities { get; } = new()
+    {
+        Isolated = false,
+        NetworkNone = false,
+        LimitsEnforced = false,
+        Images = false,
+        FixedPorts = true,
+    };
 
     /// <inheritdoc />
     public string Instance => _options.Instance;
@@ -51,10 +63,13 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
+    public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? _ports.AddressOf(port) : null;
+
+    /// <inheritdoc />
     public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
     {
         // A process listens on the port it is reached at; there is none behind it.
-        var itself = spec with { Template = spec.Template with { ContainerPort = placement.HostPort!.Value } };
+        var itself = spec with { Template = spec.Template with { ContainerPort = placement.Port!.Value } };
         return _probes.UntilReadyAsync(itself, placement, token => WhyDeadAsync(spec.RunnerId, token), cancellationToken);
     }
 

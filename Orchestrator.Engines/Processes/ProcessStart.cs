@@ -93,7 +93,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
                 Template = spec.Template.Name,
                 Image = spec.Template.Image,
                 ImageId = RunnerProgram.ImageId,
-                Port = FreePort(spec.HostPort),
+                Port = FreePort(spec.Port),
                 CreatedAt = time.GetUtcNow(),
                 BootId = ProcessIdentity.BootId,
                 Owner = spec.Owner,
@@ -119,7 +119,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
             }
             catch (SocketException error) when (wanted is { } port)
             {
-                throw new HostPortTakenException(port, error);
+                throw new PortTakenException(port, error);
             }
 
             var free = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -130,7 +130,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
 
             if (wanted is { } taken)
             {
-                throw new HostPortTakenException(taken);
+                throw new PortTakenException(taken);
             }
         }
     }

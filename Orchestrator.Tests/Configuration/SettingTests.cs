@@ -50,7 +50,7 @@ public sealed class SettingTests
         Assert.Null(runners.MaxConcurrent);
         Assert.False(runners.Reuse);
         var machine = api.Get<RunnerTemplates>()["machine"];
-        Assert.Equal((9093, 50, ReleasePolicy.Reuse, 10), (machine.FirstHostPort, machine.MaxLeased, machine.OnRelease, machine.MaxIdle));
+        Assert.Equal((9093, 50, ReleasePolicy.Reuse, 10), (machine.FirstPort, machine.MaxLeased, machine.OnRelease, machine.MaxIdle));
         Assert.Null(machine.LeaseTime);
         Assert.True(machine.HostAlias);
     }
@@ -88,7 +88,7 @@ public sealed class SettingTests
         var machine = api.Get<RunnerTemplates>()["machine"];
         Assert.Equal(("yashtech00/worker:v1", Hardening.Compatible, ReadinessKind.Tcp), (machine.Image, machine.Hardening, machine.Ready.Kind));
         Assert.Equal("postgresql://x", machine.Environment["DATABASE_URL"]);
-        Assert.Equal((128L << 20, ReleasePolicy.Replace, 9500), (machine.Limits.MemoryBytes, machine.OnRelease, machine.FirstHostPort));
+        Assert.Equal((128L << 20, ReleasePolicy.Replace, 9500), (machine.Limits.MemoryBytes, machine.OnRelease, machine.FirstPort));
         var session = api.Get<RunnerTemplates>()["session"];
         Assert.Equal(("runsc", 8000, Hardening.Strict), (session.Runtime, session.ContainerPort, session.Hardening));
     }

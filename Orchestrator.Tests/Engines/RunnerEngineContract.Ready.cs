@@ -14,7 +14,7 @@ public abstract partial class RunnerEngineContract
         var (spec, placement) = await StartAsync();
         var never = spec with { Template = spec.Template with { Ready = new Readiness(ReadinessKind.Http, "/", TimeSpan.FromSeconds(60)) } };
         using var silent = new SilentPort();
-        var waiting = Engine.WaitUntilReadyAsync(never, placement with { HostPort = silent.Number }, Cancel);
+        var waiting = Engine.WaitUntilReadyAsync(never, placement with { Port = silent.Number }, Cancel);
         await fixture.KillAsync(placement);
         var watch = Stopwatch.StartNew();
 
@@ -33,7 +33,7 @@ public abstract partial class RunnerEngineContract
         var watch = Stopwatch.StartNew();
 
         await Assert.ThrowsAsync<RunnerNotReadyException>(() =>
-            Engine.WaitUntilReadyAsync(never, placement with { HostPort = silent.Number }, Cancel));
+            Engine.WaitUntilReadyAsync(never, placement with { Port = silent.Number }, Cancel));
 
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(6));
         Assert.True((await Engine.FindAsync(spec.RunnerId, Cancel))!.Running);

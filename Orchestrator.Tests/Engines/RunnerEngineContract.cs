@@ -39,9 +39,15 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var placement = await Engine.StartAsync(spec, Cancel);
         await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
 
+        var address = Engine.AddressOf(placement)!;
+        Assert.Equal(("localhost", placement.Port, $"http://localhost:{placement.Port}"), (address.Host, address.Port, address.Url));
         using var client = new HttpClient();
-        using var answer = await client.GetAsync($"http://127.0.0.1:{placement.HostPort}{spec.Template.Ready.Path}", Cancel);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        foreach (var way in (Uri[])[address.Internal, new Uri(address.Url)])
+        {
+            using var answer = await client.GetAsync(new Uri(way, spec.Template.Ready.Path), Cancel);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
         var listed = Assert.Single(await Engine.ListAsync(Cancel));
         Assert.Equal((spec.RunnerId, spec.Template.Name, true), (listed.RunnerId, listed.Template, listed.Running));
         Assert.Equal((owner, RunnerNetwork.Bridge, placement), (listed.Owner, listed.Network, listed.Placement));
@@ -49,6 +55,24 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         Assert.Equal(listed, await Engine.FindAsync(spec.RunnerId, Cancel));
         Assert.Equal(placement.ImageId, await Engine.GetImageIdAsync(spec.Template, Cancel));
         Assert.NotNull(placement.Address);
+    }
+
+    [Fact]
+    public async Task Start_WithoutNetwork_HasNoAddress_OrIsRefusedByAnEngineThatCannot()
+    {
+        var spec = fixture.Spec(network: RunnerNetwork.None);
+
+        if (Engine.Capabilities.NetworkNone)
+        {
+            var placement = await Engine.StartAsync(spec, Cancel);
+            Assert.Null(Engine.AddressOf(placement));
+            Assert.Equal(RunnerNetwork.None, Assert.Single(await Engine.ListAsync(Cancel)).Network);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<EngineException>(() => Engine.StartAsync(spec, Cancel));
+            Assert.Empty(await Engine.ListAsync(Cancel));
+        }
     }
 
     [Fact]
@@ -65,7 +89,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         await Engine.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await Assert.ThrowsAnyAsync<SocketException>(async () => await socket.ConnectAsync(IPAddress.Loopback, placement.HostPort!.Value, Cancel));
+        await Assert.ThrowsAnyAsync<SocketException>(async () => await socket.ConnectAsync(IPAddress.Loopback, placement.Port!.Value, Cancel));
     }
 
     [Fact]
@@ -109,19 +133,19 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     }
 
     [Fact]
-    public async Task Start_HostPortTaken_SaysSoAndLeavesNothing()
+    public async Task Start_PortTaken_SaysSoAndLeavesNothing()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
         var port = ((IPEndPoint)holder.LocalEndpoint).Port;
 
-        var error = await Assert.ThrowsAsync<HostPortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
+        var error = await Assert.ThrowsAsync<PortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
 
         Assert.Equal(port, error.Port);
         Assert.Empty(await Engine.ListAsync(Cancel));
         holder.Stop();
-        Assert.Equal(port, (await Engine.StartAsync(fixture.Spec(hostPort: port), Cancel)).HostPort);
-        await Assert.ThrowsAsync<HostPortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
+        Assert.Equal(port, (await Engine.StartAsync(fixture.Spec(hostPort: port), Cancel)).Port);
+        await Assert.ThrowsAsync<PortTakenException>(() => Engine.StartAsync(fixture.Spec(hostPort: port), Cancel));
         Assert.Single(await Engine.ListAsync(Cancel));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
+using Orchestrator.Engines;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
 
@@ -88,7 +89,7 @@ internal sealed class ApiHost : IAsyncDisposable
             "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0", $"--Storage:DataFolder={_folder}",
             .. settings,
         ]);
-        builder.Services.AddSingleton(Engine.Connect());
+        builder.Services.AddSingleton(provider => Engine.Connect(ports: provider.GetRequiredService<PublishedPorts>()));
         return ApiProcess.Build(builder);
     }
 }

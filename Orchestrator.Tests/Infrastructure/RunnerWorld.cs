@@ -76,7 +76,7 @@ internal sealed class RunnerWorld : IAsyncDisposable
         Assert.Equal(running.Select(r => r.RunnerId).Order(), records.Select(r => r.Id).Order());
         var owned = records.Where(r => r.Owner is not null).ToList();
         Assert.Equal(owned.Count, owned.Select(r => (r.Template, r.Owner)).Distinct().Count());
-        var ports = records.Where(r => r.HostPort is not null).Select(r => r.HostPort).ToList();
+        var ports = records.Where(r => r.Port is not null).Select(r => r.Port).ToList();
         Assert.Equal(ports.Count, ports.Distinct().Count());
         Assert.All(records, r => Assert.True(r.State is RunnerState.Idle or RunnerState.Leased, $"{r.Id} is still {r.State}. {because}"));
     }

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
+using Orchestrator.Engines;
 
 namespace Orchestrator.Tests.Infrastructure;
 
@@ -26,6 +27,16 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
 
     /// <summary>The id of every template's image; null when the image is missing.</summary>
     public string? ImageId { get; set; } = "sha256:image-1";
+
+    /// <summary>What the engine can do: everything.</summary>
+    public EngineCapabilities Capabilities { get; set; } = new()
+    {
+        Isolated = true,
+        NetworkNone = true,
+        LimitsEnforced = true,
+        Images = true,
+        FixedPorts = true,
+    };
 
     /// <summary>Whether the engine can be reached.</summary>
     public bool Available { get; set; } = true;
@@ -59,7 +70,8 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     public IReadOnlyList<ObservedRunner> Runners => [.. _containers.Values.Select(c => c.Observe())];
 
     /// <summary>An orchestrator's way in.</summary>
-    public IRunnerEngine Connect(SimulatedProcess? process = null, string instance = "test") => new Client(this, process ?? new SimulatedProcess(), instance);
+    public IRunnerEngine Connect(SimulatedProcess? process = null, string instance = "test", PublishedPorts? ports = null) =>
+        new Client(this, process ?? new SimulatedProcess(), instance, ports ?? new PublishedPorts(new RunnersOptions()));
 
     /// <summary>Makes a running container die by itself.</summary>
     public void Die(string runnerId)
@@ -129,10 +141,10 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
 
         lock (_ports)
         {
-            var port = spec.HostPort ?? ++_nextPort;
+            var port = spec.Port ?? ++_nextPort;
             if (ForeignPorts.ContainsKey(port) || _containers.Values.Any(c => c.Running && c.Port == port))
             {
-                throw new HostPortTakenException(port);
+                throw new PortTakenException(port);
             }
 
             return port;
@@ -156,9 +168,11 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt);
     }
 
-    private sealed class Client(SimulatedEngine world, SimulatedProcess process, string instance) : IRunnerEngine
+    private sealed class Client(SimulatedEngine world, SimulatedProcess process, string instance, PublishedPorts ports) : IRunnerEngine
     {
         public string Kind => "simulated";
+
+        public EngineCapabilities Capabilities => world.Capabilities;
 
         public string Instance => instance;
 
@@ -176,6 +190,8 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             world.Publish(RunnerEventKind.Started, spec.RunnerId);
             return container.Observe().Placement;
         });
+
+        public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? ports.AddressOf(port) : null;
 
         public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken) => CallAsync("ready", spec.RunnerId, () =>
             world._containers.TryGetValue(spec.RunnerId, out var container) && container.Running

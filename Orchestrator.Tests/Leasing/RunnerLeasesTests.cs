@@ -23,7 +23,7 @@ public sealed partial class RunnerLeasesTests
         Assert.Equal(RunnerState.Leased, runner.State);
         Assert.Equal(world.Clock.GetUtcNow() + TimeSpan.FromSeconds(60), runner.ExpiresAt);
         Assert.NotNull(runner.Token);
-        Assert.NotNull(runner.Placement?.HostPort);
+        Assert.NotNull(runner.Placement?.Port);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed partial class RunnerLeasesTests
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => orchestrator.ProvisionAsync($"s{i}"))));
 
         Assert.Equal(50, results.Select(r => r.Runner.Id).Distinct().Count());
-        Assert.Equal(50, results.Select(r => r.Runner.HostPort).Distinct().Count());
+        Assert.Equal(50, results.Select(r => r.Runner.Port).Distinct().Count());
         Assert.All(results, r => Assert.True(r.Created));
         await world.AssertAgreementAsync();
     }
@@ -86,7 +86,7 @@ public sealed partial class RunnerLeasesTests
 
         var results = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => orchestrator.AssignAsync($"p{i}"))));
 
-        Assert.Equal([9093, 9094, 9095, 9097, 9098, 9099], results.Select(r => r.Runner.HostPort!.Value).Order());
+        Assert.Equal([9093, 9094, 9095, 9097, 9098, 9099], results.Select(r => r.Runner.Port!.Value).Order());
         Assert.All(results, r => Assert.Null(r.Runner.ExpiresAt));
     }
 
@@ -206,7 +206,7 @@ public sealed partial class RunnerLeasesTests
         var (runner, _) = await orchestrator.ProvisionAsync("alice", RunnerNetwork.None);
 
         Assert.Equal(RunnerNetwork.None, runner.Network);
-        Assert.Null(runner.HostPort);
+        Assert.Null(runner.Port);
         Assert.Equal(2, world.Engine.Runners.Count);
     }
 

@@ -85,9 +85,9 @@ public sealed class ReconcilerTests
 
         var found = Assert.Single(await next.Leases.ListAsync(default));
         Assert.Equal(new Owner(OwnerKind.Unknown, machine.Id), found.Owner);
-        Assert.Equal(machine.HostPort, found.HostPort);
+        Assert.Equal(machine.Port, found.Port);
         Assert.Null(found.ExpiresAt);
-        Assert.Equal(9094, (await next.AssignAsync("p2")).Runner.HostPort);
+        Assert.Equal(9094, (await next.AssignAsync("p2")).Runner.Port);
     }
 
     [Fact]

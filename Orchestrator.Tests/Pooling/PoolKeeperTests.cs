@@ -114,7 +114,7 @@ public sealed class PoolKeeperTests
         world.Clock.Advance(TimeSpan.FromMinutes(5));
         await orchestrator.Keeper(world.Machine).KeepAsync(default);
 
-        Assert.Equal([9096, 9097], world.Engine.Runners.Select(r => r.Placement.HostPort!.Value).Order());
+        Assert.Equal([9096, 9097], world.Engine.Runners.Select(r => r.Placement.Port!.Value).Order());
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
         var neighbour = await fixture.StartAsync();
         int[] ports =
         [
-            neighbour.Placement.HostPort!.Value, runner.Placement.HostPort!.Value, ((IPEndPoint)loopback.LocalEndpoint).Port,
+            neighbour.Placement.Port!.Value, runner.Placement.Port!.Value, ((IPEndPoint)loopback.LocalEndpoint).Port,
             api.PortOf(Listener.Sessions), api.PortOf(Listener.Machines), api.PortOf(Listener.Pod),
         ];
         foreach (var port in ports)
@@ -130,7 +130,7 @@ public sealed class NeighbourTests(SandboxFixture fixture) : IAsyncLifetime
     {
         var runner = await fixture.StartAsync(network: RunnerNetwork.None);
 
-        Assert.Null(runner.Placement.HostPort);
+        Assert.Null(runner.Placement.Port);
         Assert.Equal("lo\n", (await runner.BashAsync(Way.Exec, "ls /sys/class/net")).Stdout);
         Assert.Equal("[]\n", (await ScanAsync(runner, Way.Exec, "172.17.0.1", "range(1, 100)")).Stdout);
         await Eventually.TrueAsync(async () => (await FromInsideAsync(runner)).Contains("6 times 7 is 42", StringComparison.Ordinal), what: "The agent answering");

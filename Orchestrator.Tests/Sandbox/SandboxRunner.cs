@@ -53,7 +53,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         try
         {
-            return await client.GetStringAsync($"http://127.0.0.1:{placement.HostPort}/healthz", Cancel) == "OK";
+            return await client.GetStringAsync($"http://127.0.0.1:{placement.Port}/healthz", Cancel) == "OK";
         }
         catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !Cancel.IsCancellationRequested))
         {
@@ -64,7 +64,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     /// <summary>Both ways work, in the end.</summary>
     public async Task RecoversAsync()
     {
-        Way[] ways = placement.HostPort is null ? [Way.Exec] : [Way.Exec, Way.Run];
+        Way[] ways = placement.Port is null ? [Way.Exec] : [Way.Exec, Way.Run];
         foreach (var way in ways)
         {
             await Eventually.TrueAsync(async () => (await BashAsync(way, "echo well")).Stdout == "well\n", what: $"{way} working");
@@ -125,7 +125,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     private async Task<Outcome> RunAsync(string language, string code, double seconds, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(seconds + 20) };
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{placement.HostPort}/run")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{placement.Port}/run")
         {
             Content = new StringContent(JsonSerializer.Serialize(new { language, code, timeoutSeconds = seconds }), Encoding.UTF8, "application/json"),
         };

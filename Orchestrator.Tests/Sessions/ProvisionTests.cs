@@ -100,7 +100,7 @@ public sealed class ProvisionTests : IAsyncLifetime
         var answer = await _host.Sessions.PostAsync(Provision, """{"sessionId":"s1","networkMode":"none"}""").JsonAsync(201);
 
         Assert.Equal("N/A (isolated network mode)", answer.Text("endpoint"));
-        Assert.Null(Assert.Single(_host.Engine.Runners).Placement.HostPort);
+        Assert.Null(Assert.Single(_host.Engine.Runners).Placement.Port);
     }
 
     [Theory]

@@ -20,7 +20,7 @@ public abstract partial class RunnerStoreContract
         Assert.Equal(runner.ContactAt + Lease, runner.ExpiresAt);
         Assert.True(runner.Fence > idle.Fence);
         Assert.Equal(idle.Placement, runner.Placement);
-        Assert.Equal(40_001, runner.HostPort);
+        Assert.Equal(40_001, runner.Port);
         Assert.Equal("token", runner.Token);
         Assert.Equal(runner, await GetAsync(runner));
         Assert.Equal(runner, await Store.FindAsync(Template, Owner.Session("a"), Cancel));
@@ -70,7 +70,7 @@ public abstract partial class RunnerStoreContract
         Assert.Equal(runner.CreatedAt + Within, runner.ExpiresAt);
         Assert.Equal(runner.CreatedAt, runner.ContactAt);
         Assert.Null(runner.Placement);
-        Assert.Null(runner.HostPort);
+        Assert.Null(runner.Port);
         Assert.Equal(runner, await GetAsync(runner));
     }
 

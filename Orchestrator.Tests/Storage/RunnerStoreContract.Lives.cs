@@ -52,7 +52,7 @@ public abstract partial class RunnerStoreContract
         Assert.True(leased.ContactAt > reserved.ContactAt);
         Assert.Equal(leased.ContactAt + Lease, leased.ExpiresAt);
         Assert.Equal(placement, leased.Placement);
-        Assert.Equal(40_001, leased.HostPort);
+        Assert.Equal(40_001, leased.Port);
         Assert.Equal(leased, await GetAsync(leased));
     }
 

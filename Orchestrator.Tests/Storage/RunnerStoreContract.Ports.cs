@@ -11,11 +11,11 @@ public abstract partial class RunnerStoreContract
         var first = (await ClaimAsync("a", firstPort: 9093)).Runner!;
         var second = (await Store.ReserveIdleAsync(Reserve(firstPort: 9093), 9, Cancel))!;
         var third = (await ClaimAsync("c", firstPort: 9093)).Runner!;
-        Assert.Equal((9093, 9094, 9095), (first.HostPort, second.HostPort, third.HostPort));
+        Assert.Equal((9093, 9094, 9095), (first.Port, second.Port, third.Port));
 
         await Store.DeleteAsync(second.Id, second.Fence, Cancel);
-        Assert.Equal(9094, (await ClaimAsync("d", firstPort: 9093)).Runner!.HostPort);
-        Assert.Equal(9093, (await ClaimAsync("e", firstPort: 9093, instance: "instance-2")).Runner!.HostPort);
+        Assert.Equal(9094, (await ClaimAsync("d", firstPort: 9093)).Runner!.Port);
+        Assert.Equal(9093, (await ClaimAsync("e", firstPort: 9093, instance: "instance-2")).Runner!.Port);
     }
 
     [Fact]
@@ -24,13 +24,13 @@ public abstract partial class RunnerStoreContract
         var results = await Task.WhenAll(Enumerable.Range(0, 30)
             .Select(i => Task.Run(() => ClaimAsync($"owner-{i}", firstPort: 9093).AsTask())));
 
-        Assert.Equal(Enumerable.Range(9093, 30), results.Select(result => result.Runner!.HostPort!.Value).Order());
+        Assert.Equal(Enumerable.Range(9093, 30), results.Select(result => result.Runner!.Port!.Value).Order());
     }
 
     [Fact]
     public async Task Claim_PortsHaveRunOut_IsFull()
     {
-        Assert.Equal(65_535, (await ClaimAsync("a", firstPort: 65_535)).Runner!.HostPort);
+        Assert.Equal(65_535, (await ClaimAsync("a", firstPort: 65_535)).Runner!.Port);
         Assert.Equal((ClaimOutcome.Full, null), Pair(await ClaimAsync("b", firstPort: 65_535)));
         Assert.Null(await Store.ReserveIdleAsync(Reserve(firstPort: 65_535), 9, Cancel));
     }
@@ -43,9 +43,9 @@ public abstract partial class RunnerStoreContract
 
         var moved = (await Store.MovePortAsync(first.Id, first.Fence, 9093, Cancel))!;
 
-        Assert.Equal((9095, RunnerState.Creating), (moved.HostPort, moved.State));
+        Assert.Equal((9095, RunnerState.Creating), (moved.Port, moved.State));
         Assert.Equal(moved, await GetAsync(first));
-        Assert.Equal(9093, (await ClaimAsync("c", firstPort: 9093)).Runner!.HostPort);
+        Assert.Equal(9093, (await ClaimAsync("c", firstPort: 9093)).Runner!.Port);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public abstract partial class RunnerStoreContract
         Assert.Null(await Store.MovePortAsync(creating.Id, creating.Fence, 65_535, Cancel));
         var leased = (await Store.AttachAsync(creating.Id, creating.Fence, Place(9093), Lease, Cancel))!;
         Assert.Null(await Store.MovePortAsync(leased.Id, leased.Fence, 9093, Cancel));
-        Assert.Equal(9093, (await GetAsync(leased)).HostPort);
+        Assert.Equal(9093, (await GetAsync(leased)).Port);
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public abstract partial class RunnerStoreContract
     {
         var reserved = (await ClaimAsync("a", firstPort: 9093)).Runner!;
 
-        Assert.Equal(9093, (await Store.AttachAsync(reserved.Id, reserved.Fence, Place(9093), Lease, Cancel))!.HostPort);
-        Assert.Equal(9094, (await ClaimAsync("b", firstPort: 9093)).Runner!.HostPort);
+        Assert.Equal(9093, (await Store.AttachAsync(reserved.Id, reserved.Fence, Place(9093), Lease, Cancel))!.Port);
+        Assert.Equal(9094, (await ClaimAsync("b", firstPort: 9093)).Runner!.Port);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public abstract partial class RunnerStoreContract
 
         var leased = (await Store.AttachAsync(reserved.Id, reserved.Fence, Place(), Lease, Cancel))!;
 
-        Assert.Equal((9093, null), (leased.HostPort, leased.Placement!.HostPort));
+        Assert.Equal((9093, null), (leased.Port, leased.Placement!.Port));
     }
 
     [Fact]
@@ -88,9 +88,9 @@ public abstract partial class RunnerStoreContract
         var alive = await AddIdleAsync(port: 40_001);
         var another = await AddIdleAsync(port: 40_002);
 
-        Assert.Equal((40_001, 40_002), (alive.HostPort, another.HostPort));
-        Assert.Equal((40_001, 40_002), ((await GetAsync(dead)).HostPort, (await GetAsync(deadMachine)).HostPort));
-        Assert.Equal(40_003, (await ClaimAsync("n", firstPort: 40_001, template: "machine")).Runner!.HostPort);
+        Assert.Equal((40_001, 40_002), (alive.Port, another.Port));
+        Assert.Equal((40_001, 40_002), ((await GetAsync(dead)).Port, (await GetAsync(deadMachine)).Port));
+        Assert.Equal(40_003, (await ClaimAsync("n", firstPort: 40_001, template: "machine")).Runner!.Port);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public abstract partial class RunnerStoreContract
 
         Assert.Equal((RunnerState.Leased, Owner.Session("a")), (adopted.State, adopted.Owner));
         Assert.Equal(adopted.ContactAt + Lease, adopted.ExpiresAt);
-        Assert.Equal((found.Id, found.Placement, 40_001), (adopted.Id, adopted.Placement, adopted.HostPort));
+        Assert.Equal((found.Id, found.Placement, 40_001), (adopted.Id, adopted.Placement, adopted.Port));
         Assert.Null(adopted.Token);
         Assert.True(adopted.Fence > 0);
         Assert.Equal(adopted, await GetAsync(adopted));
@@ -131,7 +131,7 @@ public abstract partial class RunnerStoreContract
         State = RunnerState.Leased,
         Fence = 0,
         CreatedAt = Now,
-        HostPort = port,
+        Port = port,
         Placement = Place(port),
     };
 }

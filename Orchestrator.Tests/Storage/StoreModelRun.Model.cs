@@ -40,7 +40,7 @@ internal sealed partial class StoreModelRun
             ExpiresAt = now() + Within,
             ContactAt = owner is null ? null : now(),
             Token = reservation.Token,
-            HostPort = reservation.FirstHostPort is null ? null : FreePort(FirstPort),
+            Port = reservation.FirstPort is null ? null : FreePort(FirstPort),
         },
         actual);
 
@@ -95,7 +95,7 @@ internal sealed partial class StoreModelRun
     {
         for (var port = from; port <= 65_535; port++)
         {
-            if (!_model.Exists(runner => runner.HostPort == port))
+            if (!_model.Exists(runner => runner.Port == port))
             {
                 return port;
             }

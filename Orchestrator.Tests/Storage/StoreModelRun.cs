@@ -81,7 +81,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
             Assert.Equal(idle.Min(runner => runner.IdleSince), taken.IdleSince);
             ExpectNew(taken, taken with { State = RunnerState.Leased, Owner = owner, ExpiresAt = now() + lease, ContactAt = now() }, result.Runner);
         }
-        else if (reservation.FirstHostPort is not null && FreePort(FirstPort) is null)
+        else if (reservation.FirstPort is not null && FreePort(FirstPort) is null)
         {
             Assert.Equal((ClaimOutcome.Full, null), (result.Outcome, result.Runner));
         }
@@ -100,7 +100,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         var reserved = await store.ReserveIdleAsync(reservation, target, cancel);
 
         var count = Count(template);
-        if (count.Idle + count.Refilling >= target || (reservation.FirstHostPort is not null && FreePort(FirstPort) is null))
+        if (count.Idle + count.Refilling >= target || (reservation.FirstPort is not null && FreePort(FirstPort) is null))
         {
             Assert.Null(reserved);
         }
@@ -113,7 +113,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     private async Task AttachAsync(Random random)
     {
         var (runner, fence, fresh) = Pick(random, RunnerState.Creating);
-        var placement = new RunnerPlacement("c", "i", "sha", null, runner.HostPort ?? 40_000 + random.Next(3));
+        var placement = new RunnerPlacement("c", "i", "sha", null, runner.Port ?? 40_000 + random.Next(3));
         var attached = await store.AttachAsync(runner.Id, fence, placement, Lease, cancel);
 
         if (!fresh || runner.State != RunnerState.Creating)
@@ -122,11 +122,11 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         }
         else if (runner.Owner is null)
         {
-            ExpectNew(runner, runner with { State = RunnerState.Idle, IdleSince = now(), ExpiresAt = null, Placement = placement, HostPort = placement.HostPort }, attached);
+            ExpectNew(runner, runner with { State = RunnerState.Idle, IdleSince = now(), ExpiresAt = null, Placement = placement, Port = placement.Port }, attached);
         }
         else
         {
-            ExpectNew(runner, runner with { State = RunnerState.Leased, ContactAt = now(), ExpiresAt = now() + Lease, Placement = placement, HostPort = placement.HostPort }, attached);
+            ExpectNew(runner, runner with { State = RunnerState.Leased, ContactAt = now(), ExpiresAt = now() + Lease, Placement = placement, Port = placement.Port }, attached);
         }
     }
 
@@ -227,12 +227,12 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         var (template, owner) = (Template(random), Someone(random));
         var known = random.Next(4) == 0 && _model.Count > 0 ? _model[random.Next(_model.Count)].Id : $"found-{sample}-{++_made}";
         int? port = random.Next(2) == 0 ? FirstPort + random.Next(6) : null;
-        var found = Blank(known, template, RunnerState.Leased) with { HostPort = port, Placement = new RunnerPlacement("c", "i", "sha", null, port) };
+        var found = Blank(known, template, RunnerState.Leased) with { Port = port, Placement = new RunnerPlacement("c", "i", "sha", null, port) };
         var adopted = await store.AdoptAsync(found, owner, Lease, cancel);
 
         var refused = _model.Exists(runner => runner.Id == known
             || (runner.Template == template && runner.Owner == owner)
-            || (port is not null && runner.HostPort == port));
+            || (port is not null && runner.Port == port));
         if (refused)
         {
             Assert.Null(adopted);
@@ -251,7 +251,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
 
         if (fresh && runner.State == RunnerState.Creating && FreePort(taken + 1) is { } port)
         {
-            Expect(runner, runner with { HostPort = port }, moved);
+            Expect(runner, runner with { Port = port }, moved);
         }
         else
         {

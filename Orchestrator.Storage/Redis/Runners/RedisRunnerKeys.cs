@@ -17,7 +17,7 @@ namespace Orchestrator.Storage.Redis.Runners;
 /// idle:ENGINE:TEMPLATE  sorted set   ids of the pool by the fence of their last attach or return: longest idle first
 /// expiring:ENGINE       sorted set   ids of leased and creating runners by deadline, without those that never end
 /// counts:ENGINE:TEMPLATE  hash       idle, refilling, creating, leased, removing: how many there are
-/// ports:ENGINE          string       a bit for every host port that a record names
+/// ports:ENGINE          string       a bit for every port that a record names
 /// port-users:ENGINE     hash         port: in how many records it is
 /// leader:ENGINE         string       the term of the instance that keeps the engine's runners; ends by itself
 /// changed:TEMPLATE      channel      an empty message whenever the counts of a template change

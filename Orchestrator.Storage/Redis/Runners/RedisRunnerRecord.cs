@@ -26,7 +26,7 @@ internal static class RedisRunnerRecord
         IdleSince = Time(values[at + 10]),
         Token = values[at + 11].IsNull ? null : values[at + 11].ToString(),
         Network = (RunnerNetwork)(int)values[at + 12],
-        HostPort = values[at + 13].IsNull ? null : (int)values[at + 13],
+        Port = values[at + 13].IsNull ? null : (int)values[at + 13],
         Placement = values[at + 14].IsNull
             ? null
             : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),
@@ -57,7 +57,7 @@ internal static class RedisRunnerRecord
 internal sealed record StoredPlacement(string ContainerId, string Image, string ImageId, string? Address, int? HostPort)
 {
     public static StoredPlacement Of(RunnerPlacement placement) =>
-        new(placement.Handle, placement.Image, placement.ImageId, placement.Address, placement.HostPort);
+        new(placement.Handle, placement.Image, placement.ImageId, placement.Address, placement.Port);
 
     public RunnerPlacement ToPlacement() => new(ContainerId, Image, ImageId, Address, HostPort);
 }

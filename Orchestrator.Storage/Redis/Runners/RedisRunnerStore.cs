@@ -52,7 +52,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         var answer = await ChangeAsync(RedisRunnerScripts.Claim, cancellationToken,
             (int)request.Owner.Kind, request.Owner.Id, RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased),
             request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
-            (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
+            (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstPort),
             RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         var result = new ClaimResult((ClaimOutcome)(int)answer[0], RedisRunnerRecord.Read(answer, 1));
         if (result.Outcome == ClaimOutcome.Reserved)
@@ -67,7 +67,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     {
         var reserved = await ChangeRunnerAsync(RedisRunnerScripts.Reserve, cancellationToken,
             target, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
-            (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstHostPort),
+            (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstPort),
             RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
         if (reserved is not null)
         {
@@ -83,7 +83,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     public ValueTask<Runner?> AttachAsync(
         string runnerId, long fence, RunnerPlacement placement, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         EndReservationAsync(RedisRunnerScripts.Attach, runnerId, cancellationToken,
-            runnerId, fence, RedisRunnerRecord.Write(placement), RedisRunnerRecord.Write(placement.HostPort), RedisRunnerRecord.Write(leaseTime));
+            runnerId, fence, RedisRunnerRecord.Write(placement), RedisRunnerRecord.Write(placement.Port), RedisRunnerRecord.Write(leaseTime));
 
     public ValueTask<Runner?> TouchAsync(string template, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         ChangeRunnerAsync(RedisRunnerScripts.Touch, cancellationToken, template, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime));
@@ -109,7 +109,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     public ValueTask<Runner?> AdoptAsync(Runner runner, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         ChangeRunnerAsync(RedisRunnerScripts.Adopt, cancellationToken,
             runner.Id, runner.Template, runner.Instance, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
-            (int)runner.Network, RedisRunnerRecord.Write(runner.HostPort ?? runner.Placement?.HostPort),
+            (int)runner.Network, RedisRunnerRecord.Write(runner.Port ?? runner.Placement?.Port),
             runner.Placement is { } placement ? RedisRunnerRecord.Write(placement) : RedisValue.EmptyString);
 
     public async ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>

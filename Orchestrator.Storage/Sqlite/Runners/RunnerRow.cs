@@ -24,7 +24,7 @@ internal static class RunnerRow
         IdleSince = Time(row.GetNullableInt64(10)),
         Token = row.GetNullableString(11),
         Network = (RunnerNetwork)row.GetInt32(12),
-        HostPort = row.GetNullableInt32(13),
+        Port = row.GetNullableInt32(13),
         Placement = row.GetNullableString(14) is { } handle
             ? new RunnerPlacement(handle, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
             : null,
@@ -36,7 +36,7 @@ internal static class RunnerRow
         .Bind(first + 1, placement?.Image)
         .Bind(first + 2, placement?.ImageId)
         .Bind(first + 3, placement?.Address)
-        .Bind(first + 4, placement?.HostPort);
+        .Bind(first + 4, placement?.Port);
 
     /// <summary>Binds an owner's two columns, or nulls.</summary>
     public static SqliteCommand Bind(this SqliteCommand command, int first, Owner? owner) => command

@@ -37,7 +37,7 @@ internal static class RunnerSql
         "UPDATE runners SET state = 2, owner_kind = ?3, owner_id = ?4, expires_at = ?5, contact_at = ?6, fence = ?7 " +
         "WHERE n = (SELECT n FROM runners WHERE template = ?1 AND engine_id = ?2 AND state = 1 ORDER BY idle_since, n LIMIT 1)" + Returning;
 
-    /// <summary>id, template, engine, state, fence, owner kind, owner id, expires at, contact at, created at, token, network, host port, port is reserved, placement (5)</summary>
+    /// <summary>id, template, engine, state, fence, owner kind, owner id, expires at, contact at, created at, token, network, port, port is reserved, placement (5)</summary>
     public const string Insert =
         "INSERT INTO runners (id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, " +
         "token, network, host_port, port_reserved, container_id, image, image_id, address, published_port) " +
@@ -60,7 +60,7 @@ internal static class RunnerSql
         "host_port = coalesce(?10, host_port) " +
         "WHERE id = ?1 AND fence = ?2 AND state = 0" + Returning;
 
-    /// <summary>id, fence, host port</summary>
+    /// <summary>id, fence, port</summary>
     public const string MovePort =
         "UPDATE runners SET host_port = ?3, port_reserved = 1 WHERE id = ?1 AND fence = ?2 AND state = 0" + Returning;
 
@@ -93,7 +93,7 @@ internal static class RunnerSql
     public const string RenewAll =
         "UPDATE runners SET expires_at = ?3 WHERE engine_id = ?1 AND template = ?2 AND state = 2 AND expires_at IS NOT NULL";
 
-    /// <summary>id, template, owner kind, owner id, engine, host port</summary>
+    /// <summary>id, template, owner kind, owner id, engine, port</summary>
     public const string IsKnown =
         "SELECT EXISTS (SELECT 1 FROM runners WHERE id = ?1) " +
         "OR EXISTS (SELECT 1 FROM runners WHERE template = ?2 AND owner_kind = ?3 AND owner_id = ?4) " +

@@ -214,8 +214,8 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     // Null when ports have run out.
     private Runner? Reserve(Reservation reservation, Owner? owner)
     {
-        var port = reservation.FirstHostPort is { } first ? FreePort(reservation.Instance, first) : null;
-        if (port is null && reservation.FirstHostPort is not null)
+        var port = reservation.FirstPort is { } first ? FreePort(reservation.Instance, first) : null;
+        if (port is null && reservation.FirstPort is not null)
         {
             return null;
         }
@@ -228,7 +228,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
 
     private Runner? Adopt(Runner runner, Owner owner, TimeSpan? leaseTime)
     {
-        var port = runner.HostPort ?? runner.Placement?.HostPort;
+        var port = runner.Port ?? runner.Placement?.Port;
         var known = Prepare(RunnerSql.IsKnown)
             .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(5, runner.Instance).Bind(6, port)
             .First(row => row.GetInt64(0));

@@ -118,7 +118,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
 
         Assert.Equal("answers", await ReachAsync(one, one.Address!, 3000));
         Assert.Equal("silent", await ReachAsync(two, one.Address!, 3000));
-        Assert.Equal("silent", await ReachAsync(two, gateway, one.HostPort!.Value));
+        Assert.Equal("silent", await ReachAsync(two, gateway, one.Port!.Value));
         Assert.Equal("silent", await ReachAsync(two, gateway, ((IPEndPoint)loopback.LocalEndpoint).Port));
         Assert.Equal("silent", await ReachAsync(two, "127.0.0.1", ((IPEndPoint)loopback.LocalEndpoint).Port));
     }
@@ -141,7 +141,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
         var placement = await Engine.StartAsync(spec, Cancel);
         await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
 
-        Assert.Equal((null, (int?)null), (placement.Address, placement.HostPort));
+        Assert.Equal((null, (int?)null), (placement.Address, placement.Port));
         var listed = await Engine.FindAsync(spec.RunnerId, Cancel);
         Assert.Equal((RunnerNetwork.None, placement), (listed!.Network, listed.Placement));
         Assert.Equal("lo", await RunAsync(placement, "ls /sys/class/net"));

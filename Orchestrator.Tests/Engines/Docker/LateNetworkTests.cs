@@ -63,7 +63,7 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
         var listed = (await Engine.ListAsync(Cancel)).ToDictionary(runner => runner.RunnerId);
 
         Assert.Equal((RunnerNetwork.Bridge, placement), (listed[late.RunnerId].Network, listed[late.RunnerId].Placement with { Image = placement.Image }));
-        Assert.Equal((RunnerNetwork.None, null), (listed[none.RunnerId].Network, listed[none.RunnerId].Placement.HostPort));
+        Assert.Equal((RunnerNetwork.None, null), (listed[none.RunnerId].Network, listed[none.RunnerId].Placement.Port));
     }
 
     [Fact]
@@ -112,13 +112,13 @@ public sealed class LateNetworkTests(SupervisedEngineFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task Start_HostPortIsTaken_SaysSoAndLeavesNothing()
+    public async Task Start_PortIsTaken_SaysSoAndLeavesNothing()
     {
         var (_, first) = await StartAsync();
 
-        var error = await Assert.ThrowsAsync<HostPortTakenException>(() => Engine.StartAsync(fixture.Spec() with { HostPort = first.HostPort }, Cancel));
+        var error = await Assert.ThrowsAsync<PortTakenException>(() => Engine.StartAsync(fixture.Spec() with { Port = first.Port }, Cancel));
 
-        Assert.Equal(first.HostPort, error.Port);
+        Assert.Equal(first.Port, error.Port);
         Assert.Single(await Engine.ListAsync(Cancel));
     }
 

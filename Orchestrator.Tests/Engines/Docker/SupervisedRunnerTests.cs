@@ -255,7 +255,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", spec.Token);
         using var body = new StringContent($$"""{"language":"bash","code":"{{code}}"}""", Encoding.UTF8, "application/json");
-        using var answer = await client.PostAsync($"http://127.0.0.1:{placement.HostPort}/run", body, Cancel);
+        using var answer = await client.PostAsync($"http://127.0.0.1:{placement.Port}/run", body, Cancel);
         return await answer.Content.ReadAsStringAsync(Cancel);
     }
 

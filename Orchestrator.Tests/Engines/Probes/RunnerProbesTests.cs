@@ -4,6 +4,7 @@ using System.Text;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
+using Orchestrator.Engines;
 using Orchestrator.Engines.Probes;
 
 namespace Orchestrator.Tests.Engines.Probes;
@@ -125,7 +126,7 @@ public sealed class RunnerProbesTests : IDisposable
     }
 
     private RunnerProbes Probes(string bind, string? probeHost = null) => new(
-        _client, new ReadinessWait(TimeProvider.System), new RunnersOptions { Bind = bind, ProbeHost = probeHost }, TimeProvider.System);
+        _client, new ReadinessWait(TimeProvider.System), new PublishedPorts(new RunnersOptions { Bind = bind, ProbeHost = probeHost }), TimeProvider.System);
 
     private static RunnerPlacement Placement(int? port) => new("c", "x", "i", "127.0.0.1", port);
 

@@ -128,7 +128,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     public async Task Schema_RuleBroken_IsRefused(string sql)
     {
         var wish = Wish("a");
-        await _store.ClaimAsync(wish with { Reservation = wish.Reservation with { FirstHostPort = 9093 } }, Cancel);
+        await _store.ClaimAsync(wish with { Reservation = wish.Reservation with { FirstPort = 9093 } }, Cancel);
 
         var failure = await Assert.ThrowsAsync<SqliteException>(async () => await _database.WriteAsync(
             static change => { change.database.Writing.Execute(change.sql); return 0; }, (database: _database, sql), Cancel));

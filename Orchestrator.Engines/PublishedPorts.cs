@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Sockets;
+using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
+
+namespace Orchestrator.Engines;
+
+/// <summary>
+/// Where ports that an engine published on its host are reached: at <c>Runners:Host</c> from outside, at
+/// <c>Runners:ProbeHost</c> or <c>Runners:Bind</c> from this process. By today's settings, whenever they were published.
+/// </summary>
+public sealed class PublishedPorts
+{
+    private readonly string _prefix;
+    private readonly string _host;
+    private readonly string _internalHost;
+
+    /// <summary>Where the settings say.</summary>
+    public PublishedPorts(RunnersOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _prefix = PrefixOf(options.Host);
+        _host = _prefix[(_prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
+
+        // A wildcard is where to listen, not where to ask.
+        _internalHost = options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
+        {
+            "0.0.0.0" => "127.0.0.1",
+            "::" or "[::]" => "::1",
+            var bind => bind,
+        };
+    }
+
+    /// <summary>The address of a published port.</summary>
+    public RunnerAddress AddressOf(int port) =>
+        new(_host, port, $"{_prefix}:{port}", new UriBuilder(Uri.UriSchemeHttp, _internalHost, port).Uri);
+
+    /// <summary>Whether that is a name, an address, or either behind a scheme.</summary>
+    public static bool IsHost(string host) =>
+        Uri.TryCreate($"{PrefixOf(host)}:1/", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.Port == 1 && uri.UserInfo.Length == 0;
+
+    private static string PrefixOf(string host)
+    {
+        var text = host.Trim().TrimEnd('/');
+        var bare = IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"[{text.Trim('[', ']')}]"
+            : text;
+        return bare.Contains("://", StringComparison.Ordinal) ? bare : $"http://{bare}";
+    }
+}
