@@ -70,6 +70,9 @@ public sealed record Runner
     /// <summary>The secret that callers of the runner's own interface present; null when it was lost with the store.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The hash of what it was made like (<see cref="Engines.IRunnerEngine.PlanOf"/>); null for one of an older version.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>What network its container has.</summary>
     public RunnerNetwork Network { get; init; }
 

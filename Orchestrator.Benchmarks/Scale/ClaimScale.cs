@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Core;
+using Orchestrator.Core.Engines;
 using Orchestrator.Core.Leasing;
 using Orchestrator.Core.Stores;
 using Orchestrator.Core.Templates;
@@ -88,7 +89,7 @@ internal static class ClaimScale
         public static async Task<Fleet> MakeAsync(int size)
         {
             var fleet = new Fleet(size);
-            await ScaledStore.FillAsync(fleet._store, size);
+            await ScaledStore.FillAsync(fleet._store, size, fleet._services.GetRequiredService<IRunnerEngine>().PlanOf(fleet._template));
             return fleet;
         }
 

@@ -53,7 +53,7 @@ internal static class KeptMemory
         {
             using (var database = ScaledStore.Open(folder.FullName))
             {
-                await ScaledStore.FillAsync(new SqliteRunnerStore(database, TimeProvider.System), size);
+                await ScaledStore.FillAsync(new SqliteRunnerStore(database, TimeProvider.System), size, ListedRunner.Plan);
             }
 
             await using var engine = await ListingEngine.StartAsync(folder.FullName, size);

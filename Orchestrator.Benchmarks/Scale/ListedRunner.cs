@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Orchestrator.Core;
+using Orchestrator.Core.Templates;
 using Orchestrator.Engines.Docker;
 
 namespace Orchestrator.Benchmarks.Scale;
@@ -18,6 +19,9 @@ internal readonly record struct ListedRunner(int Number)
     public const string Supervisor = "/opt/orchestrator/Orchestrator.Guest";
 
     public static readonly string ImageId = "sha256:" + Hash("image");
+
+    // Of the settings that the benchmarks leave as they are.
+    public static readonly string Plan = ContainerPlan.HashOf(new RunnersOptions().ToTemplate(), "127.0.0.1");
 
     // Long ago, so that nobody takes a runner for one that another process is still making.
     private static readonly DateTimeOffset Made = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -37,7 +41,7 @@ internal readonly record struct ListedRunner(int Number)
 
     /// <summary>What Docker 20.10 lists of it, as long and as varied as the real thing.</summary>
     public string Json => string.Create(CultureInfo.InvariantCulture, $$$$"""
-        {"Id":"{{{{ContainerId}}}}","Names":["/{{{{DockerNames.Of(Id, Owner)}}}}"],"Image":"{{{{Image}}}}","ImageID":"{{{{ImageId}}}}","Command":"{{{{Supervisor}}}}","Created":{{{{Made.ToUnixTimeSeconds()}}}},"Ports":[{"IP":"127.0.0.1","PrivatePort":3000,"PublicPort":{{{{HostPort}}}},"Type":"tcp"}],"Labels":{"{{{{DockerLabels.Instance}}}}":"{{{{Instance}}}}","{{{{DockerLabels.Runner}}}}":"{{{{Id}}}}","{{{{DockerLabels.Template}}}}":"session","{{{{DockerLabels.Session}}}}":"{{{{Id}}}}","{{{{DockerLabels.Supervisor}}}}":"{{{{Supervisor}}}}","{{{{DockerLabels.CodeUser}}}}":"10002:10002"},"State":"running","Status":"Up 2 hours","HostConfig":{"NetworkMode":"{{{{Network}}}}"},"NetworkSettings":{"Networks":{"{{{{Network}}}}":{"IPAMConfig":null,"Links":null,"Aliases":null,"NetworkID":"{{{{Hash(Network)}}}}","EndpointID":"{{{{Hash(Address)}}}}","Gateway":"172.18.0.1","IPAddress":"{{{{Address}}}}","IPPrefixLen":16,"IPv6Gateway":"","GlobalIPv6Address":"","GlobalIPv6PrefixLen":0,"MacAddress":"02:42:ac:12:00:02","DriverOpts":null}}},"Mounts":[]}
+        {"Id":"{{{{ContainerId}}}}","Names":["/{{{{DockerNames.Of(Id, Owner)}}}}"],"Image":"{{{{Image}}}}","ImageID":"{{{{ImageId}}}}","Command":"{{{{Supervisor}}}}","Created":{{{{Made.ToUnixTimeSeconds()}}}},"Ports":[{"IP":"127.0.0.1","PrivatePort":3000,"PublicPort":{{{{HostPort}}}},"Type":"tcp"}],"Labels":{"{{{{DockerLabels.Instance}}}}":"{{{{Instance}}}}","{{{{DockerLabels.Runner}}}}":"{{{{Id}}}}","{{{{DockerLabels.Template}}}}":"session","{{{{DockerLabels.Plan}}}}":"{{{{Plan}}}}","{{{{DockerLabels.Session}}}}":"{{{{Id}}}}","{{{{DockerLabels.Supervisor}}}}":"{{{{Supervisor}}}}","{{{{DockerLabels.CodeUser}}}}":"10002:10002"},"State":"running","Status":"Up 2 hours","HostConfig":{"NetworkMode":"{{{{Network}}}}"},"NetworkSettings":{"Networks":{"{{{{Network}}}}":{"IPAMConfig":null,"Links":null,"Aliases":null,"NetworkID":"{{{{Hash(Network)}}}}","EndpointID":"{{{{Hash(Address)}}}}","Gateway":"172.18.0.1","IPAddress":"{{{{Address}}}}","IPPrefixLen":16,"IPv6Gateway":"","GlobalIPv6Address":"","GlobalIPv6PrefixLen":0,"MacAddress":"02:42:ac:12:00:02","DriverOpts":null}}},"Mounts":[]}
         """);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

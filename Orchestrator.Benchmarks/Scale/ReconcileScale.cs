@@ -58,7 +58,7 @@ internal static class ReconcileScale
         {
             using (var database = ScaledStore.Open(folder.FullName))
             {
-                await ScaledStore.FillAsync(new SqliteRunnerStore(database, TimeProvider.System), size);
+                await ScaledStore.FillAsync(new SqliteRunnerStore(database, TimeProvider.System), size, ListedRunner.Plan);
             }
 
             await using var engine = await ListingEngine.StartAsync(folder.FullName, size);

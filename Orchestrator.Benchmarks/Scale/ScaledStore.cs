@@ -13,20 +13,20 @@ internal static class ScaledStore
 
     public static SqliteDatabase Open(string folder) => SqliteDatabase.Open(new SqliteOptions { DataFolder = folder }, NullLogger<SqliteDatabase>.Instance);
 
-    /// <summary>Writes the fleet.</summary>
-    public static async Task FillAsync(IRunnerStore store, int runners)
+    /// <summary>Writes the fleet, made under one plan.</summary>
+    public static async Task FillAsync(IRunnerStore store, int runners, string plan)
     {
         // Together, so that they share commits.
         foreach (var some in Enumerable.Range(0, runners).Chunk(2_000))
         {
-            await Task.WhenAll(some.Select(number => Task.Run(() => AddAsync(store, new ListedRunner(number)))));
+            await Task.WhenAll(some.Select(number => Task.Run(() => AddAsync(store, new ListedRunner(number), plan))));
         }
     }
 
-    private static async Task AddAsync(IRunnerStore store, ListedRunner runner)
+    private static async Task AddAsync(IRunnerStore store, ListedRunner runner, string plan)
     {
         var reservation = new Reservation(
-            runner.Id, "session", ListedRunner.Instance, RunnerId.CreateToken(), RunnerNetwork.Bridge, null, Within);
+            runner.Id, "session", ListedRunner.Instance, plan, RunnerId.CreateToken(), RunnerNetwork.Bridge, null, Within);
         var reserved = runner.Owner is { } owner
             ? (await store.ClaimAsync(new ClaimRequest(owner, Lease, null, FromPool: false, reservation), CancellationToken.None)).Runner
             : await store.ReserveIdleAsync(reservation, int.MaxValue, CancellationToken.None);

@@ -18,6 +18,13 @@ public interface IRunnerEngine
     /// <summary>The instance whose runners it serves (<c>Runners:Instance</c>); those of another one are never seen or touched.</summary>
     string Instance { get; }
 
+    /// <summary>
+    /// The hash of what it makes a template's pooled runners like: limits, hardening, runtime, environment, network, ports,
+    /// readiness, the image's name and whatever it sets by itself; not the image's content, which is
+    /// <see cref="GetImageIdAsync"/>'s. No call. The same for the same settings in every process of one version.
+    /// </summary>
+    string PlanOf(RunnerTemplate template);
+
     /// <summary>Makes a runner's container and starts it. When it throws, nothing of the runner is left, or <see cref="RemoveAsync"/> finds it by its id.</summary>
     /// <exception cref="RunnerImageMissingException">The image is not there.</exception>
     /// <exception cref="PortTakenException">Somebody else holds <see cref="RunnerSpec.Port"/>.</exception>

@@ -23,6 +23,7 @@ public sealed record RunnerSpec(
 /// <param name="Running">False when it has ended, or never started.</param>
 /// <param name="Owner">The owner that its label or name tells; null when they tell none.</param>
 /// <param name="Network">What network it has.</param>
+/// <param name="Plan">The hash of what it was made like, from its label; null for one of an older version.</param>
 /// <param name="Placement">Where it is.</param>
 /// <param name="CreatedAt">When it was made, by the engine's clock.</param>
 public sealed record ObservedRunner(
@@ -31,6 +32,7 @@ public sealed record ObservedRunner(
     bool Running,
     Owner? Owner,
     RunnerNetwork Network,
+    string? Plan,
     RunnerPlacement Placement,
     DateTimeOffset CreatedAt);
 

@@ -109,6 +109,7 @@ internal sealed partial class OrphanCollector(
         State = RunnerState.Leased,
         Fence = 0,
         CreatedAt = seen.CreatedAt,
+        Plan = seen.Plan,
         Network = seen.Network,
         Port = placement.Port,
         Placement = placement,

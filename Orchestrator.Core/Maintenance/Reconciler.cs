@@ -27,8 +27,13 @@ internal sealed partial class Reconciler(
 {
     private const int ManyRunners = 1_000;
 
+    private const string ImageReplaced = "its image was replaced";
+
+    private static readonly TimeSpan BetweenReplacements = TimeSpan.FromSeconds(1);
+
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), time, jitter: null);
     private bool _lost;
+    private bool _outdatedLeft;
 
     /// <summary>Reconciles at every interval and after every reconnection of the engine's events, until stopped.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -39,6 +44,7 @@ internal sealed partial class Reconciler(
         {
             var known = await TryReconcileAsync(cancellationToken);
             var interval = TimeSpan.FromSeconds(options.ReconcileIntervalSeconds) * (known > ManyRunners ? 6 : 1);
+            interval = _outdatedLeft && interval > BetweenReplacements ? BetweenReplacements : interval;
             await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -57,22 +63,28 @@ internal sealed partial class Reconciler(
         var records = await store.ListAsync(engine.Instance, cancellationToken);
 
         var unseen = observed.ToDictionary(o => o.RunnerId, StringComparer.Ordinal);
-        var images = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var wanted = new Dictionary<string, Wanted>(StringComparer.Ordinal);
         foreach (var template in templates.All)
         {
-            images[template.Name] = await engine.GetImageIdAsync(template, cancellationToken);
+            wanted[template.Name] = new Wanted(engine.PlanOf(template), await engine.GetImageIdAsync(template, cancellationToken));
         }
 
         var outdated = 0;
+        _outdatedLeft = false;
         foreach (var record in records)
         {
             unseen.Remove(record.Id, out var seen);
-            if (IsOutdated(record, images.GetValueOrDefault(record.Template)))
+            if (WhyOutdated(record, wanted.GetValueOrDefault(record.Template)) is { } reason)
             {
                 // A few at a time, so that the pool is never empty for a new image's sake.
                 if (++outdated <= options.MaxParallelStarts)
                 {
-                    await EndAsync(store, record, "its image was replaced", cancellationToken);
+                    await EndAsync(store, record, reason, cancellationToken);
+                }
+                else
+                {
+                    // Of no use to anybody: not to be waited for as long as for one that can still be claimed.
+                    _outdatedLeft |= reason != ImageReplaced;
                 }
             }
             else
@@ -230,8 +242,13 @@ internal sealed partial class Reconciler(
         signals.Changed(removing.Template);
     }
 
-    private static bool IsOutdated(Runner record, string? imageId) =>
-        record.State == RunnerState.Idle && imageId is not null && record.Placement!.ImageId != imageId;
+    private static string? WhyOutdated(Runner record, Wanted? wanted) => record.State != RunnerState.Idle ? null
+        : wanted is null ? "its template is not configured"
+        : record.Plan != wanted.Plan ? "its template's settings were changed"
+        : wanted.ImageId is { } image && record.Placement!.ImageId != image ? ImageReplaced
+        : null;
+
+    private sealed record Wanted(string Plan, string? ImageId);
 
     [LoggerMessage(1060, LogLevel.Warning, "Engine or store can't be reached; nothing is ended meanwhile: {Cause}")]
     private partial void LogLost(string cause);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Maintenance;
@@ -23,11 +24,15 @@ public sealed partial class RunnerStarter(
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), time, jitter: null);
 
+    // Templates don't change while the process lives, and every claim asks.
+    private readonly ConcurrentDictionary<string, string> _plans = new(StringComparer.Ordinal);
+
     /// <summary>What to reserve for a new runner of a template.</summary>
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
         RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
         template.Name,
         engine.Instance,
+        _plans.GetOrAdd(template.Name, static (_, of) => of.engine.PlanOf(of.template), (engine, template)),
         RunnerId.CreateToken(),
         network,
         network == RunnerNetwork.None ? null : template.FirstPort,

@@ -4,6 +4,7 @@ namespace Orchestrator.Core.Stores;
 /// <param name="RunnerId">Its id.</param>
 /// <param name="Template">Its template's name.</param>
 /// <param name="Instance">The instance that keeps it.</param>
+/// <param name="Plan">The hash of what it will be made like (<see cref="Engines.IRunnerEngine.PlanOf"/>).</param>
 /// <param name="Token">The secret of its interface.</param>
 /// <param name="Network">The network it gets.</param>
 /// <param name="FirstPort">The lowest port it may get on the public host, the first free one from there is reserved; null when the engine chooses.</param>
@@ -12,6 +13,7 @@ public sealed record Reservation(
     string RunnerId,
     string Template,
     string Instance,
+    string Plan,
     string Token,
     RunnerNetwork Network,
     int? FirstPort,
@@ -22,7 +24,7 @@ public sealed record Reservation(
 /// <param name="LeaseTime">How long a lease lives without a sign of life; null for ever.</param>
 /// <param name="MaxLeased">How many of the template may be leased or created for owners at a time; null for no limit.</param>
 /// <param name="FromPool">Whether an idle runner will do.</param>
-/// <param name="Reservation">What to reserve when none is idle; its template and engine are the ones wanted.</param>
+/// <param name="Reservation">What to reserve when none is idle; its template, plan and instance are the ones wanted.</param>
 public sealed record ClaimRequest(
     Owner Owner,
     TimeSpan? LeaseTime,

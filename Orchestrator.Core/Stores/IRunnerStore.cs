@@ -14,7 +14,7 @@ public interface IRunnerStore
 {
     /// <summary>
     /// Gives an owner a runner, in one step: the one it has already, whatever its state; else, with
-    /// <see cref="ClaimRequest.FromPool"/>, the longest idle one of the template; else a reservation in state
+    /// <see cref="ClaimRequest.FromPool"/>, the longest idle one of the template and plan; else a reservation in state
     /// <see cref="RunnerState.Creating"/>; or nothing when the template's limit is reached.
     /// </summary>
     ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);

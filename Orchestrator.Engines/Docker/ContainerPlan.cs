@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Docker.DotNet.Models;
+using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 
@@ -19,11 +21,12 @@ internal static class ContainerPlan
     /// <summary>The engine's parameters for a runner.</summary>
     /// <param name="spec">What is wanted.</param>
     /// <param name="instance">The instance that keeps it.</param>
+    /// <param name="plan">The template's <see cref="HashOf"/>.</param>
     /// <param name="image">The image as it is now.</param>
     /// <param name="networkId">The instance's network; null for a runner without network.</param>
     /// <param name="late">Whether the container is started without its network, to be connected while it starts.</param>
     /// <param name="bind">The host address that ports are published on.</param>
-    public static CreateContainerParameters Of(RunnerSpec spec, string instance, ImageFacts image, string? networkId, bool late, string bind)
+    public static CreateContainerParameters Of(RunnerSpec spec, string instance, string plan, ImageFacts image, string? networkId, bool late, string bind)
     {
         var template = spec.Template;
         var strict = template.Hardening == Hardening.Strict;
@@ -34,7 +37,7 @@ internal static class ContainerPlan
             Image = template.Image,
             User = strict && image.IsRoot ? Nobody : "",
             Env = Environment(spec),
-            Labels = DockerLabels.Of(spec, instance),
+            Labels = DockerLabels.Of(spec, instance, plan),
             ExposedPorts = networkId is null ? null : new Dictionary<string, EmptyStruct> { [port] = default },
             HostConfig = new HostConfig
             {
@@ -64,6 +67,16 @@ internal static class ContainerPlan
                 },
             },
         };
+    }
+
+    /// <summary>
+    /// The hash of all that a template's pooled runners are made with, taken from the engine's parameters themselves, so that
+    /// none is forgotten; what differs from runner to runner is left out.
+    /// </summary>
+    public static string HashOf(RunnerTemplate template, string bind)
+    {
+        var any = new RunnerSpec("", template, null, "", RunnerNetwork.Bridge, template.FirstPort);
+        return PlanHash.Of(template, JsonSerializer.Serialize(Of(any, "", "", new ImageFacts("", ""), "", late: false, bind)));
     }
 
     /// <summary>The template's port as the engine writes it, <c>3000/tcp</c>.</summary>

@@ -16,6 +16,9 @@ internal static class DockerLabels
     /// <summary>The name of the runner's template.</summary>
     public const string Template = "orchestrator.template";
 
+    /// <summary>The hash of what the container was made like.</summary>
+    public const string Plan = "orchestrator.plan";
+
     /// <summary>Which network it is to have: <c>bridge</c>, or <c>none</c>.</summary>
     public const string Network = "orchestrator.network";
 
@@ -29,13 +32,14 @@ internal static class DockerLabels
     public const string CodeUser = "orchestrator.code-user";
 
     /// <summary>The labels of a runner's container.</summary>
-    public static Dictionary<string, string> Of(RunnerSpec spec, string instance)
+    public static Dictionary<string, string> Of(RunnerSpec spec, string instance, string plan)
     {
         var labels = new Dictionary<string, string>
         {
             [Instance] = instance,
             [Runner] = spec.RunnerId,
             [Template] = spec.Template.Name,
+            [Plan] = plan,
             [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",
         };
         if (spec.Template.Name == RunnersOptions.TemplateName)

@@ -51,6 +51,9 @@ internal sealed partial class DockerRunnerEngine(
     public string Instance => options.Instance;
 
     /// <inheritdoc />
+    public string PlanOf(RunnerTemplate template) => ContainerPlan.HashOf(template, options.Bind);
+
+    /// <inheritdoc />
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
     {
         using var activity = Begin("engine.start", spec.RunnerId);

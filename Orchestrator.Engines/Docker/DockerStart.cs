@@ -120,7 +120,8 @@ internal sealed partial class DockerStart(
 
     private async Task<string> CreateAsync(RunnerSpec spec, ImageFacts image, string? network, bool late)
     {
-        var plan = ContainerPlan.Of(spec, options.Instance, image, network, late, options.Bind);
+        var hash = ContainerPlan.HashOf(spec.Template, options.Bind);
+        var plan = ContainerPlan.Of(spec, options.Instance, hash, image, network, late, options.Bind);
         try
         {
             var created = await calls.OnceAsync(

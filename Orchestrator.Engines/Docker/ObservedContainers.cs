@@ -25,6 +25,7 @@ internal static class ObservedContainers
             container.State is "running" or "paused",
             DockerNames.OwnerIn(name, runnerId) ?? SessionIn(labels, runnerId),
             isolated ? RunnerNetwork.None : RunnerNetwork.Bridge,
+            labels.TryGetValue(DockerLabels.Plan, out var plan) ? plan : null,
             new RunnerPlacement(container.ID, container.Image, container.ImageID, isolated ? null : Address(container), HostPort(container)),
             new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)));
     }

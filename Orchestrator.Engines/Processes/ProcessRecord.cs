@@ -18,6 +18,9 @@ internal sealed record ProcessRecord
     /// <summary>The program it runs, by its build.</summary>
     public required string ImageId { get; init; }
 
+    /// <summary>The hash of what it was made like; null for one of an older version.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>The port it listens on.</summary>
     public required int Port { get; init; }
 

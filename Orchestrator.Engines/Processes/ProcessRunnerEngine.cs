@@ -54,6 +54,9 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     public string Instance => _options.Instance;
 
     /// <inheritdoc />
+    public string PlanOf(RunnerTemplate template) => _start.PlanOf(template);
+
+    /// <inheritdoc />
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
@@ -230,7 +233,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     private ObservedRunner Observe(ProcessRecord record) => new(
-        record.RunnerId, record.Template, IsRunning(record), record.Owner, RunnerNetwork.Bridge, Placement(record), record.CreatedAt);
+        record.RunnerId, record.Template, IsRunning(record), record.Owner, RunnerNetwork.Bridge, record.Plan, Placement(record), record.CreatedAt);
 
     private RunnerPlacement Placement(ProcessRecord record) => new(
         record.RunnerId,

@@ -45,6 +45,11 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         }
     }
 
+    /// <inheritdoc cref="IRunnerEngine.PlanOf"/>
+    public string PlanOf(RunnerTemplate template) => PlanHash.Of(
+        template,
+        [template.Image, options.Bind, $"{template.FirstPort}", .. template.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+
     /// <summary>Kills a runner's process with everything below it, and waits until it is gone.</summary>
     /// <exception cref="EngineException">It does not go.</exception>
     public async Task KillAsync(ProcessRecord record)
@@ -93,6 +98,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
                 Template = spec.Template.Name,
                 Image = spec.Template.Image,
                 ImageId = RunnerProgram.ImageId,
+                Plan = PlanOf(spec.Template),
                 Port = FreePort(spec.Port),
                 CreatedAt = time.GetUtcNow(),
                 BootId = ProcessIdentity.BootId,

@@ -15,6 +15,7 @@ internal static class SqliteMigrations
         new(2, () => Read("002_tasks.sql")),
         new(3, () => Read("003_shares.sql")),
         new(4, () => Read("004_counts.sql")),
+        new(5, () => Read("005_plans.sql")),
     ];
 
     private static string Read(string name) => EmbeddedSql.Read(typeof(SqliteMigrations), "Migrations." + name);

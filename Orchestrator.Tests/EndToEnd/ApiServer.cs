@@ -90,10 +90,10 @@ internal sealed partial class ApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it on the same ports and data, after it ended.</summary>
-    public async Task StartAgainAsync()
+    /// <summary>Starts it on the same ports and data, after it ended; settings given here win over those of before.</summary>
+    public async Task StartAgainAsync(params string[] changed)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Orchestrator.Api.dll"), .. _settings])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Orchestrator.Api.dll"), .. _settings, .. changed])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

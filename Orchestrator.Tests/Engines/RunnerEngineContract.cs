@@ -51,6 +51,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var listed = Assert.Single(await Engine.ListAsync(Cancel));
         Assert.Equal((spec.RunnerId, spec.Template.Name, true), (listed.RunnerId, listed.Template, listed.Running));
         Assert.Equal((owner, RunnerNetwork.Bridge, placement), (listed.Owner, listed.Network, listed.Placement));
+        Assert.Equal(fixture.Connect(_instance).PlanOf(spec.Template), listed.Plan);
         Assert.InRange(listed.CreatedAt, DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddMinutes(1));
         Assert.Equal(listed, await Engine.FindAsync(spec.RunnerId, Cancel));
         Assert.Equal(placement.ImageId, await Engine.GetImageIdAsync(spec.Template, Cancel));
@@ -73,6 +74,18 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
             await Assert.ThrowsAsync<EngineException>(() => Engine.StartAsync(spec, Cancel));
             Assert.Empty(await Engine.ListAsync(Cancel));
         }
+    }
+
+    [Fact]
+    public void PlanOf_OtherSettings_IsAnother()
+    {
+        var template = fixture.Template;
+        var plan = Engine.PlanOf(template);
+
+        Assert.Equal(plan, Engine.PlanOf(template with { MinIdle = 7, MaxLeased = 9, LeaseTime = TimeSpan.FromDays(1) }));
+        Assert.NotEqual(plan, Engine.PlanOf(template with { Image = "another" }));
+        Assert.NotEqual(plan, Engine.PlanOf(template with { Environment = new Dictionary<string, string> { ["NAME"] = "value" } }));
+        Assert.NotEqual(plan, Engine.PlanOf(template with { Ready = template.Ready with { Path = "/another" } }));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal sealed class RunnerWorld : IAsyncDisposable
 
     public RunnersOptions Options { get; }
 
-    public RunnerTemplate Session { get; }
+    public RunnerTemplate Session { get; private set; }
 
     public RunnerTemplate Machine { get; }
 
@@ -52,6 +52,14 @@ internal sealed class RunnerWorld : IAsyncDisposable
         await _store.DisposeAsync();
         _store = SqliteTestStore.Open(_folder.FullName, Clock);
         return Start(process);
+    }
+
+    /// <summary>The next process, which the operator gave other settings.</summary>
+    public Task<TestOrchestrator> RestartAsync(Action<RunnersOptions> change)
+    {
+        change(Options);
+        Session = Options.ToTemplate();
+        return RestartAsync();
     }
 
     /// <summary>The store is deleted while runners run.</summary>

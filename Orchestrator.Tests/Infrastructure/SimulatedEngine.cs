@@ -151,7 +151,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         }
     }
 
-    private sealed class Container(RunnerSpec spec, string instance, string id, string imageId, int? port, DateTimeOffset createdAt)
+    private sealed class Container(RunnerSpec spec, string instance, string id, string imageId, string plan, int? port, DateTimeOffset createdAt)
     {
         public string Instance => instance;
 
@@ -164,7 +164,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         public Owner? Owner { get; set; } = spec.Owner;
 
         public ObservedRunner Observe() => new(
-            spec.RunnerId, spec.Template.Name, Running, Owner, spec.Network,
+            spec.RunnerId, spec.Template.Name, Running, Owner, spec.Network, plan,
             new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt);
     }
 
@@ -180,7 +180,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         {
             var image = world.ImageId ?? throw new RunnerImageMissingException(spec.Template.Image);
             var port = world.Publish(spec);
-            var container = new Container(spec, instance, $"{Interlocked.Increment(ref world._nextContainer):x64}", image, port, world._time.GetUtcNow());
+            var container = new Container(spec, instance, $"{Interlocked.Increment(ref world._nextContainer):x64}", image, PlanOf(spec.Template), port, world._time.GetUtcNow());
             if (!world._containers.TryAdd(spec.RunnerId, container))
             {
                 throw new EngineException($"The name {spec.RunnerId} is in use.");
@@ -190,6 +190,13 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             world.Publish(RunnerEventKind.Started, spec.RunnerId);
             return container.Observe().Placement;
         });
+
+        public string PlanOf(RunnerTemplate template) => PlanHash.Of(
+            template,
+            [
+                template.Image, $"{template.Hardening}", $"{template.Limits}", template.Runtime ?? "", $"{template.ContainerPort}",
+                $"{template.FirstPort}", $"{template.HostAlias}", .. template.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
+            ]);
 
         public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? ports.AddressOf(port) : null;
 

@@ -42,6 +42,57 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public async Task Provision_BeforeTheFirstReconciliationUnderOtherSettings_IsOfThose()
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 3);
+        await world.Start().FillAsync();
+        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
+
+        var next = await world.RestartAsync(o => o.Limits.MemoryMiB = 256);
+        var (runner, created) = await next.ProvisionAsync("alice");
+
+        Assert.True(created);
+        Assert.DoesNotContain(runner.Id, before);
+        Assert.Equal(world.Engine.Connect().PlanOf(world.Session), world.Engine.Runners.Single(seen => seen.RunnerId == runner.Id).Plan);
+    }
+
+    [Fact]
+    public async Task Reconcile_IdleOfOtherSettings_IsReplaced_AFewAtATime()
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 6);
+        var first = world.Start();
+        await first.FillAsync();
+        var leased = (await first.ProvisionAsync("alice")).Runner;
+        await first.FillAsync();
+        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
+        var next = await world.RestartAsync(o => o.Limits.MemoryMiB = 256);
+
+        await next.Reconciler.ReconcileAsync(default);
+        Assert.Equal(7 - 4, world.Engine.Runners.Count(runner => before.Contains(runner.RunnerId)));
+        await next.FillAsync();
+        await next.Reconciler.ReconcileAsync(default);
+        await next.FillAsync();
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Equal(7, world.Engine.Runners.Count);
+        Assert.Equal(leased.Id, Assert.Single(world.Engine.Runners, runner => before.Contains(runner.RunnerId)).RunnerId);
+        await world.AssertAgreementAsync();
+    }
+
+    [Fact]
+    public async Task Reconcile_OnlyThePoolsSizeChanged_KeepsTheIdleOnes()
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 2);
+        await world.Start().FillAsync();
+        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
+
+        var next = await world.RestartAsync(o => o.InactivityTimeoutSeconds = 5);
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Contains((await next.ProvisionAsync("alice")).Runner.Id, before);
+    }
+
+    [Fact]
     public async Task Reconcile_StoreLost_ASessionIsLeasedToItselfAnew()
     {
         await using var world = new RunnerWorld();

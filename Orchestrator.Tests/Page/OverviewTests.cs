@@ -38,6 +38,20 @@ public sealed class OverviewTests
         Assert.DoesNotContain(token, overview.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "healthy")]
+    [InlineData(false, "degraded")]
+    public async Task Overview_AndReady_TellWhetherTheEngineIsolates(bool isolated, string health)
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.Engine.Capabilities = api.Engine.Capabilities with { Isolated = isolated };
+
+        Assert.Equal(isolated, (bool)(await ReadAsync(api))["health"]!["engine"]!["isolated"]!);
+        var ready = await api.Sessions.GetAsync("/ready", Cancel).JsonAsync(200);
+        Assert.Contains(health, ready.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("ready", ready.Text("status"));
+    }
+
     [Fact]
     public async Task Overview_EngineGone_TellsThatAndTheRest()
     {

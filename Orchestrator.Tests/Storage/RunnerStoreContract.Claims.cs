@@ -56,6 +56,44 @@ public abstract partial class RunnerStoreContract
     }
 
     [Fact]
+    public async Task Claim_IdleOfAnotherPlan_IsNotTaken()
+    {
+        var older = await AddIdleAsync(plan: "plan-0");
+        var idle = await AddIdleAsync();
+        Assert.Equal(("plan-0", Plan), (older.Plan, idle.Plan));
+
+        Assert.Equal(idle.Id, (await ClaimAsync("a")).Runner!.Id);
+        var (outcome, reserved) = await ClaimAsync("b");
+        Assert.Equal((ClaimOutcome.Reserved, Plan), (outcome, reserved!.Plan));
+        Assert.Equal(older, await GetAsync(older));
+        Assert.Equal(1, (await Store.CountAsync(Instance, Template, Cancel)).Idle);
+    }
+
+    [Fact]
+    public async Task Claim_IdleWithoutAPlan_IsNotTaken_ButReturnsAndGoes()
+    {
+        var adopted = (await Store.AdoptAsync(Found(null), Owner.Session("a"), Lease, Cancel))!;
+        var idle = (await Store.ReturnAsync(adopted.Id, adopted.Fence, Cancel))!;
+        Assert.Null(idle.Plan);
+
+        Assert.Equal(ClaimOutcome.Reserved, (await ClaimAsync("b")).Outcome);
+        var removing = (await Store.BeginRemoveAsync(idle.Id, idle.Fence, Cancel))!;
+
+        Assert.True(await Store.DeleteAsync(removing.Id, removing.Fence, Cancel));
+    }
+
+    [Fact]
+    public async Task Return_OfAPlan_IsClaimedByThatPlanOnly()
+    {
+        var leased = await AddLeasedAsync("a");
+        await Store.ReturnAsync(leased.Id, leased.Fence, Cancel);
+
+        var wish = Wish("b");
+        Assert.Equal(ClaimOutcome.Reserved, (await Store.ClaimAsync(wish with { Reservation = wish.Reservation with { Plan = "plan-2" } }, Cancel)).Outcome);
+        Assert.Equal(leased.Id, (await ClaimAsync("c")).Runner!.Id);
+    }
+
+    [Fact]
     public async Task Claim_NotFromPool_Reserves()
     {
         await AddIdleAsync();

@@ -11,6 +11,7 @@ public abstract partial class RunnerStoreContract : IAsyncLifetime
 {
     protected const string Instance = "instance-1";
     protected const string Template = "session";
+    protected const string Plan = "plan-1";
 
     protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
     protected static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
@@ -46,8 +47,8 @@ public abstract partial class RunnerStoreContract : IAsyncLifetime
 
     protected static string NewId() => $"{Template}-{Interlocked.Increment(ref _ids):000000}";
 
-    protected static Reservation Reserve(string template = Template, int? firstPort = null, string instance = Instance) =>
-        new(NewId(), template, instance, "token", RunnerNetwork.Bridge, firstPort, Within);
+    protected static Reservation Reserve(string template = Template, int? firstPort = null, string instance = Instance, string plan = Plan) =>
+        new(NewId(), template, instance, plan, "token", RunnerNetwork.Bridge, firstPort, Within);
 
     protected static RunnerPlacement Place(int? port = null) => new("container-" + NewId(), "image", "sha256:1", "172.17.0.2", port);
 
@@ -60,9 +61,9 @@ public abstract partial class RunnerStoreContract : IAsyncLifetime
         Store.ClaimAsync(Wish(owner, limit, pool, lease, template, firstPort, instance), Cancel);
 
     /// <summary>Puts a runner into the pool.</summary>
-    protected async Task<Runner> AddIdleAsync(string template = Template, int? port = null, string instance = Instance)
+    protected async Task<Runner> AddIdleAsync(string template = Template, int? port = null, string instance = Instance, string plan = Plan)
     {
-        var reserved = await Store.ReserveIdleAsync(Reserve(template, instance: instance), int.MaxValue, Cancel);
+        var reserved = await Store.ReserveIdleAsync(Reserve(template, instance: instance, plan: plan), int.MaxValue, Cancel);
         return (await Store.AttachAsync(reserved!.Id, reserved.Fence, Place(port), null, Cancel))!;
     }
 

@@ -5,8 +5,10 @@ namespace Orchestrator.Tests.Storage;
 
 internal sealed partial class StoreModelRun
 {
-    private Reservation Reservation(string template) => new(
-        $"runner-{sample}-{++_made}", template, _instance, "token", RunnerNetwork.Bridge, template == _templates[1] ? FirstPort : null, Within);
+    private Reservation Reservation(string template, string plan) => new(
+        $"runner-{sample}-{++_made}", template, _instance, plan, "token", RunnerNetwork.Bridge, template == _templates[1] ? FirstPort : null, Within);
+
+    private static string Plan(Random random) => random.Next(4) == 0 ? "other" : "plan";
 
     // Now and then a runner or a fence that is not there.
     private (Runner Runner, long Fence, bool Fresh) Pick(Random random, RunnerState preferred)
@@ -39,6 +41,7 @@ internal sealed partial class StoreModelRun
             Owner = owner,
             ExpiresAt = now() + Within,
             ContactAt = owner is null ? null : now(),
+            Plan = reservation.Plan,
             Token = reservation.Token,
             Port = reservation.FirstPort is null ? null : FreePort(FirstPort),
         },

@@ -60,11 +60,11 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         int? limit = random.Next(2) == 0 ? random.Next(5) : null;
         TimeSpan? lease = random.Next(5) == 0 ? null : Lease;
         var pool = random.Next(4) != 0;
-        var reservation = Reservation(template);
+        var reservation = Reservation(template, Plan(random));
         var result = await store.ClaimAsync(new ClaimRequest(owner, lease, limit, pool, reservation), cancel);
 
         var mine = _model.Find(runner => runner.Template == template && runner.Owner == owner);
-        var idle = _model.Where(runner => runner.Template == template && runner.State == RunnerState.Idle).ToList();
+        var idle = _model.Where(runner => runner.Template == template && runner.State == RunnerState.Idle && runner.Plan == reservation.Plan).ToList();
         if (mine is not null)
         {
             Assert.Equal(ClaimOutcome.Existing, result.Outcome);
@@ -96,7 +96,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     {
         var template = Template(random);
         var target = random.Next(5);
-        var reservation = Reservation(template);
+        var reservation = Reservation(template, Plan(random));
         var reserved = await store.ReserveIdleAsync(reservation, target, cancel);
 
         var count = Count(template);
@@ -227,7 +227,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         var (template, owner) = (Template(random), Someone(random));
         var known = random.Next(4) == 0 && _model.Count > 0 ? _model[random.Next(_model.Count)].Id : $"found-{sample}-{++_made}";
         int? port = random.Next(2) == 0 ? FirstPort + random.Next(6) : null;
-        var found = Blank(known, template, RunnerState.Leased) with { Port = port, Placement = new RunnerPlacement("c", "i", "sha", null, port) };
+        var found = Blank(known, template, RunnerState.Leased) with { Plan = random.Next(2) == 0 ? Plan(random) : null, Port = port, Placement = new RunnerPlacement("c", "i", "sha", null, port) };
         var adopted = await store.AdoptAsync(found, owner, Lease, cancel);
 
         var refused = _model.Exists(runner => runner.Id == known

@@ -8,13 +8,14 @@ namespace Orchestrator.Storage.Redis.Runners;
 /// <code>
 /// runner:ID             hash         one runner: template, engine, state (0 creating, 1 idle, 2 leased, 3 removing), fence,
 ///                                    kind and owner (0 session, 1 machine, 2 task, 3 unknown; the owner's id), expires,
-///                                    contact, made, idle (since), token, network (0 bridge, 1 none), port, placement (JSON);
-///                                    what it has not is left out
+///                                    contact, made, idle (since), token, network (0 bridge, 1 none), port, placement (JSON),
+///                                    plan; what it has not is left out
 /// fence                 string       the last fence given, to a runner or a leader; begins at the time
 /// owners:TEMPLATE       hash         an owner's kind and id: the id of its runner
 /// owned                 hash         template: how many are leased or made for owners, on every engine
 /// engine:ENGINE         sorted set   ids of its runners by the fence of their making: oldest first
-/// idle:ENGINE:TEMPLATE  sorted set   ids of the pool by the fence of their last attach or return: longest idle first
+/// idle:ENGINE:TEMPLATE:PLAN  sorted set  ids of the pool by the fence of their last attach or return: longest idle first; those
+///                                    of version 0.1 are in a set without PLAN
 /// expiring:ENGINE       sorted set   ids of leased and creating runners by deadline, without those that never end
 /// counts:ENGINE:TEMPLATE  hash       idle, refilling, creating, leased, removing: how many there are
 /// ports:ENGINE          string       a bit for every port that a record names

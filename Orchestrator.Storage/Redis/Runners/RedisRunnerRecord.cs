@@ -9,7 +9,7 @@ namespace Orchestrator.Storage.Redis.Runners;
 internal static class RedisRunnerRecord
 {
     /// <summary>How many values a runner has in an answer: its id and its fields, as <c>Scripts/prelude.lua</c> lists them.</summary>
-    private const int Width = 15;
+    private const int Width = 16;
 
     /// <summary>The runner at a place of an answer; null when the answer ends before.</summary>
     public static Runner? Read(RedisValue[] values, int at) => values.Length <= at ? null : new Runner
@@ -27,6 +27,7 @@ internal static class RedisRunnerRecord
         Token = values[at + 11].IsNull ? null : values[at + 11].ToString(),
         Network = (RunnerNetwork)(int)values[at + 12],
         Port = values[at + 13].IsNull ? null : (int)values[at + 13],
+        Plan = values[at + 15].IsNull ? null : values[at + 15].ToString(),
         Placement = values[at + 14].IsNull
             ? null
             : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),

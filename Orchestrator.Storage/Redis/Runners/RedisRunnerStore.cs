@@ -53,7 +53,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
             (int)request.Owner.Kind, request.Owner.Id, RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased),
             request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstPort),
-            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
+            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)), reservation.Plan);
         var result = new ClaimResult((ClaimOutcome)(int)answer[0], RedisRunnerRecord.Read(answer, 1));
         if (result.Outcome == ClaimOutcome.Reserved)
         {
@@ -68,7 +68,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         var reserved = await ChangeRunnerAsync(RedisRunnerScripts.Reserve, cancellationToken,
             target, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstPort),
-            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)));
+            RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)), reservation.Plan);
         if (reserved is not null)
         {
             _reservations.Keep(reserved, reservation.Within);
@@ -110,7 +110,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         ChangeRunnerAsync(RedisRunnerScripts.Adopt, cancellationToken,
             runner.Id, runner.Template, runner.Instance, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
             (int)runner.Network, RedisRunnerRecord.Write(runner.Port ?? runner.Placement?.Port),
-            runner.Placement is { } placement ? RedisRunnerRecord.Write(placement) : RedisValue.EmptyString);
+            runner.Placement is { } placement ? RedisRunnerRecord.Write(placement) : RedisValue.EmptyString, runner.Plan ?? "");
 
     public async ValueTask<int> RenewAllAsync(string instance, string template, TimeSpan leaseTime, CancellationToken cancellationToken) =>
         await ChangeNumberAsync(RedisRunnerScripts.Renew, cancellationToken, instance, template, RedisRunnerRecord.Write(leaseTime));

@@ -25,6 +25,7 @@ internal static class RunnerRow
         Token = row.GetNullableString(11),
         Network = (RunnerNetwork)row.GetInt32(12),
         Port = row.GetNullableInt32(13),
+        Plan = row.GetNullableString(19),
         Placement = row.GetNullableString(14) is { } handle
             ? new RunnerPlacement(handle, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
             : null,

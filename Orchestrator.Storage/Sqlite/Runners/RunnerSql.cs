@@ -9,7 +9,7 @@ internal static class RunnerSql
     /// <summary>In the order that <see cref="RunnerRow.Read"/> expects; <c>container_id</c> is the engine's handle, under the name it began with.</summary>
     private const string Columns =
         "id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +
-        "token, network, host_port, container_id, image, image_id, address, published_port";
+        "token, network, host_port, container_id, image, image_id, address, published_port, plan";
 
     private const string Returning = " RETURNING " + Columns;
 
@@ -32,16 +32,16 @@ internal static class RunnerSql
     /// <summary>template; of every engine, as the limit is the template's</summary>
     public const string CountOwned = "SELECT coalesce(sum(creating + leased), 0) FROM pools WHERE template = ?1";
 
-    /// <summary>template, engine, owner kind, owner id, expires at, now, fence</summary>
+    /// <summary>template, instance, owner kind, owner id, expires at, now, fence, plan</summary>
     public const string LeaseIdle =
         "UPDATE runners SET state = 2, owner_kind = ?3, owner_id = ?4, expires_at = ?5, contact_at = ?6, fence = ?7 " +
-        "WHERE n = (SELECT n FROM runners WHERE template = ?1 AND engine_id = ?2 AND state = 1 ORDER BY idle_since, n LIMIT 1)" + Returning;
+        "WHERE n = (SELECT n FROM runners WHERE template = ?1 AND engine_id = ?2 AND plan = ?8 AND state = 1 ORDER BY idle_since, n LIMIT 1)" + Returning;
 
-    /// <summary>id, template, engine, state, fence, owner kind, owner id, expires at, contact at, created at, token, network, port, port is reserved, placement (5)</summary>
+    /// <summary>id, template, engine, state, fence, owner kind, owner id, expires at, contact at, created at, token, network, port, port is reserved, placement (5), plan</summary>
     public const string Insert =
         "INSERT INTO runners (id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, " +
-        "token, network, host_port, port_reserved, container_id, image, image_id, address, published_port) " +
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)" + Returning;
+        "token, network, host_port, port_reserved, container_id, image, image_id, address, published_port, plan) " +
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)" + Returning;
 
     /// <summary>template, owner kind, owner id, expires at, now</summary>
     public const string Touch =

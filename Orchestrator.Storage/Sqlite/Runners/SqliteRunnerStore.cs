@@ -208,6 +208,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             .Bind(5, RunnerRow.Deadline(now, request.LeaseTime))
             .Bind(6, now)
             .Bind(7, NextFence())
+            .Bind(8, request.Reservation.Plan)
             .First(RunnerRow.Read);
     }
 
@@ -223,7 +224,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
         var now = Now;
         return Insert(
             reservation.RunnerId, reservation.Template, reservation.Instance, RunnerState.Creating, owner,
-            RunnerRow.Deadline(now, reservation.Within), now, reservation.Token, reservation.Network, port, null);
+            RunnerRow.Deadline(now, reservation.Within), now, reservation.Token, reservation.Network, port, null, reservation.Plan);
     }
 
     private Runner? Adopt(Runner runner, Owner owner, TimeSpan? leaseTime)
@@ -240,16 +241,16 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
         var now = Now;
         return Insert(
             runner.Id, runner.Template, runner.Instance, RunnerState.Leased, owner,
-            RunnerRow.Deadline(now, leaseTime), now, runner.Token, runner.Network, port, runner.Placement);
+            RunnerRow.Deadline(now, leaseTime), now, runner.Token, runner.Network, port, runner.Placement, runner.Plan);
     }
 
     private Runner? Insert(
         string id, string template, string engine, RunnerState state, Owner? owner, long? expiresAt, long now,
-        string? token, RunnerNetwork network, int? port, RunnerPlacement? placement) =>
+        string? token, RunnerNetwork network, int? port, RunnerPlacement? placement, string? plan) =>
         Prepare(RunnerSql.Insert)
             .Bind(1, id).Bind(2, template).Bind(3, engine).Bind(4, (long)state).Bind(5, NextFence())
             .Bind(6, owner).Bind(8, expiresAt).Bind(9, owner is null ? null : now).Bind(10, now)
-            .Bind(11, token).Bind(12, (long)network).Bind(13, port).Bind(14, port is null ? 0 : 1).Bind(15, placement)
+            .Bind(11, token).Bind(12, (long)network).Bind(13, port).Bind(14, port is null ? 0 : 1).Bind(15, placement).Bind(20, plan)
             .First(RunnerRow.Read);
 
     private Runner? Touch(string template, Owner owner, TimeSpan? leaseTime)

@@ -194,6 +194,18 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
     }
 
     [Fact]
+    public async Task Claim_TheLongestIdleOnesRecordIsGone_TakesTheNext()
+    {
+        var gone = await AddIdleAsync();
+        var next = await AddIdleAsync();
+        var record = (StackExchange.Redis.RedisKey)$"{new RedisRunnerKeys(_redis.KeyPrefix).Root}runner:{gone.Id}";
+        Assert.True(await _redis.CallAsync(database => database.KeyDeleteAsync(record)));
+
+        Assert.Equal(next.Id, (await ClaimAsync("a")).Runner!.Id);
+        Assert.Equal(ClaimOutcome.Reserved, (await ClaimAsync("b")).Outcome);
+    }
+
+    [Fact]
     public async Task Claim_Warm_IsOneScript()
     {
         await AddIdleAsync();

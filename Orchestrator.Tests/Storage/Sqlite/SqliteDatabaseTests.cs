@@ -139,6 +139,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     public async Task Write_DatabaseIsFull_IsUnavailableAndChangesNothing()
     {
         var known = (await _store.ClaimAsync(Wish("known"), Cancel)).Runner!;
+        await _store.AttachAsync(known.Id, known.Fence, new RunnerPlacement("c", "i", "s", null, null), TimeSpan.FromMinutes(1), Cancel);
         await FillUpAsync(pages => pages);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(ClaimManyAsync);
@@ -147,7 +148,6 @@ public sealed class SqliteDatabaseTests : IDisposable
         var claimed = await _store.ListAsync("e", Cancel);
         var counts = await _store.CountAsync("e", "session", Cancel);
         Assert.Equal(claimed.Count, counts.Creating + counts.Leased);
-        await _store.AttachAsync(known.Id, known.Fence, new RunnerPlacement("c", "i", "s", null, null), null, Cancel);
         Assert.NotNull(await _store.TouchAsync("session", Owner.Session("known"), TimeSpan.FromMinutes(1), Cancel));
 
         await FillUpAsync(_ => 1_000_000);
@@ -255,7 +255,7 @@ public sealed class SqliteDatabaseTests : IDisposable
 
     private static ClaimRequest Wish(string owner) => new(
         Owner.Session(owner), TimeSpan.FromMinutes(1), null, true,
-        new Reservation($"runner-{owner}", "session", "e", "token", RunnerNetwork.Bridge, null, TimeSpan.FromMinutes(1)));
+        new Reservation($"runner-{owner}", "session", "e", "plan", "token", RunnerNetwork.Bridge, null, TimeSpan.FromMinutes(1)));
 
     // Takes a fence, writes, and fails.
     private static int Spoil(SqliteDatabase database)

@@ -64,7 +64,7 @@ public sealed class SqliteKillTests : IDisposable
             while (true)
             {
                 var id = RunnerId.Create("session", DateTimeOffset.UtcNow);
-                var reservation = new Reservation(id, "session", "e", "token", RunnerNetwork.Bridge, null, TimeSpan.FromMinutes(1));
+                var reservation = new Reservation(id, "session", "e", "plan", "token", RunnerNetwork.Bridge, null, TimeSpan.FromMinutes(1));
                 var who = Owner.Session(FormattableString.Invariant($"owner-{owner}"));
                 var runner = (await store.ClaimAsync(new ClaimRequest(who, TimeSpan.FromMinutes(1), null, true, reservation), default)).Runner!;
                 Tell(runner);

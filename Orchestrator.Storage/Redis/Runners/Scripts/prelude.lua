@@ -14,11 +14,11 @@ local END_OF_TIME = 253402300799999
 local LAST_PORT = 65535
 local CREATING, IDLE, LEASED, REMOVING = '0', '1', '2', '3'
 local FIELDS = { 'template', 'engine', 'state', 'fence', 'kind', 'owner', 'expires', 'contact', 'made', 'idle', 'token',
-  'network', 'port', 'placement' }
+  'network', 'port', 'placement', 'plan' }
 
 local function runner_key(id) return P .. 'runner:' .. id end
 local function expiring_key(engine) return P .. 'expiring:' .. engine end
-local function idle_key(engine, template) return P .. 'idle:' .. engine .. ':' .. template end
+local function idle_key(engine, template, plan) return P .. 'idle:' .. engine .. ':' .. template .. (plan and ':' .. plan or '') end
 
 -- A deadline from a span in milliseconds; none without a span.
 local function deadline(span)
@@ -97,8 +97,8 @@ local function follow(runner, was, is)
   if was == is then return end
   if was then count(runner, was, -1) end
   if is then count(runner, is, 1) end
-  if was == 'idle' then redis.call('ZREM', idle_key(runner.engine, runner.template), runner.id) end
-  if is == 'idle' then redis.call('ZADD', idle_key(runner.engine, runner.template), runner.fence, runner.id) end
+  if was == 'idle' then redis.call('ZREM', idle_key(runner.engine, runner.template, runner.plan), runner.id) end
+  if is == 'idle' then redis.call('ZADD', idle_key(runner.engine, runner.template, runner.plan), runner.fence, runner.id) end
   redis.call('PUBLISH', P .. 'changed:' .. runner.template, '')
 end
 
@@ -148,11 +148,11 @@ local function insert(id, fields)
 end
 
 -- Reserves a runner that is to be made; nil when ports have run out.
-local function reserve(id, template, engine, token, network, first_port, within, kind, owner)
+local function reserve(id, template, engine, token, network, first_port, within, kind, owner, plan)
   local port = first_port ~= '' and free_port(engine, tonumber(first_port))
   if first_port ~= '' and not port then return nil end
   return insert(id, { template = template, engine = engine, state = CREATING, kind = kind, owner = owner,
-    expires = deadline(within), token = token, network = network, port = port })
+    expires = deadline(within), token = token, network = network, port = port, plan = plan })
 end
 
 -- A sign of life from the owner.
