@@ -25,8 +25,11 @@ internal static class OptionsHosting
             .ValidateSettings(RunnersOptions.Section);
         services.AddOptions<MachinesOptions>().BindConfiguration(MachinesOptions.Section).ValidateSettings(MachinesOptions.Section);
         services.AddSingleton<IValidateOptions<RunnersOptions>, RunnerAddressRules>();
-        services.AddSingleton(provider => new RunnerTemplates(
-            [provider.GetRequiredService<RunnersOptions>().ToTemplate(), provider.GetRequiredService<MachinesOptions>().ToTemplate()]));
+        services.AddOptions<TemplatesOptions>().BindConfiguration(TemplatesOptions.Section).ValidateSettings(TemplatesOptions.Section);
+        services.AddSingleton(provider => RunnerTemplates.Of(
+            provider.GetRequiredService<RunnersOptions>(),
+            provider.GetRequiredService<MachinesOptions>(),
+            provider.GetRequiredService<TemplatesOptions>()));
         return builder;
     }
 }

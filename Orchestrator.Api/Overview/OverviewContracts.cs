@@ -41,7 +41,7 @@ internal sealed record PartEntry(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Durable = null);
 
 /// <summary>How full a template's pool is.</summary>
-/// <param name="Template"><c>session</c> or <c>machine</c>.</param>
+/// <param name="Template">The template: <c>session</c>, <c>machine</c>, or one of the operator's.</param>
 /// <param name="Idle">How many are ready and nobody's.</param>
 /// <param name="Creating">How many are being made, for the pool or an owner.</param>
 /// <param name="Leased">How many are somebody's.</param>

@@ -81,7 +81,7 @@ internal sealed class OverviewReader(
                 template.MinIdle, template.MaxIdle, template.MaxLeased, template.LeaseTime?.TotalSeconds));
         }
 
-        return [.. pools.OrderByDescending(pool => pool.Template, StringComparer.Ordinal)];
+        return pools;
     }
 
     private async Task<IReadOnlyList<TaskCountEntry>> CountTasksAsync(CancellationToken cancellationToken) =>

@@ -42,7 +42,7 @@ internal sealed record RunnerList(IReadOnlyList<RunnerEntry> Runners);
 
 /// <summary>A runner, without its secrets.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Template"><c>session</c> or <c>machine</c>.</param>
+/// <param name="Template">The template: <c>session</c>, <c>machine</c>, or one of the operator's.</param>
 /// <param name="State"><c>creating</c>, <c>idle</c>, <c>leased</c> or <c>removing</c>.</param>
 /// <param name="Owner">Whose it is; null when nobody's.</param>
 /// <param name="Endpoint">Where it is reached; null while it has no port.</param>

@@ -62,7 +62,7 @@ public sealed record RunnerLimits(long MemoryBytes, double Cpus, int Processes, 
 /// <summary>What a kind of runner is made like, and how its pool is kept. One pool per template.</summary>
 public sealed record RunnerTemplate
 {
-    /// <summary>The template's name, as in labels, metrics and lists: <c>session</c> or <c>machine</c>.</summary>
+    /// <summary>The template's name, as in labels, metrics and lists: <c>session</c>, <c>machine</c>, or one of the operator's.</summary>
     public required string Name { get; init; }
 
     /// <summary>The prefix of its runners' ids.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Orchestrator.Core.Templates;
 
-/// <summary>What the configuration says about a kind of runner; the base of <see cref="RunnersOptions"/> and <see cref="MachinesOptions"/>.</summary>
+/// <summary>What the configuration says about a kind of runner; the base of <see cref="RunnersOptions"/>, <see cref="MachinesOptions"/> and <see cref="NamedTemplateOptions"/>.</summary>
 public abstract class TemplateOptions
 {
     /// <summary>The image's name.</summary>

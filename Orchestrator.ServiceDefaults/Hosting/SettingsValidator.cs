@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
@@ -42,6 +43,25 @@ internal sealed class SettingsValidator<T>(string section, IConfiguration config
 
     private IEnumerable<string> Check(string path, object options)
     {
+        var problems = options is IDictionary named
+            ? named.Keys.Cast<string>().Order(StringComparer.Ordinal).SelectMany(name => Check($"{path}:{name}", named[name]!))
+            : CheckProperties(path, options);
+        foreach (var problem in problems)
+        {
+            yield return problem;
+        }
+
+        if (options is IValidatableObject rules)
+        {
+            foreach (var wrong in rules.Validate(new ValidationContext(options)))
+            {
+                yield return $"{NameOf($"{path}:{wrong.MemberNames.First()}")}: {wrong.ErrorMessage}";
+            }
+        }
+    }
+
+    private IEnumerable<string> CheckProperties(string path, object options)
+    {
         foreach (var property in options.GetType().GetProperties())
         {
             var key = $"{path}:{property.Name}";
@@ -63,14 +83,6 @@ internal sealed class SettingsValidator<T>(string section, IConfiguration config
                 {
                     yield return problem;
                 }
-            }
-        }
-
-        if (options is IValidatableObject rules)
-        {
-            foreach (var wrong in rules.Validate(new ValidationContext(options)))
-            {
-                yield return $"{NameOf($"{path}:{wrong.MemberNames.First()}")}: {wrong.ErrorMessage}";
             }
         }
     }

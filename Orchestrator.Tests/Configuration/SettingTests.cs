@@ -93,6 +93,33 @@ public sealed class SettingTests
         Assert.Equal(("runsc", 8000, Hardening.Strict), (session.Runtime, session.ContainerPort, session.Hardening));
     }
 
+    [Fact]
+    public async Task Templates_Named_AreThereBesideTheBuiltInOnes()
+    {
+        await using var api = await ApiHost.StartAsync(
+            "--Templates:python:Image=python:3", "--Templates:python:MinIdle=0", "--Templates:python:Limits:MemoryMiB=128",
+            "--Templates:python:Environment:NAME=value", "--Templates:python:MaxConcurrent=3", "--Templates:python:FirstPort=9500",
+            "--Templates:a-1:MinIdle=0", "--Templates:a-1:InactivityTimeoutSeconds=5", "--Templates:a-1:OnRelease=reuse",
+            "--INACTIVITY_TIMEOUT_SECONDS=90", "--PROVISION_WAIT_SECONDS=3");
+
+        var templates = api.Get<RunnerTemplates>();
+        Assert.Equal(["session", "machine", "a-1", "python"], templates.All.Select(template => template.Name));
+        var python = templates["python"];
+        Assert.Equal(("python:3", 128L << 20, "value", 3, 9500), (python.Image, python.Limits.MemoryBytes, python.Environment["NAME"], python.MaxLeased, python.FirstPort));
+        Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(3), ReleasePolicy.Replace), (python.LeaseTime, python.PlaceWait, python.OnRelease));
+        Assert.Equal((TimeSpan.FromSeconds(5), ReleasePolicy.Reuse), (templates["a-1"].LeaseTime, templates["a-1"].OnRelease));
+        Assert.Equal("runner-image", templates["session"].Image);
+    }
+
+    [Theory]
+    [InlineData("Python", "invalid name 'Python'. It must be 1 to 63 lower-case letters, digits or '-'.")]
+    [InlineData("a_b", "invalid name 'a_b'. It must be 1 to 63 lower-case letters, digits or '-'.")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123", "invalid name '0123456789012345678901234567890123456789012345678901234567890123'. It must be 1 to 63 lower-case letters, digits or '-'.")]
+    [InlineData("session", "the template 'session' is configured by section Runners.")]
+    [InlineData("machine", "the template 'machine' is configured by section Machines.")]
+    public async Task Start_TemplateOfAWrongName_SaysWhy(string name, string why) =>
+        Assert.Equal($"Templates:{name}: {why}", await ExplainAsync($"--Templates:{name}:MinIdle=0"));
+
     [Theory]
     [InlineData("PORT", "abc")]
     [InlineData("PORT", "-1")]
@@ -131,6 +158,13 @@ public sealed class SettingTests
     [InlineData("Machines:FirstPort", "70000")]
     [InlineData("Machines:OnRelease", "keep")]
     [InlineData("Machines:Limits:Cpus", "none")]
+    [InlineData("Templates:python:MinIdle", "-1")]
+    [InlineData("Templates:python:MinIdle", "many")]
+    [InlineData("Templates:python:Limits:MemoryMiB", "1")]
+    [InlineData("Templates:python:Ready:Path", "healthz")]
+    [InlineData("Templates:python:Hardening", "7")]
+    [InlineData("Templates:python:FirstPort", "0")]
+    [InlineData("Templates:python:InactivityTimeoutSeconds", "0.5")]
     [InlineData("Security:AllowAnonymous", "perhaps")]
     [InlineData("Security:AnonymousMetrics", "1")]
     [InlineData("Security:Listen", "nowhere")]

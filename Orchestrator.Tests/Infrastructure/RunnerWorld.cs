@@ -17,16 +17,19 @@ namespace Orchestrator.Tests.Infrastructure;
 internal sealed class RunnerWorld : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orchestrator-test-");
+    private readonly MachinesOptions _machines;
     private SqliteTestStore _store;
 
-    public RunnerWorld(Action<RunnersOptions>? sessions = null, Action<MachinesOptions>? machines = null)
+    public RunnerWorld(
+        Action<RunnersOptions>? sessions = null, Action<MachinesOptions>? machines = null, Action<TemplatesOptions>? templates = null)
     {
         Options = new RunnersOptions { Instance = "test", MinIdle = 0, ProvisionWaitSeconds = 10, MaxParallelStarts = 4 };
         sessions?.Invoke(Options);
         var machineOptions = new MachinesOptions { MinIdle = 0 };
         machines?.Invoke(machineOptions);
-        Session = Options.ToTemplate();
-        Machine = machineOptions.ToTemplate();
+        templates?.Invoke(Named);
+        _machines = machineOptions;
+        Templates = RunnerTemplates.Of(Options, _machines, Named);
         Engine = new SimulatedEngine(Clock);
         _store = SqliteTestStore.Open(_folder.FullName, Clock);
     }
@@ -37,9 +40,14 @@ internal sealed class RunnerWorld : IAsyncDisposable
 
     public RunnersOptions Options { get; }
 
-    public RunnerTemplate Session { get; private set; }
+    /// <summary>The operator's own templates.</summary>
+    public TemplatesOptions Named { get; } = [];
 
-    public RunnerTemplate Machine { get; }
+    public RunnerTemplates Templates { get; private set; }
+
+    public RunnerTemplate Session => Templates[RunnersOptions.TemplateName];
+
+    public RunnerTemplate Machine => Templates[MachinesOptions.TemplateName];
 
     public IRunnerStore Store => _store.Runners;
 
@@ -58,7 +66,7 @@ internal sealed class RunnerWorld : IAsyncDisposable
     public Task<TestOrchestrator> RestartAsync(Action<RunnersOptions> change)
     {
         change(Options);
-        Session = Options.ToTemplate();
+        Templates = RunnerTemplates.Of(Options, _machines, Named);
         return RestartAsync();
     }
 
@@ -113,7 +121,7 @@ internal sealed class TestOrchestrator
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton(world.Options)
-            .AddSingleton(new RunnerTemplates([world.Session, world.Machine]))
+            .AddSingleton(world.Templates)
             .AddSingleton(world.Engine.Connect(process))
             .AddSingleton<IRunnerStore>(Store)
             .AddRunners()
@@ -134,7 +142,7 @@ internal sealed class TestOrchestrator
     public RunnerMaintenance Maintenance => (RunnerMaintenance)_services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().Single();
 
     public PoolKeeper Keeper(RunnerTemplate template) =>
-        _services.GetRequiredService<IEnumerable<PoolKeeper>>().ElementAt(template.Name == _world.Session.Name ? 0 : 1);
+        _services.GetRequiredService<IEnumerable<PoolKeeper>>().ElementAt(_world.Templates.All.ToList().IndexOf(template));
 
     public Task<ProvisionResult> ProvisionAsync(string session, RunnerNetwork network = RunnerNetwork.Bridge) =>
         Leases.ProvisionAsync(_world.Session, Owner.Session(session), network, default);
@@ -149,7 +157,7 @@ internal sealed class TestOrchestrator
     /// <summary>Looks after the pools until they are full.</summary>
     public async Task FillAsync()
     {
-        foreach (var template in new[] { _world.Session, _world.Machine })
+        foreach (var template in _world.Templates.All)
         {
             await Eventually.TrueAsync(async () =>
             {

@@ -1,5 +1,6 @@
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Templates;
 using Orchestrator.Tests.Infrastructure;
 using Orchestrator.Tests.Leasing;
 
@@ -77,6 +78,37 @@ public sealed class ReconcilerTests
         Assert.Equal(7, world.Engine.Runners.Count);
         Assert.Equal(leased.Id, Assert.Single(world.Engine.Runners, runner => before.Contains(runner.RunnerId)).RunnerId);
         await world.AssertAgreementAsync();
+    }
+
+    [Fact]
+    public async Task Reconcile_IdleOfATemplateThatIsNotConfiguredAnyMore_Goes_AndALeasedOneStays()
+    {
+        await using var world = new RunnerWorld(templates: named => named.Add("python", new NamedTemplateOptions { Image = "python:1", MinIdle = 2 }));
+        var first = world.Start();
+        await first.FillAsync();
+        var leased = (await first.Leases.ProvisionAsync(world.Templates["python"], Owner.Session("alice"), RunnerNetwork.Bridge, default)).Runner;
+        world.Named.Clear();
+
+        var next = await world.RestartAsync(_ => { });
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Equal(leased.Id, Assert.Single(world.Engine.Runners).RunnerId);
+        await world.AssertAgreementAsync();
+    }
+
+    [Fact]
+    public async Task Reconcile_StoreLost_ASessionOfANamedTemplateLivesOn()
+    {
+        await using var world = new RunnerWorld(templates: named => named.Add("python", new NamedTemplateOptions { MinIdle = 0, InactivityTimeoutSeconds = 90 }));
+        var python = world.Templates["python"];
+        var (runner, _) = await world.Start().Leases.ProvisionAsync(python, Owner.Session("alice"), RunnerNetwork.Bridge, default);
+        var next = await world.LoseStoreAsync();
+
+        await next.Reconciler.ReconcileAsync(default);
+
+        var (again, created) = await next.Leases.ProvisionAsync(python, Owner.Session("alice"), RunnerNetwork.Bridge, default);
+        Assert.False(created);
+        Assert.Equal((runner.Id, runner.Plan, world.Clock.GetUtcNow() + TimeSpan.FromSeconds(90)), (again.Id, again.Plan, again.ExpiresAt));
     }
 
     [Fact]

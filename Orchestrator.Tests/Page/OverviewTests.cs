@@ -53,6 +53,21 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public async Task Overview_NamedTemplate_IsAPoolOfItsOwn()
+    {
+        await using var api = await ApiHost.StartAsync("--Templates:python:MinIdle=2", "--Templates:bash:MinIdle=1");
+        await Eventually.TrueAsync(() => api.Engine.Runners.Count == 3);
+
+        var pools = (await ReadAsync(api))["pools"]!.AsArray();
+
+        Assert.Equal(["session", "machine", "bash", "python"], pools.Select(pool => pool!.Text("template")));
+        Assert.Equal([0, 0, 1, 2], pools.Select(pool => (int)pool!["idle"]! + (int)pool["creating"]!));
+        Assert.Equal(
+            ["bash", "python", "python"],
+            (await api.Sessions.GetAsync("/api/runner", Cancel).JsonAsync(200))["runners"]!.AsArray().Select(runner => runner!.Text("template")).Order());
+    }
+
+    [Fact]
     public async Task Overview_EngineGone_TellsThatAndTheRest()
     {
         await using var api = await ApiHost.StartAsync();

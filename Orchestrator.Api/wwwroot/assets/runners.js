@@ -75,7 +75,7 @@ function updateRow(row, runner) {
   text(part('badge'), runner.state === 'idle' ? 'warm' : runner.state);
   part('badge').dataset.kind = runner.state;
   text(part('owner'), runner.owner?.id ?? '');
-  text(part('kind'), runner.owner ? ` ${mine ? 'this tab' : runner.owner.kind}` : `for ${runner.template}s`);
+  text(part('kind'), runner.owner ? ` ${mine ? 'this tab' : runner.owner.kind}` : `for ${NAMES[runner.template]?.toLowerCase() ?? runner.template}`);
   text(part('endpoint'), runner.endpoint ?? '–');
   row.dataset.created = runner.createdAt;
   row.dataset.expires = runner.expiresAt ?? '';

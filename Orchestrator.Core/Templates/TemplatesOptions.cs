@@ -1,0 +1,75 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+
+namespace Orchestrator.Core.Templates;
+
+/// <summary>
+/// Section <c>Templates</c>: further templates, by name. The built-in ones, <c>session</c> and <c>machine</c>, are
+/// configured by sections <c>Runners</c> and <c>Machines</c>.
+/// </summary>
+public sealed partial class TemplatesOptions : Dictionary<string, NamedTemplateOptions>, IValidatableObject
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Templates";
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var name in Keys.Order(StringComparer.Ordinal))
+        {
+            if (name is RunnersOptions.TemplateName or MachinesOptions.TemplateName)
+            {
+                var section = name == RunnersOptions.TemplateName ? RunnersOptions.Section : MachinesOptions.Section;
+                yield return new ValidationResult($"the template '{name}' is configured by section {section}.", [name]);
+            }
+            else if (!Name().IsMatch(name))
+            {
+                yield return new ValidationResult($"invalid name '{name}'. It must be 1 to 63 lower-case letters, digits or '-'.", [name]);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\A[a-z0-9-]{1,63}\z")]
+    private static partial Regex Name();
+}
+
+/// <summary>Section <c>Templates:NAME</c>: a template of the operator's own.</summary>
+public sealed class NamedTemplateOptions : TemplateOptions
+{
+    /// <summary>How long a lease lives after its last heartbeat, in seconds; <c>Runners:InactivityTimeoutSeconds</c> when left out.</summary>
+    [Range(1.0, 30 * 86_400)]
+    public double? InactivityTimeoutSeconds { get; set; }
+
+    /// <summary>How many runners may be leased or created at a time; null for no limit.</summary>
+    [Range(1, 1_000_000)]
+    public int? MaxConcurrent { get; set; }
+
+    /// <summary>How long a call waits for a free place, in seconds; <c>Runners:ProvisionWaitSeconds</c> when left out.</summary>
+    [Range(0.0, 600)]
+    public double? ProvisionWaitSeconds { get; set; }
+
+    /// <summary>The first port that a runner gets on the public host, the next ones count up; null when the engine chooses.</summary>
+    [Range(1, 65535)]
+    public int? FirstPort { get; set; }
+
+    /// <summary>Whether a released runner goes back to the pool or is replaced by a fresh one.</summary>
+    public ReleasePolicy OnRelease { get; set; }
+
+    /// <summary>Whether <c>host.docker.internal</c> resolves inside.</summary>
+    public bool HostAlias { get; set; }
+
+    /// <summary>The template; what it leaves out is the sessions'.</summary>
+    public RunnerTemplate ToTemplate(string name, RunnersOptions runners)
+    {
+        ArgumentNullException.ThrowIfNull(runners);
+        return ToTemplate(name, "runner") with
+        {
+            LeaseTime = TimeSpan.FromSeconds(InactivityTimeoutSeconds ?? runners.InactivityTimeoutSeconds),
+            MaxLeased = MaxConcurrent,
+            PlaceWait = TimeSpan.FromSeconds(ProvisionWaitSeconds ?? runners.ProvisionWaitSeconds),
+            FirstPort = FirstPort,
+            OnRelease = OnRelease,
+            HostAlias = HostAlias,
+        };
+    }
+}
