@@ -22,7 +22,7 @@ internal static class RunnerLists
         runner.Id,
         runner.Template,
         Lower(runner.State),
-        runner.Owner is { } owner ? new OwnerEntry(Lower(owner.Kind), owner.Id) : null,
+        runner.Owner is { } owner ? new OwnerEntry(owner.Tenant.Name, Lower(owner.Kind), owner.Id) : null,
         engine.EndpointOf(runner),
         runner.Placement?.Handle,
         runner.Placement?.Image ?? templates.Find(runner.Template)?.Image,

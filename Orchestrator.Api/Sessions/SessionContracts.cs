@@ -62,7 +62,7 @@ internal sealed record RunnerEntry(
     DateTimeOffset? ExpiresAt);
 
 /// <summary>Whose a runner is.</summary>
-internal sealed record OwnerEntry(string Kind, string Id);
+internal sealed record OwnerEntry(string Tenant, string Kind, string Id);
 
 /// <summary>A command to run in a session's runner.</summary>
 /// <param name="Command">The program and its arguments, 1 to 1,024.</param>

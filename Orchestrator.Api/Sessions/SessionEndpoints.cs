@@ -81,7 +81,7 @@ internal static class SessionEndpoints
             .WithSummary("List every runner")
             .Answers<RunnerList>(200, """
                 {"runners":[{"id":"runner-1766000000000-a1b2c3d4e","template":"session","state":"leased",
-                "owner":{"kind":"session","id":"my-session"},"endpoint":"http://localhost:32768",
+                "owner":{"tenant":"default","kind":"session","id":"my-session"},"endpoint":"http://localhost:32768",
                 "containerId":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","image":"runner-image",
                 "createdAt":"2026-01-01T00:00:00+00:00","expiresAt":"2026-01-01T00:01:00+00:00"}]}
                 """)

@@ -67,7 +67,7 @@ internal static class TaskCalls
         [FromQuery] string? status, [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken)
     {
         var tasks = await queue.ListAsync(ReadState(status), ReadLimit(limit), cancellationToken);
-        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskView.Of(task, identity.InstanceId))]));
+        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskView.Of(task, identity.InstanceId) with { Tenant = task.Spec.Tenant.Name })]));
     }
 
     public static Task<Ok<TaskList>> ListDeadAsync(

@@ -15,6 +15,10 @@ internal static class TaskEndpoints
         "handled_by":"worker-1","result":3,"attempts":1,"created_at":"2026-01-01T00:00:00+00:00","started_at":"2026-01-01T00:00:00.002+00:00",
         "finished_at":"2026-01-01T00:00:00.003+00:00"}
         """;
+    private const string Listed = """
+        {"task_id":"0199f0c2-7a50-7d3e-9c3b-0123456789ab","tenant":"default","type":"add","status":"pending","initiated_by":"api-1",
+        "checked_by":"api-2","attempts":0,"created_at":"2026-01-01T00:00:00+00:00"}
+        """;
 
     public static RouteGroupBuilder MapTasks(this IEndpointRouteBuilder endpoints)
     {
@@ -47,7 +51,7 @@ internal static class TaskEndpoints
         group.MapGet("/tasks", TaskCalls.ListAsync)
             .WithName("ListTasks")
             .WithSummary("List the newest tasks")
-            .Answers<TaskList>(200, $$"""{"tasks":[{{Complete}}]}""")
+            .Answers<TaskList>(200, $$"""{"tasks":[{{Listed}}]}""")
             .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
             .FailsWithoutStore();
 

@@ -57,7 +57,7 @@ internal sealed partial class OrphanCollector(
         var reason = seen.Running ? "orphaned for longer than the grace period" : "dead";
         LogRemoving(seen.RunnerId, reason);
         var found = Found(seen, seen.Placement with { Port = null });
-        var nobody = new Owner(OwnerKind.Unknown, seen.RunnerId);
+        var nobody = new Owner(seen.Owner?.Tenant ?? Tenant.Default, OwnerKind.Unknown, seen.RunnerId);
         if (await store.AdoptAsync(found, nobody, TimeSpan.Zero, cancellationToken) is not { } adopted
             || await store.BeginRemoveAsync(adopted.Id, adopted.Fence, cancellationToken) is not { } removing)
         {
@@ -84,7 +84,7 @@ internal sealed partial class OrphanCollector(
             return false;
         }
 
-        Owner? owner = template.Name == MachinesOptions.TemplateName ? new Owner(OwnerKind.Unknown, seen.RunnerId)
+        Owner? owner = template.Name == MachinesOptions.TemplateName ? new Owner(seen.Owner?.Tenant ?? Tenant.Default, OwnerKind.Unknown, seen.RunnerId)
             : seen.Owner is { Kind: OwnerKind.Session } told ? told
             : null;
         if (owner is null)

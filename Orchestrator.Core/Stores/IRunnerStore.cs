@@ -89,7 +89,10 @@ public interface IRunnerStore
     /// <summary>Every runner of an instance, oldest first.</summary>
     ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken);
 
-    /// <summary>How many runners of a template there are on an engine, by state.</summary>
+    /// <summary>The runners of an instance that a tenant's owners have, whatever their state, oldest first.</summary>
+    ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, Tenant tenant, CancellationToken cancellationToken);
+
+    /// <summary>How many runners of a template an instance has, by state.</summary>
     ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken);
 
     /// <summary>Asks the store for a sign of life.</summary>

@@ -37,7 +37,11 @@ public interface ITaskHandler
 /// <param name="CancellationToken">
 /// Cancelled when the attempt is to end: its time is up, its claim is lost, or the worker stops and can't wait any longer.
 /// </param>
-public sealed record TaskContext(string TaskId, int Attempt, CancellationToken CancellationToken);
+public sealed record TaskContext(string TaskId, int Attempt, CancellationToken CancellationToken)
+{
+    /// <summary>Whose task it is.</summary>
+    public Tenant Tenant { get; init; }
+}
 
 /// <summary>An attempt failed.</summary>
 /// <param name="message">Why, for the caller to read.</param>

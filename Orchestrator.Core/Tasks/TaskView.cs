@@ -10,6 +10,10 @@ public sealed record TaskView
     [JsonPropertyName("task_id")]
     public required string TaskId { get; init; }
 
+    /// <summary>Whose it is; in lists only.</summary>
+    [JsonPropertyName("tenant"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tenant { get; init; }
+
     /// <summary>Its type.</summary>
     [JsonPropertyName("type")]
     public required string Type { get; init; }

@@ -13,6 +13,9 @@ internal static class DockerLabels
     /// <summary>The runner's id.</summary>
     public const string Runner = "orchestrator.runner";
 
+    /// <summary>The tenant that it was made for; missing where it was made for the pool, or by version 0.1 for the default one.</summary>
+    public const string Tenant = "orchestrator.tenant";
+
     /// <summary>The name of the runner's template.</summary>
     public const string Template = "orchestrator.template";
 
@@ -42,6 +45,11 @@ internal static class DockerLabels
             [Plan] = plan,
             [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",
         };
+        if (spec.Owner is { Tenant: var tenant })
+        {
+            labels[Tenant] = tenant.Name;
+        }
+
         if (spec.Template.Name == RunnersOptions.TemplateName)
         {
             labels[Session] = spec.Owner is { Kind: OwnerKind.Session } owner ? owner.Id : spec.RunnerId;

@@ -8,17 +8,18 @@ namespace Orchestrator.Engines.Docker;
 /// <summary>
 /// Containers' names. A runner of the pool is called by its id; an owned one is called
 /// <c>&lt;runner id&gt;.&lt;kind&gt;.&lt;escaped owner id&gt;</c>, as <c>runner-1766000000000-a1b2c3d4e.session.user_c42</c>
-/// for session <c>user:42</c>. Labels can't change after creation, names can.
+/// for session <c>user:42</c>; one of another tenant than the default one has it behind the kind, as in
+/// <c>….session-acme.user_c42</c>. Labels can't change after creation, names can.
 /// </summary>
 /// <remarks>
 /// Engines take <c>A-Z a-z 0-9 _ . -</c> in names. The underscore escapes: <c>__</c> is itself, <c>_c</c> a colon,
-/// <c>_uXXXX</c> any other UTF-16 unit.
+/// <c>_uXXXX</c> any other UTF-16 unit. Kinds hold no <c>-</c> and tenants no dot, so every part ends at the first one.
 /// </remarks>
 internal static class DockerNames
 {
     /// <summary>The name of a runner's container.</summary>
     public static string Of(string runnerId, Owner? owner) => owner is { } o && KindName(o.Kind) is { } kind
-        ? $"{runnerId}.{kind}.{Escape(o.Id)}"
+        ? $"{runnerId}.{kind}{(o.Tenant == Tenant.Default ? "" : $"-{o.Tenant}")}.{Escape(o.Id)}"
         : runnerId;
 
     /// <summary>The owner that a container's name tells; null when it tells none.</summary>
@@ -34,9 +35,18 @@ internal static class DockerNames
 
         rest = rest[(runnerId.Length + 1)..];
         var dot = rest.IndexOf('.');
-        return dot > 0 && KindOf(rest[..dot]) is { } kind && TryUnescape(rest[(dot + 1)..], out var id)
-            ? new Owner(kind, id)
-            : null;
+        if (dot < 0)
+        {
+            return null;
+        }
+
+        var dash = rest[..dot].IndexOf('-');
+        var tenant = Tenant.Default;
+        return KindOf(rest[..(dash < 0 ? dot : dash)]) is { } kind
+            && (dash < 0 || Tenant.TryParse(rest[(dash + 1)..dot].ToString(), out tenant))
+            && TryUnescape(rest[(dot + 1)..], out var id)
+                ? new Owner(tenant, kind, id)
+                : null;
     }
 
     private static string? KindName(OwnerKind kind) => kind switch

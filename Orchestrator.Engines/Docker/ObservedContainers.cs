@@ -36,8 +36,11 @@ internal static class ObservedContainers
 
     private static Owner? SessionIn(IDictionary<string, string> labels, string runnerId) =>
         labels.TryGetValue(DockerLabels.Session, out var session) && session.Length > 0 && session != runnerId
-            ? Owner.Session(session)
+            ? Owner.Session(session, TenantIn(labels))
             : null;
+
+    private static Tenant TenantIn(IDictionary<string, string> labels) =>
+        labels.TryGetValue(DockerLabels.Tenant, out var name) && Tenant.TryParse(name, out var tenant) ? tenant : Tenant.Default;
 
     private static string? Address(ContainerListResponse container) =>
         container.NetworkSettings?.Networks?.Values.Select(network => network.IPAddress).FirstOrDefault(address => address is { Length: > 0 });

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Stores;
+using Orchestrator.Storage.Redis.Layout;
 using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis;
@@ -14,6 +15,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
     private readonly Func<IConnectionMultiplexer> _connect;
     private readonly TimeSpan _timeout;
     private readonly ILogger<RedisConnection> _logger;
+    private readonly RedisLayout _layout;
     private readonly Lock _gate = new();
     private readonly List<Subscription> _subscriptions = [];
     private Task<IConnectionMultiplexer>? _client;
@@ -28,6 +30,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
         _timeout = TimeSpan.FromSeconds(options.CallTimeoutSeconds);
         _logger = logger;
         KeyPrefix = options.KeyPrefix;
+        _layout = new RedisLayout(options.KeyPrefix, logger);
     }
 
     /// <summary>Where every key begins.</summary>
@@ -39,15 +42,8 @@ public sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Runs a script, by its hash where the server knows it, in full where it does not.</summary>
     internal async Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
     {
-        try
-        {
-            return await CallAsync(database => database.ScriptEvaluateAsync(script.Hash, keys, arguments));
-        }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // Run in full it is in the server's cache from then on.
-            return await CallAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.NoScriptCache));
-        }
+        await EnsureLayoutAsync();
+        return await RunAsync(script, keys, arguments);
     }
 
     /// <summary>Makes a call, within the time that calls have.</summary>
@@ -55,27 +51,8 @@ public sealed partial class RedisConnection : IAsyncDisposable
     /// <exception cref="RedisServerException">Redis refused for a reason that is ours.</exception>
     internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call)
     {
-        try
-        {
-            var client = await ConnectAsync().WaitAsync(_timeout);
-            return await call(client.GetDatabase()).WaitAsync(_timeout);
-        }
-        catch (RedisServerException e) when (IsUnready(e))
-        {
-            throw new StoreUnavailableException($"Redis is not ready: {e.Message}", e);
-        }
-        catch (Exception e) when (e is RedisConnectionException or ObjectDisposedException)
-        {
-            throw new StoreUnavailableException("Redis can't be reached.", e);
-        }
-        catch (RedisCommandException e)
-        {
-            throw new StoreUnavailableException($"Redis can't be used: {e.Message}", e);
-        }
-        catch (TimeoutException e)
-        {
-            throw new StoreUnavailableException($"Redis did not answer within {_timeout.TotalSeconds} s.", e);
-        }
+        await EnsureLayoutAsync();
+        return await SendAsync(call);
     }
 
     /// <summary>Waits for the end of the first attempt to connect, and says whether there is a connection.</summary>
@@ -144,6 +121,46 @@ public sealed partial class RedisConnection : IAsyncDisposable
         || e.Message.StartsWith("MISCONF", StringComparison.Ordinal)
         || e.Message.StartsWith("OOM", StringComparison.Ordinal)
         || e.Message.StartsWith("CLUSTERDOWN", StringComparison.Ordinal);
+
+    private ValueTask EnsureLayoutAsync() => _layout.IsKnown ? default : new(_layout.EnsureAsync((script, keys) => RunAsync(script, keys, [])));
+
+    private async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try
+        {
+            return await SendAsync(database => database.ScriptEvaluateAsync(script.Hash, keys, arguments));
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            // Run in full it is in the server's cache from then on.
+            return await SendAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.NoScriptCache));
+        }
+    }
+
+    private async Task<T> SendAsync<T>(Func<IDatabase, Task<T>> call)
+    {
+        try
+        {
+            var client = await ConnectAsync().WaitAsync(_timeout);
+            return await call(client.GetDatabase()).WaitAsync(_timeout);
+        }
+        catch (RedisServerException e) when (IsUnready(e))
+        {
+            throw new StoreUnavailableException($"Redis is not ready: {e.Message}", e);
+        }
+        catch (Exception e) when (e is RedisConnectionException or ObjectDisposedException)
+        {
+            throw new StoreUnavailableException("Redis can't be reached.", e);
+        }
+        catch (RedisCommandException e)
+        {
+            throw new StoreUnavailableException($"Redis can't be used: {e.Message}", e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StoreUnavailableException($"Redis did not answer within {_timeout.TotalSeconds} s.", e);
+        }
+    }
 
     private Task<IConnectionMultiplexer> ConnectAsync()
     {

@@ -15,7 +15,9 @@ internal static class SqliteMigrations
         new(2, () => Read("002_tasks.sql")),
         new(3, () => Read("003_shares.sql")),
         new(4, () => Read("004_counts.sql")),
-        new(5, () => Read("005_plans.sql")),
+        new(5, () => Read("005_runner_tenants.sql")),
+        new(6, () => Read("006_task_tenants.sql")),
+        new(7, () => Read("007_plans.sql")),
     ];
 
     private static string Read(string name) => EmbeddedSql.Read(typeof(SqliteMigrations), "Migrations." + name);

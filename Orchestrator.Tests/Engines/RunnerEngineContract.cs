@@ -183,26 +183,38 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     }
 
     [Theory]
-    [InlineData(OwnerKind.Session, "user:42_a.b-c")]
-    [InlineData(OwnerKind.Machine, "my_project-1")]
-    [InlineData(OwnerKind.Task, "0b5c")]
-    public async Task TellOwner_IsListedAndTakenBack(OwnerKind kind, string id)
+    [InlineData("default", OwnerKind.Session, "user:42_a.b-c")]
+    [InlineData("default", OwnerKind.Machine, "my_project-1")]
+    [InlineData("default", OwnerKind.Task, "0b5c")]
+    [InlineData("acme-2", OwnerKind.Session, "user:42_a.b-c")]
+    public async Task TellOwner_IsListedAndTakenBack(string tenant, OwnerKind kind, string id)
     {
         var (spec, placement) = await StartAsync();
+        var owner = new Owner(new Tenant(tenant), kind, id);
 
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, new Owner(kind, id), Cancel);
-        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, new Owner(kind, id), Cancel);
-        Assert.Equal(new Owner(kind, id), (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, owner, Cancel);
+        await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, owner, Cancel);
+        Assert.Equal(owner, (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
 
         await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, null, Cancel);
         Assert.Null((await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
     }
 
     [Fact]
+    public async Task Start_OwnerOfATenant_IsListedWithIt()
+    {
+        var spec = fixture.Spec(Owner.Session("a.b-c", new Tenant("acme")));
+
+        await Engine.StartAsync(spec, Cancel);
+
+        Assert.Equal(spec.Owner, (await Engine.FindAsync(spec.RunnerId, Cancel))!.Owner);
+    }
+
+    [Fact]
     public async Task TellOwner_TheLongestSessionId_IsListed()
     {
         var (spec, placement) = await StartAsync();
-        var owner = Owner.Session("a" + new string(':', 127));
+        var owner = Owner.Session("a" + new string(':', 127), new Tenant(new string('t', 63)));
 
         await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, owner, Cancel);
 

@@ -65,6 +65,9 @@ internal sealed class KillableStore(IRunnerStore store, SimulatedProcess process
     public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken) =>
         CallAsync("list", () => store.ListAsync(instance, cancellationToken));
 
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, Tenant tenant, CancellationToken cancellationToken) =>
+        CallAsync("list a tenant's", () => store.ListAsync(instance, tenant, cancellationToken));
+
     public ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken) =>
         CallAsync("count", () => store.CountAsync(instance, template, cancellationToken));
 

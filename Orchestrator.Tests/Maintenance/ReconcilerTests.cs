@@ -158,6 +158,22 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public async Task Reconcile_StoreLost_SameSessionIdOfTwoTenants_EachKeepsItsOwn()
+    {
+        await using var world = new RunnerWorld();
+        var first = world.Start();
+        var acme = Owner.Session("alice", new Tenant("acme"));
+        var (everybodys, _) = await first.ProvisionAsync("alice");
+        var (acmes, _) = await first.Leases.ProvisionAsync(world.Session, acme, RunnerNetwork.Bridge, default);
+        var next = await world.LoseStoreAsync();
+
+        await next.Reconciler.ReconcileAsync(default);
+
+        Assert.Equal(everybodys.Id, (await next.Leases.FindAsync(world.Session, Owner.Session("alice"), default))!.Id);
+        Assert.Equal(acmes.Id, (await next.Leases.FindAsync(world.Session, acme, default))!.Id);
+    }
+
+    [Fact]
     public async Task Reconcile_StoreLost_AMachineIsKeptAsUnknown()
     {
         await using var world = new RunnerWorld();
@@ -167,7 +183,7 @@ public sealed class ReconcilerTests
         await next.Reconciler.ReconcileAsync(default);
 
         var found = Assert.Single(await next.Leases.ListAsync(default));
-        Assert.Equal(new Owner(OwnerKind.Unknown, machine.Id), found.Owner);
+        Assert.Equal(new Owner(Tenant.Default, OwnerKind.Unknown, machine.Id), found.Owner);
         Assert.Equal(machine.Port, found.Port);
         Assert.Null(found.ExpiresAt);
         Assert.Equal(9094, (await next.AssignAsync("p2")).Runner.Port);

@@ -91,11 +91,11 @@ public sealed class LifecycleTests : IAsyncLifetime
             ["id", "template", "state", "owner", "endpoint", "containerId", "image", "createdAt", "expiresAt"], first.Select(field => field.Key));
         Assert.Equal(session.Text("runnerId"), first["id"]!.GetValue<string>());
         Assert.Equal("leased", first["state"]!.GetValue<string>());
-        Assert.Equal("""{"kind":"session","id":"s1"}""", first["owner"]!.ToJsonString());
+        Assert.Equal("""{"tenant":"default","kind":"session","id":"s1"}""", first["owner"]!.ToJsonString());
         Assert.Equal(session.Text("endpoint"), first["endpoint"]!.GetValue<string>());
         Assert.Equal(64, first["containerId"]!.GetValue<string>().Length);
         var second = listed["runners"]![1]!;
-        Assert.Equal("""{"kind":"machine","id":"project-1"}""", second["owner"]!.ToJsonString());
+        Assert.Equal("""{"tenant":"default","kind":"machine","id":"project-1"}""", second["owner"]!.ToJsonString());
         Assert.Equal("machine", second.Text("template"));
         Assert.Null(second["expiresAt"]);
     }

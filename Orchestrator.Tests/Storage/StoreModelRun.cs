@@ -16,6 +16,7 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
     private readonly List<Runner> _model = [];
     private readonly string _instance = $"instance-{sample}";
     private readonly string[] _templates = [$"session-{sample}", $"machine-{sample}"];
+    private readonly Tenant[] _tenants = [Tenant.Default, new($"tenant-{sample}")];
     private long _highestFence;
     private int _made;
 
@@ -42,6 +43,13 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
         var owned = _model.Where(runner => runner.Owner is not null).ToList();
         Assert.Equal(owned.Count, owned.DistinctBy(runner => (runner.Template, runner.Owner)).Count());
         Assert.Equal(_model.Count, _model.DistinctBy(runner => runner.Fence).Count());
+        foreach (var tenant in _tenants)
+        {
+            Assert.Equal(
+                owned.Where(runner => runner.Owner!.Value.Tenant == tenant).Select(runner => runner.Id).Order(),
+                (await store.ListAsync(_instance, tenant, cancel)).Select(runner => runner.Id).Order());
+        }
+
         foreach (var template in _templates)
         {
             Assert.Equal(Count(template), await store.CountAsync(_instance, template, cancel));
@@ -272,5 +280,5 @@ internal sealed partial class StoreModelRun(IRunnerStore store, int sample, Func
 
     private string Template(Random random) => _templates[random.Next(2)];
 
-    private static Owner Someone(Random random) => new((OwnerKind)random.Next(2), $"owner-{random.Next(4)}");
+    private Owner Someone(Random random) => new(_tenants[random.Next(2)], (OwnerKind)random.Next(2), $"owner-{random.Next(2)}");
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
@@ -62,6 +63,6 @@ public sealed class RemoteTaskRunnersTests
     {
         using var runners = new RemoteTaskRunners(
             new RemoteRunnersOptions { ApiUrl = $"http://127.0.0.1:{api.Port}" }, TimeProvider.System, NullLogger<RemoteTaskRunners>.Instance);
-        return await runners.RunAsync("one", new ExecRequest(["echo", "hello"], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(10)), Stop);
+        return await runners.RunAsync(Tenant.Default, "one", new ExecRequest(["echo", "hello"], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(10)), Stop);
     }
 }

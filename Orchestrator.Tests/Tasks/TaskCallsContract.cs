@@ -88,6 +88,7 @@ public abstract class TaskCallsContract : IAsyncLifetime
         Assert.Equal(1, status["attempts"]!.GetValue<int>());
         Assert.All(["created_at", "started_at", "finished_at"], name => Assert.True(DateTimeOffset.TryParse(status.Text(name), out _)));
         Assert.Null(status["error"]);
+        Assert.Null(status["tenant"]);
     }
 
     [Theory]
@@ -186,6 +187,7 @@ public abstract class TaskCallsContract : IAsyncLifetime
 
         var list = await Sessions.SendAsync(HttpMethod.Get, "/tasks?status=complete&limit=2").JsonAsync(200);
         Assert.Equal([second, first], list["tasks"]!.AsArray().Select(task => task!.Text("task_id")));
+        Assert.All(list["tasks"]!.AsArray(), task => Assert.Equal("default", task!.Text("tenant")));
         Assert.Equal("""{"tasks":[]}""", await Sessions.GetStringAsync("/tasks/dead", Cancel));
         await Sessions.SendAsync(HttpMethod.Get, "/tasks?status=odd").FailsAsync(400, "FIELD_INVALID");
         await Sessions.SendAsync(HttpMethod.Get, "/tasks?limit=0").FailsAsync(400, "FIELD_INVALID");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Resilience;
 using Orchestrator.Core.Tasks;
@@ -41,7 +42,8 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
         }
     }
 
-    public async Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
+    // The API leases for the tenant of this worker's key, whoever's task it is.
+    public async Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
         // A session of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
         var session = $"task-{taskId}-{Guid.NewGuid():N}";

@@ -19,5 +19,5 @@ public interface ITaskRunners
     /// gets a fresh lease.
     /// </summary>
     /// <exception cref="TaskFailedException">There was no runner, or it was lost while the command ran; another attempt may help.</exception>
-    Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken);
+    Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken);
 }

@@ -16,10 +16,10 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
     private readonly RunnerTemplate _template = templates[RunnersOptions.TemplateName];
 
     /// <inheritdoc />
-    public async Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
+    public async Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
         // An owner of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
-        var owner = new Owner(OwnerKind.Task, $"{taskId}-{Guid.NewGuid():N}");
+        var owner = new Owner(tenant, OwnerKind.Task, $"{taskId}-{Guid.NewGuid():N}");
         try
         {
             if (options.Reuse)

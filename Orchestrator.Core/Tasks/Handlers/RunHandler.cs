@@ -48,7 +48,7 @@ public sealed partial class RunHandler(ITaskRunners runners) : ITaskHandler
             throw new TaskFailedException(problem!, retry: false);
         }
 
-        var output = await runners.RunAsync(context.TaskId, command, context.CancellationToken);
+        var output = await runners.RunAsync(context.Tenant, context.TaskId, command, context.CancellationToken);
         return JsonSerializer.Serialize(output, RunJson.Default.TaskRunOutput);
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class TaskRunner(
             var handler = types.Find(spec.Type)
                 ?? throw new TaskFailedException($"This worker knows no task type {spec.Type}.", retry: true);
             var result = await handler.ExecuteAsync(
-                JsonElement.Parse(spec.Input), new TaskContext(task.Claim.TaskId, task.Attempt, attempt.Token));
+                JsonElement.Parse(spec.Input), new TaskContext(task.Claim.TaskId, task.Attempt, attempt.Token) { Tenant = spec.Tenant });
             return Encoding.UTF8.GetByteCount(result) <= TaskLimits.MaxResultBytes
                 ? new HandlerEnd(result)
                 : throw new TaskFailedException($"The result is larger than {TaskLimits.MaxResultBytes} bytes.", retry: false);

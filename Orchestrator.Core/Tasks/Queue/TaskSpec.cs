@@ -5,6 +5,10 @@ namespace Orchestrator.Core.Tasks.Queue;
 /// <summary>A task that is asked for: what is written once and never changes.</summary>
 public sealed record TaskSpec
 {
+    /// <summary>Whose task it is.</summary>
+    [JsonPropertyName("n")]
+    public Tenant Tenant { get; init; }
+
     /// <summary>The task type, the name of its <see cref="ITaskHandler"/>.</summary>
     [JsonPropertyName("t")]
     public required string Type { get; init; }
@@ -21,7 +25,7 @@ public sealed record TaskSpec
     [JsonPropertyName("m")]
     public int MaxAttempts { get; init; } = 3;
 
-    /// <summary>Two tasks never have the same one: the second enqueue finds the first task. Null for none.</summary>
+    /// <summary>Two tasks of a tenant never have the same one: the second enqueue finds the first task. Null for none.</summary>
     [JsonPropertyName("k")]
     public string? IdempotencyKey { get; init; }
 

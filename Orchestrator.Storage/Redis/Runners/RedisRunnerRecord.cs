@@ -19,18 +19,20 @@ internal static class RedisRunnerRecord
         Instance = values[at + 2].ToString(),
         State = (RunnerState)(int)values[at + 3],
         Fence = (long)values[at + 4],
-        Owner = values[at + 5].IsNull ? null : new Owner((OwnerKind)(int)values[at + 5], values[at + 6].ToString()),
-        ExpiresAt = Time(values[at + 7]),
-        ContactAt = Time(values[at + 8]),
-        CreatedAt = Time(values[at + 9])!.Value,
-        IdleSince = Time(values[at + 10]),
-        Token = values[at + 11].IsNull ? null : values[at + 11].ToString(),
-        Network = (RunnerNetwork)(int)values[at + 12],
-        Port = values[at + 13].IsNull ? null : (int)values[at + 13],
-        Plan = values[at + 15].IsNull ? null : values[at + 15].ToString(),
-        Placement = values[at + 14].IsNull
+        Owner = values[at + 5].IsNull
             ? null
-            : JsonSerializer.Deserialize(values[at + 14].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),
+            : new Owner(new Tenant(values[at + 5].ToString()), (OwnerKind)(int)values[at + 6], values[at + 7].ToString()),
+        ExpiresAt = Time(values[at + 8]),
+        ContactAt = Time(values[at + 9]),
+        CreatedAt = Time(values[at + 10])!.Value,
+        IdleSince = Time(values[at + 11]),
+        Token = values[at + 12].IsNull ? null : values[at + 12].ToString(),
+        Network = (RunnerNetwork)(int)values[at + 13],
+        Port = values[at + 14].IsNull ? null : (int)values[at + 14],
+        Plan = values[at + 16].IsNull ? null : values[at + 16].ToString(),
+        Placement = values[at + 15].IsNull
+            ? null
+            : JsonSerializer.Deserialize(values[at + 15].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),
     };
 
     /// <summary>Every runner of an answer from a place on.</summary>

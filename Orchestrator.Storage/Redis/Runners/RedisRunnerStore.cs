@@ -50,8 +50,9 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     {
         var reservation = request.Reservation;
         var answer = await ChangeAsync(RedisRunnerScripts.Claim, cancellationToken,
-            (int)request.Owner.Kind, request.Owner.Id, RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased),
-            request.FromPool ? 1 : 0, reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
+            request.Owner.Tenant.Name, (int)request.Owner.Kind, request.Owner.Id,
+            RedisRunnerRecord.Write(request.LeaseTime), RedisRunnerRecord.Write(request.MaxLeased), request.FromPool ? 1 : 0,
+            reservation.RunnerId, reservation.Template, reservation.Instance, reservation.Token,
             (int)reservation.Network, RedisRunnerRecord.Write(reservation.FirstPort),
             RedisRunnerRecord.Write(_reservations.Begin(reservation.Within)), reservation.Plan);
         var result = new ClaimResult((ClaimOutcome)(int)answer[0], RedisRunnerRecord.Read(answer, 1));
@@ -86,7 +87,8 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
             runnerId, fence, RedisRunnerRecord.Write(placement), RedisRunnerRecord.Write(placement.Port), RedisRunnerRecord.Write(leaseTime));
 
     public ValueTask<Runner?> TouchAsync(string template, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
-        ChangeRunnerAsync(RedisRunnerScripts.Touch, cancellationToken, template, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime));
+        ChangeRunnerAsync(RedisRunnerScripts.Touch, cancellationToken,
+            template, owner.Tenant.Name, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime));
 
     public async ValueTask<bool> ExtendAsync(
         Runner seen, TimeSpan idleFor, TimeSpan leaseTime, TimeSpan maxExtension, CancellationToken cancellationToken) =>
@@ -108,7 +110,8 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
 
     public ValueTask<Runner?> AdoptAsync(Runner runner, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken) =>
         ChangeRunnerAsync(RedisRunnerScripts.Adopt, cancellationToken,
-            runner.Id, runner.Template, runner.Instance, (int)owner.Kind, owner.Id, RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
+            runner.Id, runner.Template, runner.Instance, owner.Tenant.Name, (int)owner.Kind, owner.Id,
+            RedisRunnerRecord.Write(leaseTime), runner.Token ?? "",
             (int)runner.Network, RedisRunnerRecord.Write(runner.Port ?? runner.Placement?.Port),
             runner.Placement is { } placement ? RedisRunnerRecord.Write(placement) : RedisValue.EmptyString, runner.Plan ?? "");
 
@@ -119,20 +122,13 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         RedisRunnerRecord.Read(await ReadAsync(RedisRunnerScripts.Get, cancellationToken, runnerId), 0);
 
     public async ValueTask<Runner?> FindAsync(string template, Owner owner, CancellationToken cancellationToken) =>
-        RedisRunnerRecord.Read(await ReadAsync(RedisRunnerScripts.Find, cancellationToken, template, (int)owner.Kind, owner.Id), 0);
+        RedisRunnerRecord.Read(await ReadAsync(RedisRunnerScripts.Find, cancellationToken, template, owner.Tenant.Name, (int)owner.Kind, owner.Id), 0);
 
-    public async ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken)
-    {
-        List<Runner> runners = [];
-        for (var from = "0"; from.Length > 0;)
-        {
-            var answer = await ReadAsync(RedisRunnerScripts.List, cancellationToken, instance, from, Page);
-            runners.AddRange(RedisRunnerRecord.ReadAll(answer, 1));
-            from = answer[0].ToString();
-        }
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken) =>
+        ListAsync(instance, tenant: "", cancellationToken);
 
-        return runners;
-    }
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, Tenant tenant, CancellationToken cancellationToken) =>
+        ListAsync(instance, tenant.Name, cancellationToken);
 
     public async ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken) =>
         [.. RedisRunnerRecord.ReadAll(await ReadAsync(RedisRunnerScripts.ListExpired, cancellationToken, instance), 0)];
@@ -146,6 +142,20 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     }
 
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await _redis.PingAsync(cancellationToken);
+
+    // In pages, so that nobody waits long for Redis; of one tenant, or with '' of all.
+    private async ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, string tenant, CancellationToken cancellationToken)
+    {
+        List<Runner> runners = [];
+        for (var from = "0"; from.Length > 0;)
+        {
+            var answer = await ReadAsync(RedisRunnerScripts.List, cancellationToken, instance, tenant, from, Page);
+            runners.AddRange(RedisRunnerRecord.ReadAll(answer, 1));
+            from = answer[0].ToString();
+        }
+
+        return runners;
+    }
 
     private ValueTask<Runner?> EndReservationAsync(
         RedisScript script, string runnerId, CancellationToken cancellationToken, params RedisValue[] arguments)

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis.Tasks;
 
 /// <summary>
-/// The keys of the tasks. Every key begins with <c>{prefix}:tasks:3:</c>: the braces make it one slot of a Redis
-/// Cluster, the 3 is the layout's version. What there is of a task stands in a few hashes by its id, so that a batch of
+/// The keys of the tasks. Every key begins with <c>{prefix}:tasks:4:</c>: the braces make it one slot of a Redis
+/// Cluster, the 4 is the layout's version. What there is of a task stands in a few hashes by its id, so that a batch of
 /// tasks takes as many commands as one does.
 /// <code>
 /// heads      hash         by id, nine parts with a space between, "-" for none:
@@ -12,7 +12,7 @@ namespace Orchestrator.Storage.Redis.Tasks;
 ///                           claim), tries begun, 1 when the end is to be told (else 0), type, made at, last try begun
 ///                           at, its worker, ended at (times by Redis' clock, in ms); behind them a complete task's
 ///                           result where that is short
-/// specs      hash         by id: tries allowed, and what was asked for as JSON
+/// specs      hash         by id: tries allowed, and what was asked for as JSON, with its tenant
 /// results    hash         by id: the result of a complete task where that is long
 /// errors     hash         by id: what went wrong in the last try that failed
 /// pending    list         ids, the next one first
@@ -22,15 +22,17 @@ namespace Orchestrator.Storage.Redis.Tasks;
 /// failed, cancelled   sorted sets   ids by the time when they ended
 /// outbox     sorted set   ids of ended tasks whose end has to be told, by the time of the next try
 /// tellings   hash         by id: tries to tell its end
-/// ids        hash         by idempotency key: the id of its task, for as long as that task is kept
-/// keyed      hash         by id: the idempotency key
+/// ids        hash         by tenant and idempotency key, with a space between: the id of its task, for as long as that
+///                         task is kept
+/// keyed      hash         by id: its tenant and idempotency key, with a space between
 /// counts     hash         state letter and type: how many tasks
 /// wake       channel      an empty message whenever there may be something to do
 /// </code>
+/// What version 0.1 left in layout 3 is migrated (<see cref="Layout.RedisLayout"/>).
 /// </summary>
 internal sealed class RedisTaskKeys(string prefix)
 {
-    private readonly string _root = $"{{{prefix}}}:tasks:3:";
+    private readonly string _root = $"{{{prefix}}}:tasks:4:";
 
     /// <summary>What every script gets as its one key.</summary>
     public RedisKey[] Root => [_root];

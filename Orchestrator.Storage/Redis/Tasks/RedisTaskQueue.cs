@@ -194,7 +194,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
             arguments[at + 2] = TaskJson.Write(spec);
             arguments[at + 3] = spec.MaxAttempts;
             arguments[at + 4] = spec.RunAt is { } due ? due.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "";
-            arguments[at + 5] = spec.IdempotencyKey ?? "";
+            arguments[at + 5] = spec.IdempotencyKey is { } key ? $"{spec.Tenant} {key}" : "";
             arguments[at + 6] = spec.Callback is null ? "0" : "1";
         }
 

@@ -17,17 +17,17 @@ internal static class RunnerRow
         Instance = row.GetString(2),
         State = (RunnerState)row.GetInt32(3),
         Fence = row.GetInt64(4),
-        Owner = row.GetNullableInt32(5) is { } kind ? new Owner((OwnerKind)kind, row.GetString(6)) : null,
-        ExpiresAt = Time(row.GetNullableInt64(7)),
-        ContactAt = Time(row.GetNullableInt64(8)),
-        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)),
-        IdleSince = Time(row.GetNullableInt64(10)),
-        Token = row.GetNullableString(11),
-        Network = (RunnerNetwork)row.GetInt32(12),
-        Port = row.GetNullableInt32(13),
-        Plan = row.GetNullableString(19),
-        Placement = row.GetNullableString(14) is { } handle
-            ? new RunnerPlacement(handle, row.GetString(15), row.GetString(16), row.GetNullableString(17), row.GetNullableInt32(18))
+        Owner = row.GetNullableString(5) is { } tenant ? new Owner(new Tenant(tenant), (OwnerKind)row.GetInt32(6), row.GetString(7)) : null,
+        ExpiresAt = Time(row.GetNullableInt64(8)),
+        ContactAt = Time(row.GetNullableInt64(9)),
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(10)),
+        IdleSince = Time(row.GetNullableInt64(11)),
+        Token = row.GetNullableString(12),
+        Network = (RunnerNetwork)row.GetInt32(13),
+        Port = row.GetNullableInt32(14),
+        Plan = row.GetNullableString(20),
+        Placement = row.GetNullableString(15) is { } handle
+            ? new RunnerPlacement(handle, row.GetString(16), row.GetString(17), row.GetNullableString(18), row.GetNullableInt32(19))
             : null,
     };
 
@@ -39,10 +39,11 @@ internal static class RunnerRow
         .Bind(first + 3, placement?.Address)
         .Bind(first + 4, placement?.Port);
 
-    /// <summary>Binds an owner's two columns, or nulls.</summary>
+    /// <summary>Binds an owner's three columns, or nulls.</summary>
     public static SqliteCommand Bind(this SqliteCommand command, int first, Owner? owner) => command
-        .Bind(first, (long?)owner?.Kind)
-        .Bind(first + 1, owner?.Id);
+        .Bind(first, owner?.Tenant.Name)
+        .Bind(first + 1, (long?)owner?.Kind)
+        .Bind(first + 2, owner?.Id);
 
     /// <summary>A time as it is stored; the end of time for what is past it.</summary>
     public static long? Deadline(long now, TimeSpan? after) =>

@@ -1,6 +1,6 @@
 namespace Orchestrator.Storage.Sqlite.Runners;
 
-/// <summary>What the runner store says to SQLite. The tables are in <c>Migrations/001_runners.sql</c>, the counts in <c>counts.sql</c>.</summary>
+/// <summary>What the runner store says to SQLite. The tables are in <c>Migrations/005_runner_tenants.sql</c>, the counts in <c>counts.sql</c>.</summary>
 internal static class RunnerSql
 {
     /// <summary>Counts the runners that there are, and from then on every change of them, for this connection.</summary>
@@ -8,7 +8,7 @@ internal static class RunnerSql
 
     /// <summary>In the order that <see cref="RunnerRow.Read"/> expects; <c>container_id</c> is the engine's handle, under the name it began with.</summary>
     private const string Columns =
-        "id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +
+        "id, template, instance, state, fence, owner_tenant, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +
         "token, network, host_port, container_id, image, image_id, address, published_port, plan";
 
     private const string Returning = " RETURNING " + Columns;
@@ -16,37 +16,41 @@ internal static class RunnerSql
     /// <summary>id</summary>
     public const string Get = "SELECT " + Columns + " FROM runners WHERE id = ?1";
 
-    /// <summary>template, owner kind, owner id</summary>
-    public const string Find = "SELECT " + Columns + " FROM runners WHERE template = ?1 AND owner_kind = ?2 AND owner_id = ?3";
+    /// <summary>template, owner (3)</summary>
+    public const string Find =
+        "SELECT " + Columns + " FROM runners WHERE template = ?1 AND owner_tenant = ?2 AND owner_kind = ?3 AND owner_id = ?4";
 
-    /// <summary>engine; a new row's number is above all others, so their order is that of age</summary>
-    public const string List = "SELECT " + Columns + " FROM runners WHERE engine_id = ?1 ORDER BY n";
+    /// <summary>instance; a new row's number is above all others, so their order is that of age</summary>
+    public const string List = "SELECT " + Columns + " FROM runners WHERE instance = ?1 ORDER BY n";
 
-    /// <summary>engine, now</summary>
+    /// <summary>instance, tenant</summary>
+    public const string ListOfTenant = "SELECT " + Columns + " FROM runners WHERE instance = ?1 AND owner_tenant = ?2 ORDER BY n";
+
+    /// <summary>instance, now</summary>
     public const string ListExpired =
-        "SELECT " + Columns + " FROM runners WHERE engine_id = ?1 AND state IN (0, 2) AND expires_at <= ?2 ORDER BY expires_at, n";
+        "SELECT " + Columns + " FROM runners WHERE instance = ?1 AND state IN (0, 2) AND expires_at <= ?2 ORDER BY expires_at, n";
 
-    /// <summary>template, engine</summary>
-    public const string Count = "SELECT idle, refilling, creating, leased, removing FROM pools WHERE template = ?1 AND engine_id = ?2";
+    /// <summary>template, instance</summary>
+    public const string Count = "SELECT idle, refilling, creating, leased, removing FROM pools WHERE template = ?1 AND instance = ?2";
 
-    /// <summary>template; of every engine, as the limit is the template's</summary>
+    /// <summary>template; of every instance, as the limit is the template's</summary>
     public const string CountOwned = "SELECT coalesce(sum(creating + leased), 0) FROM pools WHERE template = ?1";
 
-    /// <summary>template, instance, owner kind, owner id, expires at, now, fence, plan</summary>
+    /// <summary>template, instance, owner (3), expires at, now, fence, plan</summary>
     public const string LeaseIdle =
-        "UPDATE runners SET state = 2, owner_kind = ?3, owner_id = ?4, expires_at = ?5, contact_at = ?6, fence = ?7 " +
-        "WHERE n = (SELECT n FROM runners WHERE template = ?1 AND engine_id = ?2 AND plan = ?8 AND state = 1 ORDER BY idle_since, n LIMIT 1)" + Returning;
+        "UPDATE runners SET state = 2, owner_tenant = ?3, owner_kind = ?4, owner_id = ?5, expires_at = ?6, contact_at = ?7, fence = ?8 " +
+        "WHERE n = (SELECT n FROM runners WHERE template = ?1 AND instance = ?2 AND plan = ?9 AND state = 1 ORDER BY idle_since, n LIMIT 1)" + Returning;
 
-    /// <summary>id, template, engine, state, fence, owner kind, owner id, expires at, contact at, created at, token, network, port, port is reserved, placement (5), plan</summary>
+    /// <summary>id, template, instance, state, fence, owner (3), expires at, contact at, created at, token, network, port, port is reserved, placement (5), plan</summary>
     public const string Insert =
-        "INSERT INTO runners (id, template, engine_id, state, fence, owner_kind, owner_id, expires_at, contact_at, created_at, " +
+        "INSERT INTO runners (id, template, instance, state, fence, owner_tenant, owner_kind, owner_id, expires_at, contact_at, created_at, " +
         "token, network, host_port, port_reserved, container_id, image, image_id, address, published_port, plan) " +
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)" + Returning;
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)" + Returning;
 
-    /// <summary>template, owner kind, owner id, expires at, now</summary>
+    /// <summary>template, owner (3), expires at, now</summary>
     public const string Touch =
-        "UPDATE runners SET expires_at = ?4, contact_at = ?5 " +
-        "WHERE template = ?1 AND owner_kind = ?2 AND owner_id = ?3 AND state = 2" + Returning;
+        "UPDATE runners SET expires_at = ?5, contact_at = ?6 " +
+        "WHERE template = ?1 AND owner_tenant = ?2 AND owner_kind = ?3 AND owner_id = ?4 AND state = 2" + Returning;
 
     /// <summary>id, fence, new fence, expires at when owned, now, placement (5)</summary>
     public const string Attach =
@@ -65,7 +69,7 @@ internal static class RunnerSql
         "UPDATE runners SET host_port = ?3, port_reserved = 1 WHERE id = ?1 AND fence = ?2 AND state = 0" + Returning;
 
     /// <summary>id, fence</summary>
-    public const string IsCreating = "SELECT engine_id FROM runners WHERE id = ?1 AND fence = ?2 AND state = 0";
+    public const string IsCreating = "SELECT instance FROM runners WHERE id = ?1 AND fence = ?2 AND state = 0";
 
     /// <summary>id, fence, seen expires at, idle for, lease time, max extension, now</summary>
     public const string Extend =
@@ -83,27 +87,27 @@ internal static class RunnerSql
 
     /// <summary>id, fence, new fence, now</summary>
     public const string Return =
-        "UPDATE runners SET state = 1, owner_kind = NULL, owner_id = NULL, expires_at = NULL, contact_at = NULL, " +
+        "UPDATE runners SET state = 1, owner_tenant = NULL, owner_kind = NULL, owner_id = NULL, expires_at = NULL, contact_at = NULL, " +
         "idle_since = ?4, fence = ?3 WHERE id = ?1 AND fence = ?2 AND state = 2" + Returning;
 
     /// <summary>id, fence</summary>
     public const string Delete = "DELETE FROM runners WHERE id = ?1 AND fence = ?2";
 
-    /// <summary>engine, template, expires at</summary>
+    /// <summary>instance, template, expires at</summary>
     public const string RenewAll =
-        "UPDATE runners SET expires_at = ?3 WHERE engine_id = ?1 AND template = ?2 AND state = 2 AND expires_at IS NOT NULL";
+        "UPDATE runners SET expires_at = ?3 WHERE instance = ?1 AND template = ?2 AND state = 2 AND expires_at IS NOT NULL";
 
-    /// <summary>id, template, owner kind, owner id, engine, port</summary>
+    /// <summary>id, template, owner (3), instance, port</summary>
     public const string IsKnown =
         "SELECT EXISTS (SELECT 1 FROM runners WHERE id = ?1) " +
-        "OR EXISTS (SELECT 1 FROM runners WHERE template = ?2 AND owner_kind = ?3 AND owner_id = ?4) " +
-        "OR EXISTS (SELECT 1 FROM runners WHERE engine_id = ?5 AND host_port = ?6)";
+        "OR EXISTS (SELECT 1 FROM runners WHERE template = ?2 AND owner_tenant = ?3 AND owner_kind = ?4 AND owner_id = ?5) " +
+        "OR EXISTS (SELECT 1 FROM runners WHERE instance = ?6 AND host_port = ?7)";
 
-    /// <summary>engine, lowest port: the first free one from there, whoever has the others</summary>
+    /// <summary>instance, lowest port: the first free one from there, whoever has the others</summary>
     public const string FreePort =
-        "SELECT ?2 WHERE NOT EXISTS (SELECT 1 FROM runners WHERE engine_id = ?1 AND host_port = ?2) " +
-        "UNION ALL SELECT * FROM (SELECT r.host_port + 1 FROM runners r WHERE r.engine_id = ?1 AND r.host_port >= ?2 " +
-        "AND NOT EXISTS (SELECT 1 FROM runners x WHERE x.engine_id = ?1 AND x.host_port = r.host_port + 1) " +
+        "SELECT ?2 WHERE NOT EXISTS (SELECT 1 FROM runners WHERE instance = ?1 AND host_port = ?2) " +
+        "UNION ALL SELECT * FROM (SELECT r.host_port + 1 FROM runners r WHERE r.instance = ?1 AND r.host_port >= ?2 " +
+        "AND NOT EXISTS (SELECT 1 FROM runners x WHERE x.instance = ?1 AND x.host_port = r.host_port + 1) " +
         "ORDER BY r.host_port LIMIT 1) LIMIT 1";
 
     /// <summary>Ends every reservation: at the beginning of time. The count spares a look at all runners.</summary>

@@ -37,8 +37,8 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             static change =>
             {
                 var (store, runnerId, fence, taken) = change;
-                var engine = store.Prepare(RunnerSql.IsCreating).Bind(1, runnerId).Bind(2, fence).First(row => row.GetString(0));
-                return engine is not null && store.FreePort(engine, taken + 1) is { } port
+                var instance = store.Prepare(RunnerSql.IsCreating).Bind(1, runnerId).Bind(2, fence).First(row => row.GetString(0));
+                return instance is not null && store.FreePort(instance, taken + 1) is { } port
                     ? store.Change(RunnerSql.MovePort, runnerId, fence).Bind(3, port).First(RunnerRow.Read)
                     : null;
             },
@@ -148,8 +148,15 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, CancellationToken cancellationToken) =>
         database.ListAsync<string, IReadOnlyList<Runner>>(
-            static (connection, engine) => connection.Prepare(RunnerSql.List).Bind(1, engine).All(RunnerRow.Read),
+            static (connection, instance) => connection.Prepare(RunnerSql.List).Bind(1, instance).All(RunnerRow.Read),
             instance, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, Tenant tenant, CancellationToken cancellationToken) =>
+        database.ListAsync<(string Instance, Tenant Tenant), IReadOnlyList<Runner>>(
+            static (connection, whose) => connection.Prepare(RunnerSql.ListOfTenant)
+                .Bind(1, whose.Instance).Bind(2, whose.Tenant.Name).All(RunnerRow.Read),
+            (instance, tenant), cancellationToken);
 
     /// <inheritdoc />
     // In its turn among the changes: while the disk lets none through, signs of life wait there as well.
@@ -205,10 +212,10 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             .Bind(1, request.Reservation.Template)
             .Bind(2, request.Reservation.Instance)
             .Bind(3, request.Owner)
-            .Bind(5, RunnerRow.Deadline(now, request.LeaseTime))
-            .Bind(6, now)
-            .Bind(7, NextFence())
-            .Bind(8, request.Reservation.Plan)
+            .Bind(6, RunnerRow.Deadline(now, request.LeaseTime))
+            .Bind(7, now)
+            .Bind(8, NextFence())
+            .Bind(9, request.Reservation.Plan)
             .First(RunnerRow.Read);
     }
 
@@ -231,7 +238,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     {
         var port = runner.Port ?? runner.Placement?.Port;
         var known = Prepare(RunnerSql.IsKnown)
-            .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(5, runner.Instance).Bind(6, port)
+            .Bind(1, runner.Id).Bind(2, runner.Template).Bind(3, owner).Bind(6, runner.Instance).Bind(7, port)
             .First(row => row.GetInt64(0));
         if (known != 0)
         {
@@ -245,24 +252,24 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
     }
 
     private Runner? Insert(
-        string id, string template, string engine, RunnerState state, Owner? owner, long? expiresAt, long now,
+        string id, string template, string instance, RunnerState state, Owner? owner, long? expiresAt, long now,
         string? token, RunnerNetwork network, int? port, RunnerPlacement? placement, string? plan) =>
         Prepare(RunnerSql.Insert)
-            .Bind(1, id).Bind(2, template).Bind(3, engine).Bind(4, (long)state).Bind(5, NextFence())
-            .Bind(6, owner).Bind(8, expiresAt).Bind(9, owner is null ? null : now).Bind(10, now)
-            .Bind(11, token).Bind(12, (long)network).Bind(13, port).Bind(14, port is null ? 0 : 1).Bind(15, placement).Bind(20, plan)
+            .Bind(1, id).Bind(2, template).Bind(3, instance).Bind(4, (long)state).Bind(5, NextFence())
+            .Bind(6, owner).Bind(9, expiresAt).Bind(10, owner is null ? null : now).Bind(11, now)
+            .Bind(12, token).Bind(13, (long)network).Bind(14, port).Bind(15, port is null ? 0 : 1).Bind(16, placement).Bind(21, plan)
             .First(RunnerRow.Read);
 
     private Runner? Touch(string template, Owner owner, TimeSpan? leaseTime)
     {
         var now = Now;
         return Prepare(RunnerSql.Touch)
-            .Bind(1, template).Bind(2, owner).Bind(4, RunnerRow.Deadline(now, leaseTime)).Bind(5, now)
+            .Bind(1, template).Bind(2, owner).Bind(5, RunnerRow.Deadline(now, leaseTime)).Bind(6, now)
             .First(RunnerRow.Read);
     }
 
-    private int? FreePort(string engine, int from) =>
-        Prepare(RunnerSql.FreePort).Bind(1, engine).Bind(2, from).First(row => row.GetNullableInt32(0)) is { } port and <= LastPort ? port : null;
+    private int? FreePort(string instance, int from) =>
+        Prepare(RunnerSql.FreePort).Bind(1, instance).Bind(2, from).First(row => row.GetNullableInt32(0)) is { } port and <= LastPort ? port : null;
 
     private long NextFence() => database.NextFence();
 

@@ -9,7 +9,7 @@ internal sealed partial class SqliteTaskQueue
     {
         var connection = _database.Writing;
         if (spec.IdempotencyKey is { } key
-            && connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.GetString(0)) is { } existing)
+            && connection.Prepare(TaskSql.FindKey).Bind(1, spec.Tenant.Name).Bind(2, key).First(row => row.GetString(0)) is { } existing)
         {
             return existing;
         }
@@ -25,6 +25,7 @@ internal sealed partial class SqliteTaskQueue
             .Bind(7, now)
             .Bind(8, spec.IdempotencyKey)
             .Bind(9, spec.Callback is null ? 0 : 1)
+            .Bind(10, spec.Tenant.Name)
             .ExecuteNonQuery();
         return null;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Orchestrator.Core;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 
@@ -43,7 +44,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         if (!_tally.Promise(_options.MaxPending))
         {
             // A task that is there already needs no room.
-            if (spec.IdempotencyKey is { } key && await FindAsync(key, cancellationToken) is { } known)
+            if (spec.IdempotencyKey is { } key && await FindAsync(spec.Tenant, key, cancellationToken) is { } known)
             {
                 return new EnqueueResult(known, true);
             }
@@ -254,8 +255,9 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         return true;
     }
 
-    private ValueTask<string?> FindAsync(string key, CancellationToken cancellationToken) => _database.LookUpAsync(
-        static (connection, key) => connection.Prepare(TaskSql.FindKey).Bind(1, key).First(row => row.GetString(0)), key, cancellationToken);
+    private ValueTask<string?> FindAsync(Tenant tenant, string key, CancellationToken cancellationToken) => _database.LookUpAsync(
+        static (connection, whose) => connection.Prepare(TaskSql.FindKey).Bind(1, whose.tenant.Name).Bind(2, whose.key).First(row => row.GetString(0)),
+        (tenant, key), cancellationToken);
 
     private async ValueTask<TaskChange> RefusedAsync(string taskId, CancellationToken cancellationToken) =>
         await _database.LookUpAsync(

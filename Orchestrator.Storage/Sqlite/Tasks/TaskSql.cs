@@ -1,6 +1,6 @@
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
-/// <summary>What the task queue says to SQLite. The table is in <c>Migrations/002_tasks.sql</c>.</summary>
+/// <summary>What the task queue says to SQLite. The table is in <c>Migrations/002_tasks.sql</c> and <c>006_task_tenants.sql</c>.</summary>
 internal static class TaskSql
 {
     /// <summary>In the order that <see cref="TaskRow.Read"/> expects.</summary>
@@ -9,13 +9,13 @@ internal static class TaskSql
     /// <summary>id</summary>
     public const string Get = "SELECT " + Columns + " FROM tasks WHERE id = ?1";
 
-    /// <summary>idempotency key</summary>
-    public const string FindKey = "SELECT id FROM tasks WHERE idempotency_key = ?1";
+    /// <summary>tenant, idempotency key</summary>
+    public const string FindKey = "SELECT id FROM tasks WHERE tenant = ?1 AND idempotency_key = ?2";
 
-    /// <summary>id, type, spec, place, due at, tries, now, idempotency key, tells</summary>
+    /// <summary>id, type, spec, place, due at, tries, now, idempotency key, tells, tenant</summary>
     public const string Insert =
-        "INSERT INTO tasks (id, type, spec, state, place, due_at, max_attempts, created_at, idempotency_key, tells) " +
-        "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)";
+        "INSERT INTO tasks (id, type, spec, state, place, due_at, max_attempts, created_at, idempotency_key, tells, tenant) " +
+        "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
     /// <summary>now</summary>
     public const string WakeDelayed =

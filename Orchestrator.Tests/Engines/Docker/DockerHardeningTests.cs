@@ -50,6 +50,7 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
             (_instance, spec.RunnerId, "session", spec.RunnerId),
             (container.Config.Labels["orchestrator.instance"], container.Config.Labels["orchestrator.runner"],
                 container.Config.Labels["orchestrator.template"], container.Config.Labels["taylored-runner-session-id"]));
+        Assert.DoesNotContain("orchestrator.tenant", container.Config.Labels.Keys);
     }
 
     [Fact]

@@ -14,11 +14,14 @@ public sealed partial class DockerNamesTests
     [Fact]
     public void Of_AnyOwner_IsReadBackFromTheName()
     {
-        var owners = from kind in Gen.Elements(OwnerKind.Session, OwnerKind.Machine, OwnerKind.Task)
+        var owners = from tenant in Gen.OneOf(
+                         Gen.Constant(Tenant.DefaultName),
+                         Gen.Elements("az09-".ToCharArray()).NonEmptyListOf().Select(chars => string.Concat(chars.Take(63))))
+                     from kind in Gen.Elements(OwnerKind.Session, OwnerKind.Machine, OwnerKind.Task)
                      from id in Gen.OneOf(
                          Gen.Elements("abzAZ019._:-".ToCharArray()).NonEmptyListOf().Select(chars => string.Concat(chars)),
                          ArbMap.Default.GeneratorFor<NonEmptyString>().Select(text => text.Get))
-                     select new Owner(kind, id);
+                     select new Owner(new Tenant(tenant), kind, id);
 
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(owners.ToArbitrary(), owner =>
         {
@@ -36,6 +39,10 @@ public sealed partial class DockerNamesTests
     [InlineData(RunnerId + ".session")]
     [InlineData(RunnerId + ".session.")]
     [InlineData(RunnerId + ".king.x")]
+    [InlineData(RunnerId + ".session-.x")]
+    [InlineData(RunnerId + ".session-Acme.x")]
+    [InlineData(RunnerId + ".session-acme")]
+    [InlineData(RunnerId + ".-acme.x")]
     [InlineData(RunnerId + ".session.a_")]
     [InlineData(RunnerId + ".session.a_x")]
     [InlineData(RunnerId + ".session.a_u12")]
@@ -45,10 +52,21 @@ public sealed partial class DockerNamesTests
     public void OwnerIn_NameThatTellsNone_ReturnsNull(string name) => Assert.Null(DockerNames.OwnerIn(name, RunnerId));
 
     [Fact]
+    public void Of_TenantAndIdThatRunTogether_AreDifferentNames() =>
+        Assert.Equal(3, new[]
+        {
+            Owner.Session("acme.x"), Owner.Session("x", new Tenant("acme")), Owner.Session("acme-x"),
+        }.Select(owner => DockerNames.Of(RunnerId, owner)).Distinct().Count());
+
+    [Fact]
+    public void OwnerIn_NameOfVersion01_IsOfTheDefaultTenant() =>
+        Assert.Equal(Owner.Session("user:42"), DockerNames.OwnerIn($"/{RunnerId}.session.user_c42", RunnerId));
+
+    [Fact]
     public void Of_NoOwnerOrAnUnknownOne_IsTheRunnersId()
     {
         Assert.Equal(RunnerId, DockerNames.Of(RunnerId, null));
-        Assert.Equal(RunnerId, DockerNames.Of(RunnerId, new Owner(OwnerKind.Unknown, RunnerId)));
+        Assert.Equal(RunnerId, DockerNames.Of(RunnerId, new Owner(Tenant.Default, OwnerKind.Unknown, RunnerId)));
     }
 
     [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]+$")]

@@ -101,17 +101,32 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
 
         var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         Assert.Equal($"/{spec.RunnerId}.session.user_c42", container.Name);
-        Assert.Equal("user:42", container.Config!.Labels[DockerLabels.Session]);
+        Assert.Equal(("user:42", "default"), (container.Config!.Labels[DockerLabels.Session], container.Config.Labels[DockerLabels.Tenant]));
     }
 
     [Fact]
-    public async Task List_OwnerOnlyInTheLabel_IsRead()
+    public async Task Start_OwnerOfATenant_IsToldByNameAndLabel()
     {
-        var spec = fixture.Spec(Owner.Session("user:42"));
+        var spec = fixture.Spec(Owner.Session("user:42", new Tenant("acme")));
+
+        var placement = await Engine.StartAsync(spec, Cancel);
+
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        Assert.Equal($"/{spec.RunnerId}.session-acme.user_c42", container.Name);
+        Assert.Equal(("user:42", "acme"), (container.Config!.Labels[DockerLabels.Session], container.Config.Labels[DockerLabels.Tenant]));
+    }
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("acme")]
+    public async Task List_OwnerOnlyInTheLabel_IsRead(string tenant)
+    {
+        var owner = Owner.Session("user:42", new Tenant(tenant));
+        var spec = fixture.Spec(owner);
         var placement = await Engine.StartAsync(spec, Cancel);
         await fixture.Client.Containers.RenameContainerAsync(placement.Handle, new ContainerRenameParameters { NewName = $"someone-renamed-{_instance}" }, Cancel);
 
-        Assert.Equal(Owner.Session("user:42"), Assert.Single(await Engine.ListAsync(Cancel)).Owner);
+        Assert.Equal(owner, Assert.Single(await Engine.ListAsync(Cancel)).Owner);
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
         Assert.Empty(await Engine.ListAsync(Cancel));
     }

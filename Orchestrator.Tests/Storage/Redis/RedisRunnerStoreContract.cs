@@ -132,7 +132,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
         var term = (await Lock.HoldAsync(Instance, null, Term, Cancel))!;
         await AdvanceAsync(TimeSpan.FromMilliseconds(20));
         var keys = (string[])(await _redis.CallAsync(database => database.ExecuteAsync("KEYS", $"{{{_redis.KeyPrefix}}}*")))!;
-        Assert.All(keys, key => Assert.StartsWith($"{{{_redis.KeyPrefix}}}:runners:1:", key, StringComparison.Ordinal));
+        Assert.All(keys, key => Assert.StartsWith($"{{{_redis.KeyPrefix}}}:runners:2:", key, StringComparison.Ordinal));
         await _redis.CallAsync(database => database.KeyDeleteAsync([.. keys.Select(key => (StackExchange.Redis.RedisKey)key)]));
 
         var adopted = (await Store.AdoptAsync(before, Owner.Session("a"), Lease, Cancel))!;
@@ -155,7 +155,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
 
         var keys = (string[])(await _redis.CallAsync(database => database.ExecuteAsync("KEYS", $"{{{_redis.KeyPrefix}}}*")))!;
 
-        var root = $"{{{_redis.KeyPrefix}}}:runners:1:";
+        var root = $"{{{_redis.KeyPrefix}}}:runners:2:";
         Assert.Equal(
             new[] { "counts:instance-1:session", "fence", "owned", "ports:instance-1" }.Select(name => root + name), keys.Order(StringComparer.Ordinal));
     }
@@ -190,7 +190,12 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
             made.Add((await Store.ReserveIdleAsync(Reserve(), int.MaxValue, Cancel))!.Id);
         }
 
+        var acme = new Tenant("acme");
+        var last = (await Store.ClaimAsync(Wish("a", pool: false) with { Owner = Owner.Session("a", acme) }, Cancel)).Runner!;
+        made.Add(last.Id);
+
         Assert.Equal(made, (await Store.ListAsync(Instance, Cancel)).Select(runner => runner.Id));
+        Assert.Equal([last], await Store.ListAsync(Instance, acme, Cancel));
     }
 
     [Fact]

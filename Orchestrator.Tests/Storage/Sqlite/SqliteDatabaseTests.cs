@@ -117,13 +117,14 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Theory]
-    [InlineData("INSERT INTO runners (id, template, engine_id, state, fence, owner_kind, owner_id, created_at, network, port_reserved) VALUES ('x', 'session', 'e', 2, 9, 0, 'a', 0, 0, 0)")]
-    [InlineData("INSERT INTO runners (id, template, engine_id, state, fence, owner_kind, owner_id, created_at, network, port_reserved) VALUES ('x', 'session', 'other', 3, 9, 0, 'a', 0, 0, 0)")]
-    [InlineData("INSERT INTO runners (id, template, engine_id, state, fence, created_at, network, host_port, port_reserved) VALUES ('x', 'session', 'e', 0, 9, 0, 0, 9093, 1)")]
-    [InlineData("INSERT INTO runners (id, template, engine_id, state, fence, created_at, network, port_reserved) VALUES ('runner-a', 'session', 'e', 0, 9, 0, 0, 0)")]
+    [InlineData("INSERT INTO runners (id, template, instance, state, fence, owner_tenant, owner_kind, owner_id, created_at, network, port_reserved) VALUES ('x', 'session', 'e', 2, 9, 'default', 0, 'a', 0, 0, 0)")]
+    [InlineData("INSERT INTO runners (id, template, instance, state, fence, owner_tenant, owner_kind, owner_id, created_at, network, port_reserved) VALUES ('x', 'session', 'other', 3, 9, 'default', 0, 'a', 0, 0, 0)")]
+    [InlineData("INSERT INTO runners (id, template, instance, state, fence, created_at, network, host_port, port_reserved) VALUES ('x', 'session', 'e', 0, 9, 0, 0, 9093, 1)")]
+    [InlineData("INSERT INTO runners (id, template, instance, state, fence, created_at, network, port_reserved) VALUES ('runner-a', 'session', 'e', 0, 9, 0, 0, 0)")]
     [InlineData("UPDATE runners SET state = 1")]
     [InlineData("UPDATE runners SET owner_id = NULL")]
-    [InlineData("UPDATE runners SET owner_id = NULL, owner_kind = NULL, contact_at = NULL, state = 2")]
+    [InlineData("UPDATE runners SET owner_tenant = NULL")]
+    [InlineData("UPDATE runners SET owner_id = NULL, owner_kind = NULL, owner_tenant = NULL, contact_at = NULL, state = 2")]
     [InlineData("UPDATE runners SET state = 7")]
     public async Task Schema_RuleBroken_IsRefused(string sql)
     {
@@ -261,7 +262,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     private static int Spoil(SqliteDatabase database)
     {
         database.NextFence();
-        database.Writing.Execute("INSERT INTO runners (id, template, engine_id, state, fence, created_at, network, port_reserved) VALUES ('nobody', 'nobody', 'e', 0, 0, 0, 0, 0)");
+        database.Writing.Execute("INSERT INTO runners (id, template, instance, state, fence, created_at, network, port_reserved) VALUES ('nobody', 'nobody', 'e', 0, 0, 0, 0, 0)");
         throw new FormatException("Spoilt.");
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
@@ -161,7 +162,7 @@ public sealed class HandlerTests
     {
         public ExecRequest? Last { get; private set; }
 
-        public Task<TaskRunOutput> RunAsync(string taskId, ExecRequest command, CancellationToken cancellationToken)
+        public Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken)
         {
             Last = command;
             return Task.FromResult(new TaskRunOutput(0, "out", "", 1.5, false, false));

@@ -1,4 +1,4 @@
--- ARGV: engine, the term held or '', how long in ms. Answers: the term, or 0 while another one leads.
+-- ARGV: instance, the term held or '', how long in ms. Answers: the term, or 0 while another one leads.
 local lock = P .. 'leader:' .. ARGV[1]
 local held = redis.call('GET', lock)
 if held and held ~= ARGV[2] then return 0 end

@@ -13,12 +13,13 @@ local END_OF_TIME = 253402300799999
 
 local LAST_PORT = 65535
 local CREATING, IDLE, LEASED, REMOVING = '0', '1', '2', '3'
-local FIELDS = { 'template', 'engine', 'state', 'fence', 'kind', 'owner', 'expires', 'contact', 'made', 'idle', 'token',
-  'network', 'port', 'placement', 'plan' }
+local FIELDS = { 'template', 'instance', 'state', 'fence', 'tenant', 'kind', 'owner', 'expires', 'contact', 'made', 'idle',
+  'token', 'network', 'port', 'placement', 'plan' }
 
 local function runner_key(id) return P .. 'runner:' .. id end
-local function expiring_key(engine) return P .. 'expiring:' .. engine end
-local function idle_key(engine, template, plan) return P .. 'idle:' .. engine .. ':' .. template .. (plan and ':' .. plan or '') end
+local function expiring_key(instance) return P .. 'expiring:' .. instance end
+local function owners_key(tenant, template) return P .. 'owners:' .. tenant .. ':' .. template end
+local function idle_key(instance, template, plan) return P .. 'idle:' .. instance .. ':' .. template .. (plan and ':' .. plan or '') end
 
 -- A deadline from a span in milliseconds; none without a span.
 local function deadline(span)
@@ -50,8 +51,8 @@ local function read_seen(id, fence)
   return runner and runner.fence == fence and runner or nil
 end
 
-local function read_owned(template, kind, owner)
-  local id = redis.call('HGET', P .. 'owners:' .. template, kind .. owner)
+local function read_owned(template, tenant, kind, owner)
+  local id = redis.call('HGET', owners_key(tenant, template), kind .. owner)
   return id and read(id)
 end
 
@@ -70,20 +71,20 @@ local function place(runner)
 end
 
 local function count(runner, where, by)
-  redis.call('HINCRBY', P .. 'counts:' .. runner.engine .. ':' .. runner.template, where, by)
+  redis.call('HINCRBY', P .. 'counts:' .. runner.instance .. ':' .. runner.template, where, by)
   if where == 'creating' or where == 'leased' then redis.call('HINCRBY', P .. 'owned', runner.template, by) end
 end
 
 -- A port that the engine chose may be in two records for a while: that of a dead runner, and its successor's.
-local function count_port(engine, port, by)
-  local users = redis.call('HINCRBY', P .. 'port-users:' .. engine, port, by)
-  if users == 0 then redis.call('HDEL', P .. 'port-users:' .. engine, port) end
-  redis.call('SETBIT', P .. 'ports:' .. engine, port, users > 0 and 1 or 0)
+local function count_port(instance, port, by)
+  local users = redis.call('HINCRBY', P .. 'port-users:' .. instance, port, by)
+  if users == 0 then redis.call('HDEL', P .. 'port-users:' .. instance, port) end
+  redis.call('SETBIT', P .. 'ports:' .. instance, port, users > 0 and 1 or 0)
 end
 
 -- The first free port from one up, false when there is none. BITPOS begins at whole bytes.
-local function free_port(engine, from)
-  local ports = P .. 'ports:' .. engine
+local function free_port(instance, from)
+  local ports = P .. 'ports:' .. instance
   while from % 8 > 0 and from <= LAST_PORT do
     if redis.call('GETBIT', ports, from) == 0 then return from end
     from = from + 1
@@ -97,14 +98,15 @@ local function follow(runner, was, is)
   if was == is then return end
   if was then count(runner, was, -1) end
   if is then count(runner, is, 1) end
-  if was == 'idle' then redis.call('ZREM', idle_key(runner.engine, runner.template, runner.plan), runner.id) end
-  if is == 'idle' then redis.call('ZADD', idle_key(runner.engine, runner.template, runner.plan), runner.fence, runner.id) end
+  if was == 'idle' then redis.call('ZREM', idle_key(runner.instance, runner.template, runner.plan), runner.id) end
+  if is == 'idle' then redis.call('ZADD', idle_key(runner.instance, runner.template, runner.plan), runner.fence, runner.id) end
   redis.call('PUBLISH', P .. 'changed:' .. runner.template, '')
 end
 
 -- Writes what changes of a runner. A value of false takes a field away.
 local function change(runner, changes)
-  local was, was_port, was_owner = place(runner), runner.port, runner.owner and runner.kind .. runner.owner
+  local was, was_port, was_tenant = place(runner), runner.port, runner.tenant
+  local was_owner = runner.owner and runner.kind .. runner.owner
   local set, gone = {}, {}
   for field, value in pairs(changes) do
     runner[field] = value
@@ -120,18 +122,18 @@ local function change(runner, changes)
   if #gone > 0 then redis.call('HDEL', runner_key(runner.id), unpack(gone)) end
   follow(runner, was, place(runner))
   if changes.expires then
-    redis.call('ZADD', expiring_key(runner.engine), runner.expires, runner.id)
+    redis.call('ZADD', expiring_key(runner.instance), runner.expires, runner.id)
   elseif changes.expires == false then
-    redis.call('ZREM', expiring_key(runner.engine), runner.id)
+    redis.call('ZREM', expiring_key(runner.instance), runner.id)
   end
   if changes.owner then
-    redis.call('HSET', P .. 'owners:' .. runner.template, runner.kind .. runner.owner, runner.id)
+    redis.call('HSET', owners_key(runner.tenant, runner.template), runner.kind .. runner.owner, runner.id)
   elseif changes.owner == false and was_owner then
-    redis.call('HDEL', P .. 'owners:' .. runner.template, was_owner)
+    redis.call('HDEL', owners_key(was_tenant, runner.template), was_owner)
   end
   if changes.port ~= nil and tonumber(changes.port) ~= tonumber(was_port) then
-    if was_port then count_port(runner.engine, was_port, -1) end
-    if changes.port then count_port(runner.engine, changes.port, 1) end
+    if was_port then count_port(runner.instance, was_port, -1) end
+    if changes.port then count_port(runner.instance, changes.port, 1) end
   end
   return runner
 end
@@ -143,16 +145,16 @@ local function insert(id, fields)
   local runner = { id = id }
   change(runner, fields)
   for _, field in ipairs(FIELDS) do runner[field] = runner[field] or false end
-  redis.call('ZADD', P .. 'engine:' .. runner.engine, runner.fence, id)
+  redis.call('ZADD', P .. 'instance:' .. runner.instance, runner.fence, id)
   return runner
 end
 
 -- Reserves a runner that is to be made; nil when ports have run out.
-local function reserve(id, template, engine, token, network, first_port, within, kind, owner, plan)
-  local port = first_port ~= '' and free_port(engine, tonumber(first_port))
+local function reserve(id, template, instance, token, network, first_port, within, tenant, kind, owner, plan)
+  local port = first_port ~= '' and free_port(instance, tonumber(first_port))
   if first_port ~= '' and not port then return nil end
-  return insert(id, { template = template, engine = engine, state = CREATING, kind = kind, owner = owner,
-    expires = deadline(within), token = token, network = network, port = port, plan = plan })
+  return insert(id, { template = template, instance = instance, state = CREATING, tenant = tenant, kind = kind,
+    owner = owner, expires = deadline(within), token = token, network = network, port = port, plan = plan })
 end
 
 -- A sign of life from the owner.

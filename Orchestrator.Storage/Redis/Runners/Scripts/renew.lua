@@ -1,4 +1,4 @@
--- ARGV: engine, template, lease in ms. Answers: how many leases there were.
+-- ARGV: instance, template, lease in ms. Answers: how many leases there were.
 local expires, renewed = deadline(ARGV[3]), 0
 for _, id in ipairs(redis.call('ZRANGE', expiring_key(ARGV[1]), 0, -1)) do
   local seen = redis.call('HMGET', runner_key(id), 'state', 'template')

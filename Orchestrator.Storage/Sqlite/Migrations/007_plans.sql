@@ -3,4 +3,4 @@ ALTER TABLE runners ADD COLUMN plan TEXT;
 
 -- The pool, longest idle first among those of one plan.
 DROP INDEX runners_idle;
-CREATE INDEX runners_idle ON runners (template, engine_id, plan, idle_since) WHERE state = 1;
+CREATE INDEX runners_idle ON runners (template, instance, plan, idle_since) WHERE state = 1;
