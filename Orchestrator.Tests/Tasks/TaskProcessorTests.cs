@@ -22,6 +22,17 @@ public sealed partial class TaskProcessorTests
     }
 
     [Fact]
+    public async Task Handler_OfATenantsTask_IsToldWhose()
+    {
+        await StartAsync(new FakeHandler("whose", (_, context) => Task.FromResult($"\"{context.Tenant}\"")));
+        var spec = new TaskSpec { Type = "whose", Input = "{}", InitiatedBy = "test", Tenant = new Tenant("acme") };
+
+        var task = await EndOfAsync((await _queue.EnqueueAsync(spec, Cancel)).TaskId);
+
+        Assert.Equal("\"acme\"", task.Result);
+    }
+
+    [Fact]
     public async Task Slots_AllBusy_NothingMoreIsClaimed()
     {
         var open = new TaskCompletionSource();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Orchestrator.Core;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.Tests.Infrastructure;
@@ -39,6 +40,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         var spec = Spec("""{"a": "ä\n\"", "b": [1, 2.50]}""") with
         {
             MaxAttempts = 7,
+            Tenant = new Tenant("acme"),
             IdempotencyKey = "k",
             Callback = new TaskCallback("http://localhost:1/x", CallbackShape.Pod, "task", "todo"),
             TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -266,6 +268,32 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         Assert.Equal(Tasks, ended.Distinct().Count());
         Assert.Equal(added.Order(), ended.Order());
         Assert.Equal([$"t Complete {Tasks}"], await CountsAsync());
+    }
+
+    [Fact]
+    public async Task Tenants_SameIdempotencyKey_AreTwoTasks()
+    {
+        var spec = Spec() with { IdempotencyKey = "acme k" };
+        var everybodys = await AddAsync(spec);
+        var acmes = await AddAsync(spec with { Tenant = new Tenant("acme") });
+        var bolts = await AddAsync(spec with { Tenant = new Tenant("bolt") });
+
+        Assert.Equal(3, new[] { everybodys, acmes, bolts }.Distinct().Count());
+        Assert.Equal(acmes, await AddAsync(spec with { Tenant = new Tenant("acme") }));
+        Assert.NotEqual(acmes, await AddAsync(Spec() with { Tenant = new Tenant("acme"), IdempotencyKey = "k" }));
+    }
+
+    [Fact]
+    public async Task Tenants_WorkersServeAll_AndATaskKeepsItsOwn()
+    {
+        foreach (var tenant in new[] { "default", "acme", "bolt" })
+        {
+            await AddAsync(Spec() with { Tenant = new Tenant(tenant) });
+            await PassAsync(Moment);
+        }
+
+        Assert.Equal(["bolt", "acme", "default"], (await Queue.ListAsync(null, 10, Cancel)).Select(task => task.Spec.Tenant.Name));
+        Assert.Equal(["default", "acme", "bolt"], (await ClaimAsync(10)).Select(task => task.Spec.Tenant.Name));
     }
 
     protected static TaskSpec Spec(string input = "{}") => new() { Type = "t", Input = input, InitiatedBy = "api" };
