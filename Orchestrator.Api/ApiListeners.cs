@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
 
@@ -20,6 +21,7 @@ internal static class ApiListeners
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJson.Default);
             // Quotes and plus signs as they stand: the answers are JSON and never part of a page.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });

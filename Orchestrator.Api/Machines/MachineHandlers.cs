@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orchestrator.Api.Sessions;
+using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Errors;

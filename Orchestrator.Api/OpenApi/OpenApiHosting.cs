@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
-using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;

@@ -1,13 +1,13 @@
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Mining;
 using Orchestrator.Core.Stores;
-using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Processing;
 using Orchestrator.Core.Tasks.Queue;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Telemetry;
 using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Redis.Workers;
+using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api.Overview;
 
@@ -85,7 +85,7 @@ internal sealed class OverviewReader(
     }
 
     private async Task<IReadOnlyList<TaskCountEntry>> CountTasksAsync(CancellationToken cancellationToken) =>
-        [.. (await queue.CountAsync(cancellationToken)).Select(count => new TaskCountEntry(count.Type, TaskView.NameOf(count.State), count.Count))];
+        [.. (await queue.CountAsync(cancellationToken)).Select(count => new TaskCountEntry(count.Type, TaskViews.NameOf(count.State), count.Count))];
 
     private async Task<MiningEntry> CountSharesAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Orchestrator.Client;
 using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Http;
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
+using Orchestrator.Client;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Stores;
 using Orchestrator.Guest.Protocol;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.ServiceDefaults.Errors;
@@ -30,7 +31,7 @@ internal static class Provisioning
             runner.Id,
             runner.Token,
             runner.ExpiresAt);
-        return new(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, response, ApiJson.Default.ProvisionResponse);
+        return new(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, response, ContractJson.Default.ProvisionResponse);
     }
 
     public static async Task<Results<Ok<MessageResponse>, ErrorResult>> DeprovisionAsync(

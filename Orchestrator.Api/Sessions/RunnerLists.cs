@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Leasing;

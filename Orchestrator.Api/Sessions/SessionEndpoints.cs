@@ -1,3 +1,4 @@
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 
@@ -24,7 +25,7 @@ internal static class SessionEndpoints
             .WithName("ProvisionRunner")
             .WithSummary("Provision a session's runner")
             .WithDescription("The runner is ready when the answer comes. The session is made up when the call names none.")
-            .Takes<ProvisionRequest>("""{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.ProvisionRequest, """{"sessionId":"my-session"}""")
             .Answers<ProvisionResponse>(201, Provisioned("Runner provisioned successfully."))
             .Answers<ProvisionResponse>(200, Provisioned("Runner already exists for this session."))
             .Fails(400, "SESSION_ID_INVALID", "sessionId must be 1 to 128 letters, digits, '.', '_', ':' or '-', the first a letter or digit.")
@@ -35,7 +36,7 @@ internal static class SessionEndpoints
         group.MapPost("/deprovision", Provisioning.DeprovisionAsync)
             .WithName("DeprovisionRunner")
             .WithSummary("Stop and remove a session's runner")
-            .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Runner for session my-session deprovisioned successfully."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for deprovisioning.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
@@ -44,7 +45,7 @@ internal static class SessionEndpoints
         group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
             .WithName("HeartbeatRunner")
             .WithSummary("Keep a session's runner for another INACTIVITY_TIMEOUT_SECONDS")
-            .Takes<SessionRequest>("""{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
@@ -54,7 +55,7 @@ internal static class SessionEndpoints
             .WithName("ExecInRunner")
             .WithSummary("Run a command in a session's runner")
             .WithDescription("With Accept: text/event-stream its output comes as it is produced, in events stdout, stderr and exit.")
-            .Takes<ExecBody>("""{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
+            .Takes(ContractJson.Default.ExecBody, """{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
             .Answers<ExecResponse>(200, """{"exitCode":0,"stdout":"1\n","stderr":"","durationMs":21.4,"timedOut":false,"truncated":false}""")
             .Streams(200, Events)
             .Fails(400, "FIELD_REQUIRED", "command is required: the program and its arguments.")

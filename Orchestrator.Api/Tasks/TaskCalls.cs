@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Orchestrator.Client;
 using Orchestrator.Core.Stores;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Handlers;
@@ -10,6 +11,7 @@ using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Telemetry;
 using Orchestrator.Storage.Redis;
+using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api.Tasks;
 
@@ -60,14 +62,14 @@ internal static class TaskCalls
     public static async Task<Results<Ok<TaskView>, ErrorResult>> GetStatusAsync(
         string taskId, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
         IsId(taskId) && await queue.GetAsync(taskId, cancellationToken) is { } task
-            ? TypedResults.Ok(TaskView.Of(task, identity.InstanceId))
+            ? TypedResults.Ok(TaskViews.Of(task, identity.InstanceId))
             : NotFound();
 
     public static async Task<Ok<TaskList>> ListAsync(
         [FromQuery] string? status, [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken)
     {
         var tasks = await queue.ListAsync(ReadState(status), ReadLimit(limit), cancellationToken);
-        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskView.Of(task, identity.InstanceId) with { Tenant = task.Spec.Tenant.Name })]));
+        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskViews.Of(task, identity.InstanceId) with { Tenant = task.Spec.Tenant.Name })]));
     }
 
     public static Task<Ok<TaskList>> ListDeadAsync(
@@ -109,7 +111,7 @@ internal static class TaskCalls
         response.ComeAgain();
         return TypedResults.Json(
             new ValkeyTestResponse(false, null, error, identity.InstanceId),
-            ApiJson.Default.ValkeyTestResponse,
+            ContractJson.Default.ValkeyTestResponse,
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -139,7 +141,7 @@ internal static class TaskCalls
 
         foreach (var state in Enum.GetValues<TaskState>())
         {
-            if (TaskView.NameOf(state) == status)
+            if (TaskViews.NameOf(state) == status)
             {
                 return state;
             }

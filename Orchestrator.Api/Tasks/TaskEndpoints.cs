@@ -1,4 +1,4 @@
-using Orchestrator.Core.Tasks;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
@@ -34,7 +34,7 @@ internal static class TaskEndpoints
             .WithName("SubmitTask")
             .WithSummary("Submit a task")
             .WithDescription("a, b and operation as query or body, or a type and its input.")
-            .Takes<TaskRequest>("""{"type":"fibonacci","input":{"n":100}}""")
+            .Takes(ContractJson.Default.TaskRequest, """{"type":"fibonacci","input":{"n":100}}""")
             .Answers<TaskAccepted>(202, Accepted)
             .Fails(400, "INPUT_INVALID", "a is not a number.")
             .Fails(409, "IDEMPOTENCY_CONFLICT", "The idempotency_key belongs to a task of another type or input.")

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Orchestrator.Client;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.Core.Tasks.Handlers;

@@ -2,9 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Api;
-using Orchestrator.Api.Sessions;
 using Orchestrator.Benchmarks.Measuring;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Benchmarks.HandMade;
@@ -21,8 +20,8 @@ internal static class AnswerBenchmark
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         await using var app = builder.Build();
-        app.MapGet("/ours", context => new JsonAnswer<ProvisionResponse>(200, Answer, ApiJson.Default.ProvisionResponse).ExecuteAsync(context));
-        app.MapGet("/library", context => TypedResults.Json(Answer, ApiJson.Default.ProvisionResponse).ExecuteAsync(context));
+        app.MapGet("/ours", context => new JsonAnswer<ProvisionResponse>(200, Answer, ContractJson.Default.ProvisionResponse).ExecuteAsync(context));
+        app.MapGet("/library", context => TypedResults.Json(Answer, ContractJson.Default.ProvisionResponse).ExecuteAsync(context));
         await app.StartAsync();
 
         var (ours, library) = (new Samples("JsonAnswer"), new Samples("TypedResults.Json"));

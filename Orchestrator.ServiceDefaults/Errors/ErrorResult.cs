@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.Client;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 

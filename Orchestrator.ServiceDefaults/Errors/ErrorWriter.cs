@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
 
@@ -22,7 +23,7 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        await new JsonAnswer<ApiError>(statusCode, error, ApiErrorJson.Plain.ApiError).ExecuteAsync(context);
+        await new JsonAnswer<ApiError>(statusCode, error, ContractJson.Plain.ApiError).ExecuteAsync(context);
     }
 
     public void Abandoned(HttpContext context) => CallerLeft(context.Request.Method, Path(context), context.GetListener());

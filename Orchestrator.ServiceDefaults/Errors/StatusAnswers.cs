@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.ServiceDefaults.Errors;

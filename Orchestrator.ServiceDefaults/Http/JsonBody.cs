@@ -4,23 +4,18 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.ServiceDefaults.Http;
 
-/// <summary>A type that calls carry as a JSON body.</summary>
-/// <typeparam name="TSelf">The type itself.</typeparam>
-public interface IJsonBody<TSelf>
-    where TSelf : class, IJsonBody<TSelf>
-{
-    /// <summary>How it is read.</summary>
-    static abstract JsonTypeInfo<TSelf> TypeInfo { get; }
-}
-
-/// <summary>The parameter of a handler that is bound from a call's JSON body, as <see cref="JsonBody.ReadAsync{T}"/> reads it.</summary>
+/// <summary>
+/// The parameter of a handler that is bound from a call's JSON body, as <see cref="JsonBody.ReadAsync{T}"/> reads it. The
+/// endpoint's <see cref="JsonTypeInfo{T}"/> says how (<see cref="Examples.Takes{T}"/>).
+/// </summary>
 /// <param name="value">The body; null when there is none.</param>
 public sealed class JsonBody<T>(T? value)
-    where T : class, IJsonBody<T>
+    where T : class
 {
     /// <summary>The body; null when there is none.</summary>
     public T? Value => value;
@@ -32,7 +27,9 @@ public sealed class JsonBody<T>(T? value)
     public static async ValueTask<JsonBody<T>> BindAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new(await JsonBody.ReadAsync(context.Request, T.TypeInfo));
+        var type = context.GetEndpoint()?.Metadata.GetMetadata<JsonTypeInfo<T>>()
+            ?? throw new InvalidOperationException($"The endpoint does not say how it reads {typeof(T).Name}.");
+        return new(await JsonBody.ReadAsync(context.Request, type));
     }
 }
 

@@ -1,6 +1,7 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.ServiceDefaults.OpenApi;
@@ -17,9 +18,9 @@ public static class Examples
 {
     private const string Json = "application/json";
 
-    /// <summary>Says what a call takes. The body stays optional: what it needs may come in a header.</summary>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder builder, string example) => builder
-        .WithMetadata(new Example(null, typeof(T), example, Json))
+    /// <summary>Says what a call takes, and how it is read. The body stays optional: what it needs may come in a header.</summary>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder builder, JsonTypeInfo<T> type, string example) => builder
+        .WithMetadata(type, new Example(null, typeof(T), example, Json))
         .Fails(400, "BODY_INVALID", "The body is not a JSON object.")
         .Fails(413, "BODY_TOO_LARGE", BodyLimit.Default.Refusal().Value.Message);
 

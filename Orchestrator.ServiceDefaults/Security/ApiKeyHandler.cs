@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.ServiceDefaults.Security;

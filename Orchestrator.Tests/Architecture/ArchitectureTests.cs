@@ -34,13 +34,14 @@ public sealed partial class ArchitectureTests
     };
 
     [Theory]
+    [InlineData("Client", "")]
     [InlineData("Core", "")]
     [InlineData("Guest", "")]
     [InlineData("Engines", "Core Guest")]
     [InlineData("Storage", "Core")]
-    [InlineData("ServiceDefaults", "Core")]
-    [InlineData("Worker", "Core Engines Storage ServiceDefaults")]
-    [InlineData("Api", "Core Engines Guest Storage ServiceDefaults Worker")]
+    [InlineData("ServiceDefaults", "Client")]
+    [InlineData("Worker", "Client Core Storage ServiceDefaults")]
+    [InlineData("Api", "Client Core Engines Guest Storage ServiceDefaults Worker")]
     public void References_OfAnAssembly_PointOneWay(string assembly, string allowed)
     {
         var ours = ProductAssemblies.ReferencesOf(assembly).Where(ProductAssemblies.IsOurs).Select(name => name["Orchestrator.".Length..]);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Orchestrator.Api;
+using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Engines;
 using Orchestrator.Guest.Protocol;
@@ -14,7 +15,7 @@ internal static class ProductAssemblies
 {
     private static readonly Dictionary<string, Assembly> ByName = new Assembly[]
     {
-        typeof(Runner).Assembly, typeof(EngineServices).Assembly, typeof(SqliteDatabase).Assembly, typeof(Frame).Assembly,
+        typeof(OrchestratorClient).Assembly, typeof(Runner).Assembly, typeof(EngineServices).Assembly, typeof(SqliteDatabase).Assembly, typeof(Frame).Assembly,
         typeof(ServiceDefaultsExtensions).Assembly, typeof(WorkerProcess).Assembly, typeof(ApiProcess).Assembly,
     }.ToDictionary(assembly => assembly.GetName().Name!);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Orchestrator.Client;
 
 namespace Orchestrator.Tests.EndToEnd;
 
@@ -56,6 +57,9 @@ internal sealed partial class ApiServer : IAsyncDisposable
     public HttpClient Sessions { get; private set; } = null!;
 
     public HttpClient Machines { get; private set; } = null!;
+
+    /// <summary>The same two listeners as programs call them.</summary>
+    public OrchestratorClient Client { get; private set; } = null!;
 
     /// <summary>Its pod listener; not there with Redis, where that is a worker's.</summary>
     public HttpClient Pod { get; private set; } = null!;
@@ -118,6 +122,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
 
         var addresses = Address().Matches(await ready.Task.WaitAsync(StartLimit)).Select(match => new Uri(match.Value)).ToList();
         (Sessions, Machines) = (NewClient(addresses[0]), NewClient(addresses[1]));
+        Client = new OrchestratorClient(Sessions, new OrchestratorClientOptions { SessionsAddress = addresses[0], MachinesAddress = addresses[1] });
         if (addresses.Count > 2)
         {
             Pod = NewClient(addresses[2]);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Orchestrator.Client;
 using Orchestrator.Engines.Docker;
 using Orchestrator.Tests.Infrastructure;
 
@@ -34,20 +35,11 @@ internal static class LiveCalls
             $"/api/runner/{session}/exec", new JsonObject { ["command"] = new JsonArray("sh", "-c", script) }.ToJsonString()).JsonAsync(200);
 
     /// <summary>Every runner in <c>GET /api/runner</c>.</summary>
-    public static async Task<IReadOnlyList<ListedRunner>> RunnersAsync(this ApiServer server)
-    {
-        var list = await server.Sessions.GetAsync("/api/runner", Cancel).JsonAsync(200);
-        return [.. list["runners"]!.AsArray().Select(runner => new ListedRunner(
-            runner!.Text("id"),
-            runner!.Text("state"),
-            runner!["owner"]?["id"]?.GetValue<string>(),
-            runner!["containerId"]?.GetValue<string>(),
-            runner!["expiresAt"]?.GetValue<DateTimeOffset>()))];
-    }
+    public static Task<IReadOnlyList<RunnerEntry>> RunnersAsync(this ApiServer server) => server.Client.Sessions.ListAsync(Cancel);
 
     /// <summary>The leased runner of a session; null when it has none.</summary>
-    public static async Task<ListedRunner?> FindAsync(this ApiServer server, string session) =>
-        (await server.RunnersAsync()).SingleOrDefault(runner => runner.Owner == session && runner.State == "leased");
+    public static async Task<RunnerEntry?> FindAsync(this ApiServer server, string session) =>
+        (await server.RunnersAsync()).SingleOrDefault(runner => runner.Owner?.Id == session && runner.State == "leased");
 
     /// <summary>Waits until the engine runs exactly one container for every lease, and nothing else of ours.</summary>
     public static async Task SettlesAsync(this ApiServer server, TimeSpan limit)
@@ -82,6 +74,3 @@ internal static class LiveCalls
     public static string? Session(this ContainerListResponse container) =>
         container.Labels.TryGetValue(DockerLabels.Session, out var session) ? session : null;
 }
-
-/// <summary>A runner as <c>GET /api/runner</c> lists it.</summary>
-internal sealed record ListedRunner(string Id, string State, string? Owner, string? ContainerId, DateTimeOffset? ExpiresAt);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Api;
+using Orchestrator.Client;
 using Orchestrator.Engines;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
@@ -58,6 +59,18 @@ internal sealed class ApiHost : IAsyncDisposable
         }
 
         return client;
+    }
+
+    /// <summary>A client as programs have it, for the host's addresses.</summary>
+    public OrchestratorClient NewClient(Action<OrchestratorClientOptions>? configure = null)
+    {
+        var options = new OrchestratorClientOptions
+        {
+            SessionsAddress = new Uri($"http://127.0.0.1:{PortOf(Listener.Sessions)}"),
+            MachinesAddress = new Uri($"http://127.0.0.1:{PortOf(Listener.Machines)}"),
+        };
+        configure?.Invoke(options);
+        return new OrchestratorClient(options);
     }
 
     public async ValueTask DisposeAsync()

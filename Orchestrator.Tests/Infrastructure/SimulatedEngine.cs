@@ -63,6 +63,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         return new ExecResult(0, TimeSpan.FromMilliseconds(1), false, false);
     };
 
+    /// <summary>What every runner has logged.</summary>
+    public string Log { get; set; } = "";
+
     /// <summary>How many runners were ever started.</summary>
     public int Started { get; private set; }
 
@@ -280,6 +283,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         {
             await CallAsync("logs", handle, () => true);
             await output.BeginAsync(cancellationToken);
+            await output.WriteAsync(OutputStream.Stdout, System.Text.Encoding.UTF8.GetBytes(world.Log), cancellationToken);
         }
 
         public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) => CallAsync("activity", runner.Id, () =>

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using Orchestrator.Core.Tasks;
+using Orchestrator.Client;
 using Orchestrator.Core.Tasks.Queue;
+using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Callbacks;
 
@@ -12,7 +12,7 @@ internal static class CallbackBody
 {
     public static byte[] Write(TaskRecord task) => task.Spec.Callback!.Shape == CallbackShape.Pod
         ? WritePod(task)
-        : JsonSerializer.SerializeToUtf8Bytes(TaskView.Of(task, null), CallbackJson.Plain.TaskView);
+        : JsonSerializer.SerializeToUtf8Bytes(TaskViews.Of(task, null), ContractJson.Plain.TaskView);
 
     // Contract, "Pod": {"success":true,"result":{"task_id","result","todoId"}}, a failure with a message and no result.
     private static byte[] WritePod(TaskRecord task)
@@ -44,10 +44,4 @@ internal static class CallbackBody
 
         return buffer.WrittenSpan.ToArray();
     }
-}
-
-[JsonSerializable(typeof(TaskView))]
-internal sealed partial class CallbackJson : JsonSerializerContext
-{
-    public static CallbackJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

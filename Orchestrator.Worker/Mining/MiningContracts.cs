@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.Client;
 
 namespace Orchestrator.Worker.Mining;
 

@@ -40,7 +40,7 @@ public static class MiningEndpoints
             .WithName("SubmitShare")
             .WithSummary("Submit a share")
             .WithDescription("The same submission_id again gets the first answer, and is not counted.")
-            .Takes<SubmissionBody>(Share)
+            .Takes(MiningJson.Default.SubmissionBody, Share)
             .Answers<SubmissionResponse>(200, """{"status":"success","valid":true}""")
             .Fails(400, "Missing required fields")
             .FailsWithoutStore();

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Core.Mining;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Worker.Mining;
 
 /// <summary>A share as a miner submits it. All but the header are required; unknown fields are left alone.</summary>
-internal sealed class SubmissionBody : IJsonBody<SubmissionBody>
+internal sealed class SubmissionBody
 {
     private const int HashDigits = 64;
     private const int HeaderDigits = 160;
@@ -41,8 +40,6 @@ internal sealed class SubmissionBody : IJsonBody<SubmissionBody>
     /// <summary>What else there was.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set => Set(out field, value); }
-
-    public static JsonTypeInfo<SubmissionBody> TypeInfo => MiningJson.Default.SubmissionBody;
 
     /// <summary>The submission that a body stands for.</summary>
     /// <exception cref="InvalidInputException">There is none, a field is missing, or one is out of its range.</exception>

@@ -1,8 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Worker.Pod;
 
@@ -13,10 +11,7 @@ namespace Orchestrator.Worker.Pod;
 internal sealed record PodTaskRequest(
     [property: JsonPropertyName("task_id")] string? TaskId = null,
     [property: JsonPropertyName("input")] JsonElement? Input = null,
-    [property: JsonPropertyName("todo")] string? Todo = null) : IJsonBody<PodTaskRequest>
-{
-    public static JsonTypeInfo<PodTaskRequest> TypeInfo => PodJson.Plain.PodTaskRequest;
-}
+    [property: JsonPropertyName("todo")] string? Todo = null);
 
 /// <summary>The answer to it.</summary>
 internal sealed record PodTaskResponse(

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Resilience;
@@ -21,7 +21,7 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private const int Retries = 5;
 
-    private readonly HttpClient _client;
+    private readonly OrchestratorClient _client;
     private readonly ILogger<RemoteTaskRunners> _logger;
     private readonly ResiliencePipeline _repeated;
 
@@ -29,17 +29,13 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
     {
         _logger = logger;
         _repeated = ResilienceDefaults.Guard("api", time)
-            .AddBoundedRetry(new PredicateBuilder().Handle<HttpRequestException>(IsPassing), FirstPause, Retries)
+            .AddBoundedRetry(new PredicateBuilder().Handle<HttpRequestException>().Handle<OrchestratorException>(IsPassing), FirstPause, Retries)
             .Build();
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        _client = new OrchestratorClient(new OrchestratorClientOptions
         {
-            BaseAddress = new Uri(options.ApiUrl.TrimEnd('/') + "/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        if (!string.IsNullOrEmpty(options.ApiKey))
-        {
-            _client.DefaultRequestHeaders.Add("X-Api-Key", options.ApiKey);
-        }
+            SessionsAddress = new Uri(options.ApiUrl),
+            ApiKey = string.IsNullOrEmpty(options.ApiKey) ? null : options.ApiKey,
+        });
     }
 
     // The API leases for the tenant of this worker's key, whoever's task it is.
@@ -52,19 +48,15 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
         try
         {
             var lease = await _repeated.ExecuteAsync(
-                async token => await PostAsync("api/runner/provision", new Session(session), RemoteJson.Default.Session, RemoteJson.Default.Session, token),
-                limit.Token);
-            var output = await PostAsync(
-                $"api/runner/{lease.SessionId}/exec",
-                new Exec(command.Command, command.Stdin, command.Environment, command.Timeout.TotalSeconds),
-                RemoteJson.Default.Exec, RemoteJson.Default.TaskRunOutput, limit.Token);
+                async token => await _client.Sessions.ProvisionAsync(session, cancellationToken: token), limit.Token);
+            var output = await _client.Sessions.ExecAsync(lease.SessionId, BodyOf(command), limit.Token);
             return Bounded(output, command.MaxOutputBytes);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (e is OrchestratorException or HttpRequestException or IOException or JsonException)
         {
             throw new TaskFailedException($"The API could not run the command: {e.Message}", retry: true, e);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is TimeoutException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new TaskFailedException("The API did not answer in time.", retry: true, e);
         }
@@ -76,15 +68,23 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    // Not reached, or told to come again: 429, 502, 503 or 504.
-    private static bool IsPassing(HttpRequestException error) =>
-        error.StatusCode is null or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
+    // Asked to come again.
+    private static bool IsPassing(OrchestratorException error) =>
+        error.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
             or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
-    private static TaskRunOutput Bounded(TaskRunOutput output, int bytes)
+    private static ExecBody BodyOf(ExecRequest command) => new(
+        command.Command,
+        command.Stdin,
+        command.Environment.ToDictionary(variable => variable.Key, string? (variable) => variable.Value, StringComparer.Ordinal),
+        command.Timeout.TotalSeconds);
+
+    private static TaskRunOutput Bounded(ExecResponse output, int bytes)
     {
         var (stdout, stderr) = (Cut(output.Stdout, bytes), Cut(output.Stderr, bytes));
-        return output with { Stdout = stdout, Stderr = stderr, Truncated = output.Truncated || stdout != output.Stdout || stderr != output.Stderr };
+        return new TaskRunOutput(
+            output.ExitCode, stdout, stderr, output.DurationMs, output.TimedOut,
+            output.Truncated || stdout != output.Stdout || stderr != output.Stderr);
     }
 
     private static string Cut(string text, int bytes)
@@ -103,40 +103,18 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
         return Encoding.UTF8.GetString(utf8.Length > 0 ? utf8[..^1] : utf8);
     }
 
-    private async Task<TAnswer> PostAsync<TBody, TAnswer>(
-        string path,
-        TBody body,
-        System.Text.Json.Serialization.Metadata.JsonTypeInfo<TBody> bodyType,
-        System.Text.Json.Serialization.Metadata.JsonTypeInfo<TAnswer> answerType,
-        CancellationToken cancellationToken)
-    {
-        using var response = await _client.PostAsJsonAsync(path, body, bodyType, cancellationToken);
-        if (response.IsSuccessStatusCode)
-        {
-            return await response.Content.ReadFromJsonAsync(answerType, cancellationToken) ?? throw new JsonException("The answer was empty.");
-        }
-
-        var text = await response.Content.ReadAsStringAsync(cancellationToken);
-        throw new HttpRequestException($"{(int)response.StatusCode} {(text.Length <= 300 ? text : text[..300])}", null, response.StatusCode);
-    }
-
     private async Task ReleaseAsync(string session)
     {
         using var limit = new CancellationTokenSource(ReleaseTime);
         try
         {
-            await _repeated.ExecuteAsync(
-                async token =>
-                {
-                    using var response = await _client.PostAsJsonAsync("api/runner/deprovision", new Session(session), RemoteJson.Default.Session, token);
-                    if (response.StatusCode != HttpStatusCode.NotFound)
-                    {
-                        response.EnsureSuccessStatusCode();
-                    }
-                },
-                limit.Token);
+            await _repeated.ExecuteAsync(async token => await _client.Sessions.ReleaseAsync(session, token), limit.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (OrchestratorException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            // It was never leased, or has expired.
+        }
+        catch (Exception e) when (e is OrchestratorException or HttpRequestException or IOException or JsonException or OperationCanceledException)
         {
             // Its lease ends by itself: nobody keeps it alive any more.
             LogNotReleased(session, e.Message);
@@ -145,15 +123,4 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
 
     [LoggerMessage(1600, LogLevel.Warning, "The runner of session {Session} was not given back and is left to expire: {Error}")]
     private partial void LogNotReleased(string session, string error);
-
-    internal sealed record Session(string SessionId);
-
-    internal sealed record Exec(
-        IReadOnlyList<string> Command, string? Stdin, IReadOnlyDictionary<string, string> Env, double TimeoutSeconds);
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(RemoteTaskRunners.Session))]
-[JsonSerializable(typeof(RemoteTaskRunners.Exec))]
-[JsonSerializable(typeof(TaskRunOutput))]
-internal sealed partial class RemoteJson : JsonSerializerContext;

@@ -14,7 +14,7 @@ public sealed record TaskSpec
     public required string Type { get; init; }
 
     /// <summary>What the handler gets, as JSON text.</summary>
-    [JsonPropertyName("i"), JsonConverter(typeof(RawJsonConverter))]
+    [JsonPropertyName("i"), JsonConverter(typeof(InputJsonConverter))]
     public required string Input { get; init; }
 
     /// <summary>The instance that took the task in.</summary>

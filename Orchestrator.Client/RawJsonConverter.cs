@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Orchestrator.Core.Tasks.Queue;
+namespace Orchestrator.Client;
 
 /// <summary>Carries JSON text inside JSON as it stands, without escaping it into a string.</summary>
 public sealed class RawJsonConverter : JsonConverter<string>

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
-using Orchestrator.Core.Tasks.Queue;
 
-namespace Orchestrator.Core.Tasks;
+namespace Orchestrator.Client;
 
 /// <summary>A task as callers see it (docs/contract/contract.md, Tasks); what is null is left out of its JSON.</summary>
 public sealed record TaskView
@@ -34,7 +33,7 @@ public sealed record TaskView
     [JsonPropertyName("handled_by"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HandledBy { get; init; }
 
-    /// <summary>The result.</summary>
+    /// <summary>The result, as JSON text.</summary>
     [JsonPropertyName("result"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(RawJsonConverter))]
     public string? Result { get; init; }
 
@@ -57,26 +56,4 @@ public sealed record TaskView
     /// <summary>When it ended.</summary>
     [JsonPropertyName("finished_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? FinishedAt { get; init; }
-
-    /// <summary>How callers see a task.</summary>
-    /// <param name="task">The task.</param>
-    /// <param name="checkedBy">The instance that answers; null in a callback.</param>
-    public static TaskView Of(TaskRecord task, string? checkedBy) => new()
-    {
-        TaskId = task.Id,
-        Type = task.Spec.Type,
-        Status = NameOf(task.State),
-        InitiatedBy = task.Spec.InitiatedBy,
-        CheckedBy = checkedBy,
-        HandledBy = task.HandledBy,
-        Result = task.Result,
-        Error = task.Error,
-        Attempts = task.Attempts,
-        CreatedAt = task.CreatedAt,
-        StartedAt = task.StartedAt,
-        FinishedAt = task.FinishedAt,
-    };
-
-    /// <summary>A state's name.</summary>
-    public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
 }

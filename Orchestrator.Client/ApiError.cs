@@ -1,8 +1,6 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Orchestrator.ServiceDefaults.Errors;
+namespace Orchestrator.Client;
 
 /// <summary>The answer to every call that is refused or fails (docs/contract/contract.md, Errors).</summary>
 /// <param name="Error">A code, or the text that a document gives in its place.</param>
@@ -12,10 +10,3 @@ public sealed record ApiError(
     [property: JsonPropertyName("error")] string Error,
     [property: JsonPropertyName("message"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message = null,
     [property: JsonPropertyName("details"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Details = null);
-
-[JsonSerializable(typeof(ApiError))]
-internal sealed partial class ApiErrorJson : JsonSerializerContext
-{
-    // Quotes and plus signs as they stand: the answers are JSON and never part of a page.
-    public static ApiErrorJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}

@@ -1,16 +1,14 @@
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Orchestrator.ServiceDefaults.Http;
 
-namespace Orchestrator.Api.Machines;
+namespace Orchestrator.Client;
 
 /// <summary>A project's machine.</summary>
 /// <param name="Ip">The public host.</param>
 /// <param name="Port">Its port there.</param>
 /// <param name="Url">Both together.</param>
 /// <param name="ContainerId">The machine's id.</param>
-/// <param name="Token">What the machine's own interface wants as a bearer token, when its image is ours; left out otherwise.</param>
-internal sealed record MachineResponse(
+/// <param name="Token">The bearer token for the machine's own interface when its image is ours; left out otherwise.</param>
+public sealed record MachineResponse(
     string Ip,
     int Port,
     string Url,
@@ -18,7 +16,8 @@ internal sealed record MachineResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token);
 
 /// <summary>Every machine, idle or used.</summary>
-internal sealed record MachineList(IReadOnlyList<MachineEntry> Machines);
+/// <param name="Machines">The machines.</param>
+public sealed record MachineList(IReadOnlyList<MachineEntry> Machines);
 
 /// <summary>A machine.</summary>
 /// <param name="Id">Its id.</param>
@@ -28,7 +27,7 @@ internal sealed record MachineList(IReadOnlyList<MachineEntry> Machines);
 /// <param name="IsUsed">Whether it is assigned.</param>
 /// <param name="AssignedProject">The project; null for an idle one.</param>
 /// <param name="Url">Where it is reached.</param>
-internal sealed record MachineEntry(
+public sealed record MachineEntry(
     string Id,
     string ContainerId,
     string? Ip,
@@ -39,7 +38,4 @@ internal sealed record MachineEntry(
 
 /// <summary>Which machine to destroy.</summary>
 /// <param name="ContainerId">The machine's id, or its container's, short or full.</param>
-internal sealed record DestroyRequest(string? ContainerId = null) : IJsonBody<DestroyRequest>
-{
-    public static JsonTypeInfo<DestroyRequest> TypeInfo => ApiJson.Default.DestroyRequest;
-}
+public sealed record DestroyRequest(string? ContainerId = null);

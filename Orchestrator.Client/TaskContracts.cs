@@ -1,11 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Orchestrator.Core.Tasks;
-using Orchestrator.Core.Tasks.Queue;
-using Orchestrator.ServiceDefaults.Http;
 
-namespace Orchestrator.Api.Tasks;
+namespace Orchestrator.Client;
 
 /// <summary>The body of <c>POST /task</c>: <c>a</c>, <c>b</c> and <c>operation</c>, or a type and its input.</summary>
 /// <param name="A">The first number, as number or text.</param>
@@ -13,11 +9,11 @@ namespace Orchestrator.Api.Tasks;
 /// <param name="Operation"><c>add</c>.</param>
 /// <param name="Type">A task type; see <c>GET /tasks/types</c>.</param>
 /// <param name="Input">What the type takes.</param>
-/// <param name="CallbackUrl">Where the end is told; its host and port have to be in <c>Callbacks:Allowed</c>.</param>
+/// <param name="CallbackUrl">Where the end is reported; its host and port have to be in <c>Callbacks:Allowed</c>.</param>
 /// <param name="IdempotencyKey">1 to 200 characters; the same key again finds the same task.</param>
 /// <param name="RunAt">When it may begin at the earliest, ISO 8601 with an offset.</param>
-/// <param name="MaxAttempts">How often it is tried, 1 to 100.</param>
-internal sealed record TaskRequest(
+/// <param name="MaxAttempts">How often it is attempted, 1 to 100.</param>
+public sealed record TaskRequest(
     [property: JsonPropertyName("a")] JsonElement? A = null,
     [property: JsonPropertyName("b")] JsonElement? B = null,
     [property: JsonPropertyName("operation")] string? Operation = null,
@@ -26,42 +22,54 @@ internal sealed record TaskRequest(
     [property: JsonPropertyName("callback_url")] string? CallbackUrl = null,
     [property: JsonPropertyName("idempotency_key")] string? IdempotencyKey = null,
     [property: JsonPropertyName("run_at")] string? RunAt = null,
-    [property: JsonPropertyName("max_attempts")] int? MaxAttempts = null) : IJsonBody<TaskRequest>
-{
-    public static JsonTypeInfo<TaskRequest> TypeInfo => ApiJson.Default.TaskRequest;
-}
+    [property: JsonPropertyName("max_attempts")] int? MaxAttempts = null);
 
 /// <summary>A task that was taken in.</summary>
-internal sealed record TaskAccepted(
+/// <param name="TaskId">Its id.</param>
+/// <param name="InitiatedBy">The instance that took it in.</param>
+public sealed record TaskAccepted(
     [property: JsonPropertyName("task_id")] string TaskId,
     [property: JsonPropertyName("initiated_by")] string InitiatedBy);
 
 /// <summary>A sum, computed at once.</summary>
-internal sealed record SumResponse(
+/// <param name="HandledBy">The instance that added.</param>
+/// <param name="Sum">The sum as JSON: a number, or beyond 2^53−1 a string of digits.</param>
+public sealed record SumResponse(
     [property: JsonPropertyName("handled_by")] string HandledBy,
     [property: JsonPropertyName("sum"), JsonConverter(typeof(RawJsonConverter))] string Sum);
 
 /// <summary>What became of a task that was cancelled or put back.</summary>
-internal sealed record TaskChanged(
+/// <param name="TaskId">Its id.</param>
+/// <param name="Status">Its status now.</param>
+public sealed record TaskChanged(
     [property: JsonPropertyName("task_id")] string TaskId,
     [property: JsonPropertyName("status")] string Status);
 
 /// <summary>Tasks, newest first.</summary>
-internal sealed record TaskList([property: JsonPropertyName("tasks")] IReadOnlyList<TaskView> Tasks);
+/// <param name="Tasks">The tasks.</param>
+public sealed record TaskList([property: JsonPropertyName("tasks")] IReadOnlyList<TaskView> Tasks);
 
 /// <summary>A task type.</summary>
-internal sealed record TaskTypeEntry(
+/// <param name="Type">Its name.</param>
+/// <param name="InputSchema">The JSON schema of its input.</param>
+public sealed record TaskTypeEntry(
     [property: JsonPropertyName("type")] string Type,
     [property: JsonPropertyName("input_schema")] JsonElement InputSchema);
 
 /// <summary>Every task type.</summary>
-internal sealed record TaskTypeList([property: JsonPropertyName("types")] IReadOnlyList<TaskTypeEntry> Types);
+/// <param name="Types">The types.</param>
+public sealed record TaskTypeList([property: JsonPropertyName("types")] IReadOnlyList<TaskTypeEntry> Types);
 
 /// <summary>What was read from the shared store.</summary>
-internal sealed record ValkeyMessage([property: JsonPropertyName("message")] string Message);
+/// <param name="Message">The text.</param>
+public sealed record ValkeyMessage([property: JsonPropertyName("message")] string Message);
 
 /// <summary>Whether the shared store can be written and read.</summary>
-internal sealed record ValkeyTestResponse(
+/// <param name="ValkeyOk">Whether it can.</param>
+/// <param name="ReadValue">What was read; left out on an error.</param>
+/// <param name="Error">What is wrong; left out when nothing is.</param>
+/// <param name="HandledBy">The instance that answers.</param>
+public sealed record ValkeyTestResponse(
     [property: JsonPropertyName("valkey_ok")] bool ValkeyOk,
     [property: JsonPropertyName("read_value"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ValkeyMessage? ReadValue,
     [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error,

@@ -1,32 +1,24 @@
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Orchestrator.ServiceDefaults.Http;
 
-namespace Orchestrator.Api.Sessions;
+namespace Orchestrator.Client;
 
 /// <summary>The body of a provision; every field may be left out.</summary>
-/// <param name="SessionId">The session; wins over <c>X-Session-Id</c>. Made anew when both are missing.</param>
+/// <param name="SessionId">The session; wins over <c>X-Session-Id</c>. A new one is made up when both are missing.</param>
 /// <param name="NetworkMode"><c>none</c> for a runner without a network.</param>
-internal sealed record ProvisionRequest(string? SessionId = null, string? NetworkMode = null) : IJsonBody<ProvisionRequest>
-{
-    public static JsonTypeInfo<ProvisionRequest> TypeInfo => ApiJson.Default.ProvisionRequest;
-}
+public sealed record ProvisionRequest(string? SessionId = null, string? NetworkMode = null);
 
 /// <summary>The body of a deprovision or heartbeat.</summary>
 /// <param name="SessionId">The session; wins over <c>X-Session-Id</c>.</param>
-internal sealed record SessionRequest(string? SessionId = null) : IJsonBody<SessionRequest>
-{
-    public static JsonTypeInfo<SessionRequest> TypeInfo => ApiJson.Default.SessionRequest;
-}
+public sealed record SessionRequest(string? SessionId = null);
 
 /// <summary>A session's runner.</summary>
 /// <param name="Message">What was done.</param>
 /// <param name="Endpoint">Where the runner is reached.</param>
 /// <param name="SessionId">The session.</param>
 /// <param name="RunnerId">The runner.</param>
-/// <param name="Token">What the runner's own interface wants as a bearer token; left out when it was lost with the store.</param>
-/// <param name="ExpiresAt">When the lease ends unless there is a sign of life before.</param>
-internal sealed record ProvisionResponse(
+/// <param name="Token">The bearer token for the runner's own interface; left out when it was lost with the store.</param>
+/// <param name="ExpiresAt">When the lease ends unless a heartbeat or a command extends it.</param>
+public sealed record ProvisionResponse(
     string Message,
     string? Endpoint,
     string SessionId,
@@ -35,22 +27,24 @@ internal sealed record ProvisionResponse(
     DateTimeOffset? ExpiresAt);
 
 /// <summary>What was done.</summary>
-internal sealed record MessageResponse(string Message);
+/// <param name="Message">A sentence for people.</param>
+public sealed record MessageResponse(string Message);
 
 /// <summary>Every runner.</summary>
-internal sealed record RunnerList(IReadOnlyList<RunnerEntry> Runners);
+/// <param name="Runners">The runners.</param>
+public sealed record RunnerList(IReadOnlyList<RunnerEntry> Runners);
 
 /// <summary>A runner, without its secrets.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Template">The template: <c>session</c>, <c>machine</c>, or one of the operator's.</param>
 /// <param name="State"><c>creating</c>, <c>idle</c>, <c>leased</c> or <c>removing</c>.</param>
-/// <param name="Owner">Whose it is; null when nobody's.</param>
+/// <param name="Owner">Its owner; null when it has none.</param>
 /// <param name="Endpoint">Where it is reached; null while it has no port.</param>
 /// <param name="ContainerId">The engine's id; null while it has none.</param>
 /// <param name="Image">The image it was made from.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="ExpiresAt">When its lease ends; null for never.</param>
-internal sealed record RunnerEntry(
+public sealed record RunnerEntry(
     string Id,
     string Template,
     string State,
@@ -61,22 +55,22 @@ internal sealed record RunnerEntry(
     DateTimeOffset CreatedAt,
     DateTimeOffset? ExpiresAt);
 
-/// <summary>Whose a runner is.</summary>
-internal sealed record OwnerEntry(string Tenant, string Kind, string Id);
+/// <summary>A runner's owner.</summary>
+/// <param name="Tenant">Its tenant.</param>
+/// <param name="Kind"><c>session</c>, <c>machine</c> or <c>task</c>.</param>
+/// <param name="Id">The session's, project's or task's id.</param>
+public sealed record OwnerEntry(string Tenant, string Kind, string Id);
 
 /// <summary>A command to run in a session's runner.</summary>
 /// <param name="Command">The program and its arguments, 1 to 1,024.</param>
 /// <param name="Stdin">What it reads.</param>
 /// <param name="Env">Variables besides the runner's own.</param>
 /// <param name="TimeoutSeconds">How long it may run: more than 0, at most 3,600, 60 when left out.</param>
-internal sealed record ExecBody(
+public sealed record ExecBody(
     IReadOnlyList<string?>? Command = null,
     string? Stdin = null,
     IReadOnlyDictionary<string, string?>? Env = null,
-    double? TimeoutSeconds = null) : IJsonBody<ExecBody>
-{
-    public static JsonTypeInfo<ExecBody> TypeInfo => ApiJson.Default.ExecBody;
-}
+    double? TimeoutSeconds = null);
 
 /// <summary>How a command ended.</summary>
 /// <param name="ExitCode">Its exit code; null when its time was up.</param>
@@ -86,7 +80,7 @@ internal sealed record ExecBody(
 /// <param name="TimedOut">Whether its time was up.</param>
 /// <param name="Truncated">Whether output over 1 MiB a stream was dropped.</param>
 /// <param name="Error">Why the runner is gone, when it is; left out otherwise.</param>
-internal sealed record ExecResponse(
+public sealed record ExecResponse(
     int? ExitCode,
     string Stdout,
     string Stderr,

@@ -1,0 +1,20 @@
+namespace Orchestrator.Client;
+
+/// <summary>What a running command tells: output, and at last how it ended.</summary>
+public abstract record ExecEvent;
+
+/// <summary>Standard output.</summary>
+/// <param name="Text">A piece of it.</param>
+public sealed record StdoutEvent(string Text) : ExecEvent;
+
+/// <summary>Standard error.</summary>
+/// <param name="Text">A piece of it.</param>
+public sealed record StderrEvent(string Text) : ExecEvent;
+
+/// <summary>The command has ended; the last event.</summary>
+/// <param name="ExitCode">Its exit code; null when its time was up, or when it is unknown.</param>
+/// <param name="DurationMs">How long it ran.</param>
+/// <param name="TimedOut">Whether its time was up.</param>
+/// <param name="Truncated">Whether output over 1 MiB a stream was dropped.</param>
+/// <param name="Error">Why there is no ordinary exit code; null otherwise.</param>
+public sealed record ExitEvent(int? ExitCode, double DurationMs, bool TimedOut, bool Truncated, string? Error = null) : ExecEvent;

@@ -1,0 +1,30 @@
+using Orchestrator.Client;
+using Orchestrator.Core.Tasks.Queue;
+
+namespace Orchestrator.Worker.Hosting;
+
+/// <summary>Tasks of the queue, as callers see them.</summary>
+public static class TaskViews
+{
+    /// <summary>How callers see a task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="checkedBy">The instance that answers; null in a callback.</param>
+    public static TaskView Of(TaskRecord task, string? checkedBy) => new()
+    {
+        TaskId = task.Id,
+        Type = task.Spec.Type,
+        Status = NameOf(task.State),
+        InitiatedBy = task.Spec.InitiatedBy,
+        CheckedBy = checkedBy,
+        HandledBy = task.HandledBy,
+        Result = task.Result,
+        Error = task.Error,
+        Attempts = task.Attempts,
+        CreatedAt = task.CreatedAt,
+        StartedAt = task.StartedAt,
+        FinishedAt = task.FinishedAt,
+    };
+
+    /// <summary>A state's name on the wire.</summary>
+    public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
+}
