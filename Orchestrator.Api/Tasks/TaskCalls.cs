@@ -132,14 +132,14 @@ internal static class TaskCalls
         }
     }
 
-    private static TaskState? ReadState(string? status)
+    private static TaskPhase? ReadState(string? status)
     {
         if (string.IsNullOrEmpty(status))
         {
             return null;
         }
 
-        foreach (var state in Enum.GetValues<TaskState>())
+        foreach (var state in Enum.GetValues<TaskPhase>())
         {
             if (TaskViews.NameOf(state) == status)
             {

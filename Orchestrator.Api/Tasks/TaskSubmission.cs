@@ -29,7 +29,7 @@ internal sealed class TaskSubmission(
 
     /// <summary>Reads a call of <c>POST /task</c>; the body wins over the query.</summary>
     /// <exception cref="InvalidInputException">Something is missing or wrong.</exception>
-    public TaskSpec Read(TaskRequest? body, IQueryCollection query)
+    public TaskSpecification Read(TaskRequest? body, IQueryCollection query)
     {
         body ??= new TaskRequest();
         var (type, input) = body.Type is { } name ? (name, body.Input) : ReadOperation(body, query);
@@ -44,7 +44,7 @@ internal sealed class TaskSubmission(
             throw new InvalidInputException("INPUT_INVALID", problem);
         }
 
-        return new TaskSpec
+        return new TaskSpecification
         {
             Type = type,
             Input = given.GetRawText(),
@@ -58,7 +58,7 @@ internal sealed class TaskSubmission(
     }
 
     /// <summary>Whether two tasks ask for the same.</summary>
-    public static bool AreSame(TaskSpec one, TaskSpec other) =>
+    public static bool AreSame(TaskSpecification one, TaskSpecification other) =>
         one.Type == other.Type && JsonElement.DeepEquals(JsonElement.Parse(one.Input), JsonElement.Parse(other.Input));
 
     private static (string Type, JsonElement? Input) ReadOperation(TaskRequest body, IQueryCollection query)

@@ -9,7 +9,7 @@ namespace Orchestrator.Benchmarks.Tasks;
 /// <summary>The floor of a queue on Redis: the same client and connection, the same bytes, and no queue around them.</summary>
 internal static class BareRedis
 {
-    private static readonly string Value = TaskJson.WriteText(new TaskSpec { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" });
+    private static readonly string Value = TaskJson.WriteText(new TaskSpecification { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" });
 
     /// <summary>
     /// Milliseconds for that many pushes by 64 callers, for as many pops, and for each of some tasks' three calls (in,

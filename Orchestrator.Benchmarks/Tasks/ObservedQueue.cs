@@ -7,7 +7,7 @@ internal sealed class ObservedQueue(ITaskQueue queue) : ITaskQueue
 {
     public Action Completed { get; set; } = () => { };
 
-    public ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken) => queue.EnqueueAsync(spec, cancellationToken);
+    public ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken) => queue.EnqueueAsync(spec, cancellationToken);
 
     public ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken) =>
         queue.ClaimAsync(worker, count, visibility, cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class ObservedQueue(ITaskQueue queue) : ITaskQueue
 
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => queue.GetAsync(taskId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken) =>
         queue.ListAsync(state, limit, cancellationToken);
 
     public ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) => queue.CancelAsync(taskId, cancellationToken);

@@ -13,7 +13,7 @@ internal static class QueueRuns
     public const int Producers = 64;
     public const int Slots = 64;
 
-    private static readonly TaskSpec Spec = new() { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" };
+    private static readonly TaskSpecification Spec = new() { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" };
 
     /// <summary>Milliseconds for that many enqueues by 64 producers, one task a call.</summary>
     /// <param name="queue">The queue.</param>

@@ -67,7 +67,7 @@ internal static class SqliteBenchmark
         {
             using var database = Open(folder);
             var connection = database.Writing;
-            var spec = TaskJson.WriteText(new TaskSpec { Type = "add", Input = """{"a":1,"b":2}""", InitiatedBy = "bench" });
+            var spec = TaskJson.WriteText(new TaskSpecification { Type = "add", Input = """{"a":1,"b":2}""", InitiatedBy = "bench" });
             var ids = Enumerable.Range(0, tasks).Select(_ => Guid.CreateVersion7().ToString()).ToArray();
             var started = Stopwatch.GetTimestamp();
             for (var i = 0; i < tasks; i++)

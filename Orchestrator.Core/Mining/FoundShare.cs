@@ -7,7 +7,7 @@ internal static class FoundShare
     /// The submission of a found header. Its id is made of the hash, so that a share that is found twice, after a crash
     /// or by two workers, counts once.
     /// </summary>
-    public static Submission Of(SearchResult found, double difficulty, long roundNumber, long blockHeight, string workerId)
+    public static Submission Of(NonceSearchResult found, double difficulty, long roundNumber, long blockHeight, string workerId)
     {
         var hash = found.Hash.ToString();
         return new Submission(

@@ -17,7 +17,7 @@ internal sealed record NonceRange(byte[] Header, double Difficulty, uint First, 
 /// <param name="Header">The header that meets the difficulty; null when none of the range does.</param>
 /// <param name="Hash">Its hash.</param>
 /// <param name="Hashes">How many nonces were tried.</param>
-internal sealed record SearchResult(byte[]? Header, UInt256 Hash, long Hashes);
+internal sealed record NonceSearchResult(byte[]? Header, UInt256 Hash, long Hashes);
 
 /// <summary>Looks ranges of nonces through and counts the hashes. Every search keeps one thread of its own busy.</summary>
 internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
@@ -30,12 +30,12 @@ internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
     /// <param name="share">How much of a processor's time it takes at most, more than 0 and up to 1.</param>
     /// <param name="cancellationToken">Ends the search within some tens of milliseconds.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task<SearchResult> FindAsync(NonceRange range, double share, CancellationToken cancellationToken) =>
+    public Task<NonceSearchResult> FindAsync(NonceRange range, double share, CancellationToken cancellationToken) =>
         // Not on the pool's threads: a search of minutes would keep them from calls.
         Task.Factory.StartNew(
             () => Find(range, share, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private SearchResult Find(NonceRange range, double share, CancellationToken cancellationToken)
+    private NonceSearchResult Find(NonceRange range, double share, CancellationToken cancellationToken)
     {
         var search = new NonceSearch(range.Header, Difficulty.ToTarget(range.Difficulty));
         var end = Math.Min(range.First + range.Count, NonceRange.MaxCount);
@@ -51,7 +51,7 @@ internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
             if (found)
             {
                 var header = search.WithNonce(nonce);
-                return new SearchResult(header, BlockHeader.Hash(header), next - range.First);
+                return new NonceSearchResult(header, BlockHeader.Hash(header), next - range.First);
             }
 
             if (share < 1)
@@ -60,6 +60,6 @@ internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
             }
         }
 
-        return new SearchResult(null, UInt256.Zero, Math.Max(end - range.First, 0));
+        return new NonceSearchResult(null, UInt256.Zero, Math.Max(end - range.First, 0));
     }
 }

@@ -7,7 +7,7 @@ namespace Orchestrator.Guest.Serving;
 
 /// <summary><c>POST /run</c>: runs code and answers its output as it is produced, as <see cref="ServerSentEvents"/>.</summary>
 internal sealed partial class RunEndpoint(
-    BearerToken token, IAgentConnector agents, Activity activity, TimeProvider time, ILogger logger)
+    BearerToken token, IAgentConnector agents, IdleClock clock, TimeProvider time, ILogger logger)
 {
     /// <summary>Runs at once; further callers are told to come again.</summary>
     public const int MaxRuns = 8;
@@ -23,7 +23,7 @@ internal sealed partial class RunEndpoint(
             return;
         }
 
-        activity.Begin();
+        clock.Begin();
         try
         {
             if (Interlocked.Increment(ref _runs) > MaxRuns)
@@ -42,7 +42,7 @@ internal sealed partial class RunEndpoint(
         finally
         {
             Interlocked.Decrement(ref _runs);
-            activity.End();
+            clock.End();
         }
     }
 

@@ -17,10 +17,10 @@ internal static partial class RunnerServer
 
     public static int Run(bool sameUser)
     {
-        Settings settings;
+        GuestSettings settings;
         try
         {
-            settings = Settings.FromEnvironment(sameUser);
+            settings = GuestSettings.FromEnvironment(sameUser);
         }
         catch (FormatException error)
         {
@@ -60,7 +60,7 @@ internal static partial class RunnerServer
     /// <param name="agents">The way to whoever runs code.</param>
     /// <param name="time">The clock.</param>
     /// <param name="exit">Ends this process, when an authorized caller wants it.</param>
-    public static WebApplication Build(Settings settings, IAgentConnector agents, TimeProvider time, Action exit)
+    public static WebApplication Build(GuestSettings settings, IAgentConnector agents, TimeProvider time, Action exit)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new LineLoggerProvider(Console.Out, time));
@@ -80,11 +80,11 @@ internal static partial class RunnerServer
         });
 
         var app = builder.Build();
-        var activity = new Activity(time);
+        var clock = new IdleClock(time);
         var token = new BearerToken(settings.TokenHash);
-        var run = new RunEndpoint(token, agents, activity, time, app.Logger);
+        var run = new RunEndpoint(token, agents, clock, time, app.Logger);
         var stop = new StopEndpoint(token, exit);
-        app.Run(context => HandleAsync(context, run, stop, activity));
+        app.Run(context => HandleAsync(context, run, stop, clock));
         return app;
     }
 
@@ -92,7 +92,7 @@ internal static partial class RunnerServer
     public static string AddressOf(WebApplication app) =>
         ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.First();
 
-    private static Task HandleAsync(HttpContext context, RunEndpoint run, StopEndpoint stop, Activity activity)
+    private static Task HandleAsync(HttpContext context, RunEndpoint run, StopEndpoint stop, IdleClock clock)
     {
         // The page that shows a session's code runs elsewhere than the runner; the token is what protects it.
         context.Response.Headers.AccessControlAllowOrigin = "*";
@@ -119,7 +119,7 @@ internal static partial class RunnerServer
         {
             "/run" => run.HandleAsync(context),
             "/stop" => stop.HandleAsync(context),
-            "/activity" => Answer(context, "application/json", activity.IdleSeconds.ToString(CultureInfo.InvariantCulture)),
+            "/activity" => Answer(context, "application/json", clock.IdleSeconds.ToString(CultureInfo.InvariantCulture)),
             _ => Answer(context, "text/plain", "OK"),
         };
     }

@@ -11,7 +11,7 @@ internal static class CommandEnvironment
 
     private static readonly string[] Hidden =
     [
-        Settings.TokenHashVariable, "DOTNET_EnableDiagnostics", "DOTNET_TieredPGO", "DOTNET_TieredCompilation",
+        GuestSettings.TokenHashVariable, "DOTNET_EnableDiagnostics", "DOTNET_TieredPGO", "DOTNET_TieredCompilation",
         "DOTNET_GCHeapHardLimit", "DOTNET_TC_BackgroundWorkerTimeoutMs",
     ];
 

@@ -26,7 +26,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var settings = new Settings(0, IPAddress.Loopback, SHA256.HashData(Encoding.UTF8.GetBytes(Token)));
+        var settings = new GuestSettings(0, IPAddress.Loopback, SHA256.HashData(Encoding.UTF8.GetBytes(Token)));
         _app = RunnerServer.Build(settings, new SameUserConnector(_processes), TimeProvider.System, () => _exited.TrySetResult());
         await _app.StartAsync(Cancelled);
         _client = new HttpClient { BaseAddress = new Uri(RunnerServer.AddressOf(_app)) };

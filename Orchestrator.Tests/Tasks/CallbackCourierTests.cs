@@ -108,7 +108,7 @@ public sealed class CallbackCourierTests : IAsyncLifetime
 
     private async Task EndATaskAsync()
     {
-        var spec = new TaskSpec { Type = "fibonacci", Input = "{}", InitiatedBy = "api", Callback = new TaskCallback("http://localhost:1/", CallbackShape.Pod, "t", "o") };
+        var spec = new TaskSpecification { Type = "fibonacci", Input = "{}", InitiatedBy = "api", Callback = new TaskCallback("http://localhost:1/", CallbackShape.Pod, "t", "o") };
         await _queue.EnqueueAsync(spec, Cancel);
         var claim = (await _queue.ClaimAsync("w", 1, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim;
         Assert.True(await _queue.CompleteAsync(claim, "55", Cancel));

@@ -16,7 +16,7 @@ internal sealed class ObstructedQueue(ITaskQueue queue, Func<string, Task> obstr
     /// <summary>How many calls of that name have been answered or have thrown.</summary>
     public int Ended(string call) => _ended.GetValueOrDefault(call);
 
-    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken)
+    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken)
     {
         return await EndAsync(nameof(EnqueueAsync), () => queue.EnqueueAsync(spec, cancellationToken));
     }
@@ -48,7 +48,7 @@ internal sealed class ObstructedQueue(ITaskQueue queue, Func<string, Task> obstr
 
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => queue.GetAsync(taskId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken) =>
         queue.ListAsync(state, limit, cancellationToken);
 
     public ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) => queue.CancelAsync(taskId, cancellationToken);

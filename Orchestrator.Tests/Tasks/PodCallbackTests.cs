@@ -85,7 +85,7 @@ public sealed class PodCallbackTests
         using var database = SqliteDatabase.Open(new SqliteOptions { DataFolder = folder.Path }, NullLogger<SqliteDatabase>.Instance);
         var queue = new SqliteTaskQueue(database, new TasksOptions(), TimeProvider.System);
         var pod = new PodOptions { CallbackUrl = $"http://127.0.0.1:{server.Port}/task/{{task_id}}/submit-to-js" };
-        var spec = new TaskSpec { Type = "fibonacci", Input = "{}", InitiatedBy = "api", Callback = pod.CallbackFor("task-7", "todo-1") };
+        var spec = new TaskSpecification { Type = "fibonacci", Input = "{}", InitiatedBy = "api", Callback = pod.CallbackFor("task-7", "todo-1") };
         var id = (await queue.EnqueueAsync(spec, Cancel)).TaskId;
         await end(queue, id);
 

@@ -16,14 +16,14 @@ public sealed class TaskMetricsTests
         var metrics = new TaskMetrics(new TaskTypes([new FakeHandler(type, (_, _) => Task.FromResult("null"))]));
         Assert.DoesNotContain(watch.Observe(), heard => heard.Tags.Contains(type, StringComparison.Ordinal));
 
-        metrics.Counted([new(type, TaskState.Pending, 3), new(foreign, TaskState.Running, 1)]);
+        metrics.Counted([new(type, TaskPhase.Pending, 3), new(foreign, TaskPhase.Running, 1)]);
         Assert.Equal(
             [(3, "pending"), (0, "running"), (0, "complete"), (0, "failed"), (0, "cancelled")],
             Of(watch, type).OrderByDescending(depth => depth.Value));
         Assert.Equal([(1, "running")], Of(watch, foreign));
 
-        metrics.Counted([new(type, TaskState.Failed, 2)]);
-        metrics.Counted([new(type, TaskState.Failed, 2)]);
+        metrics.Counted([new(type, TaskPhase.Failed, 2)]);
+        metrics.Counted([new(type, TaskPhase.Failed, 2)]);
         Assert.Equal((2, "failed"), Of(watch, type).MaxBy(depth => depth.Value));
         Assert.Equal(5, Of(watch, type).Count);
         Assert.Equal([(0, "running")], Of(watch, foreign));

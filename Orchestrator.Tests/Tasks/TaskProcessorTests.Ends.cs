@@ -23,12 +23,12 @@ public sealed partial class TaskProcessorTests
 
         await UntilAsync(() => Volatile.Read(ref ran) == 2 * _options.Slots && processor.Busy == 0);
         await BeatAsync(4);
-        Assert.Equal(2 * _options.Slots, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
+        Assert.Equal(2 * _options.Slots, (await _queue.ListAsync(TaskPhase.Running, 100, Cancel)).Count);
         written.SetResult();
 
         foreach (var id in ids)
         {
-            Assert.Equal(TaskState.Complete, (await EndOfAsync(id)).State);
+            Assert.Equal(TaskPhase.Complete, (await EndOfAsync(id)).State);
         }
     }
 
@@ -48,7 +48,7 @@ public sealed partial class TaskProcessorTests
         written.SetResult();
 
         var task = await EndOfAsync(id);
-        Assert.Equal((TaskState.Complete, 1, 1), (task.State, task.Attempts, runs));
+        Assert.Equal((TaskPhase.Complete, 1, 1), (task.State, task.Attempts, runs));
     }
 
     [Fact]
@@ -84,11 +84,11 @@ public sealed partial class TaskProcessorTests
         await BeatAsync(10);
         Volatile.Write(ref away, false);
 
-        await PassUntilAsync(async () => (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count == 0);
+        await PassUntilAsync(async () => (await _queue.ListAsync(TaskPhase.Running, 100, Cancel)).Count == 0);
         foreach (var id in ids)
         {
             var task = await GetAsync(id);
-            Assert.Equal((TaskState.Complete, 1), (task.State, task.Attempts));
+            Assert.Equal((TaskPhase.Complete, 1), (task.State, task.Attempts));
         }
     }
 
@@ -110,7 +110,7 @@ public sealed partial class TaskProcessorTests
         var id = await AddAsync("quick");
         Volatile.Write(ref away, false);
 
-        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Complete);
 
         Assert.Equal([nameof(ITaskQueue.ExtendAsync), nameof(ITaskQueue.ClaimAsync)], calls.Where(call => !call.StartsWith("no ", StringComparison.Ordinal)).Take(2));
     }
@@ -122,14 +122,14 @@ public sealed partial class TaskProcessorTests
         Obstruct(WithheldUntil(written.Task));
         var processor = await StartAsync(new FakeHandler("quick", (_, _) => Task.FromResult("1")));
         var id = await AddAsync("quick");
-        await UntilAsync(async () => (await GetAsync(id)).State == TaskState.Running && processor.Busy == 0);
+        await UntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Running && processor.Busy == 0);
 
         await PassUntilStoppedAsync(processor);
-        Assert.Equal(TaskState.Running, (await GetAsync(id)).State);
+        Assert.Equal(TaskPhase.Running, (await GetAsync(id)).State);
         written.SetResult();
 
         var task = await EndOfAsync(id);
-        Assert.Equal((TaskState.Complete, 1), (task.State, task.Attempts));
+        Assert.Equal((TaskPhase.Complete, 1), (task.State, task.Attempts));
     }
 
     private static Func<string, Task> WithheldUntil(Task written) =>

@@ -39,7 +39,7 @@ public sealed partial class TaskProcessorTests
 
         Volatile.Write(ref fails, false);
         var id = await AddAsync("quick");
-        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Complete);
         Assert.Single(log.Heard, line => line.Contains("Task claims resumed", StringComparison.Ordinal));
     }
 
@@ -54,10 +54,10 @@ public sealed partial class TaskProcessorTests
         await StartAsync(new FakeHandler("quick", (_, context) => Task.FromResult($"{context.Attempt}")));
         var id = await AddAsync("quick", maxAttempts: 1);
 
-        await PassUntilAsync(async () => (await GetAsync(id)).State is not (TaskState.Pending or TaskState.Running));
+        await PassUntilAsync(async () => (await GetAsync(id)).State is not (TaskPhase.Pending or TaskPhase.Running));
 
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Complete, 1, "1"), (task.State, task.Attempts, task.Result));
+        Assert.Equal((TaskPhase.Complete, 1, "1"), (task.State, task.Attempts, task.Result));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed partial class TaskProcessorTests
         await StartAsync(new FakeHandler("odd", (_, _) => Task.FromResult("1")));
         var id = await AddAsync("odd", maxAttempts: 1);
 
-        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Failed);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Failed);
 
         Assert.Contains("too odd", (await GetAsync(id)).Error, StringComparison.Ordinal);
     }
@@ -83,8 +83,8 @@ public sealed partial class TaskProcessorTests
         await StartAsync(new FakeHandler("quick", (_, _) => Task.FromResult("1")));
         var id = await AddAsync("quick", maxAttempts: 1);
 
-        await PassUntilAsync(async () => (await GetAsync(id)).State is not (TaskState.Pending or TaskState.Running));
+        await PassUntilAsync(async () => (await GetAsync(id)).State is not (TaskPhase.Pending or TaskPhase.Running));
 
-        Assert.Equal((TaskState.Complete, "1"), ((await GetAsync(id)).State, (await GetAsync(id)).Result));
+        Assert.Equal((TaskPhase.Complete, "1"), ((await GetAsync(id)).State, (await GetAsync(id)).Result));
     }
 }

@@ -72,7 +72,7 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
 
     private async Task<string> AddAsync(string type, string input = "{}", string? parent = null, int maxAttempts = 3)
     {
-        var spec = new TaskSpec { Type = type, Input = input, InitiatedBy = "test", TraceParent = parent, MaxAttempts = maxAttempts };
+        var spec = new TaskSpecification { Type = type, Input = input, InitiatedBy = "test", TraceParent = parent, MaxAttempts = maxAttempts };
         return (await _queue.EnqueueAsync(spec, Cancel)).TaskId;
     }
 
@@ -81,7 +81,7 @@ public sealed partial class TaskProcessorTests : IAsyncLifetime
     /// <summary>Waits for a task to end while the clock stands still.</summary>
     private async Task<TaskRecord> EndOfAsync(string id)
     {
-        await UntilAsync(async () => (await GetAsync(id)).State is TaskState.Complete or TaskState.Failed);
+        await UntilAsync(async () => (await GetAsync(id)).State is TaskPhase.Complete or TaskPhase.Failed);
         return await GetAsync(id);
     }
 

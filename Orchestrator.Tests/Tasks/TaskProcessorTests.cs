@@ -18,7 +18,7 @@ public sealed partial class TaskProcessorTests
         // The clock stands still: only a call can wake the worker.
         var task = await EndOfAsync(await AddAsync("echo", """{"x":1}"""));
 
-        Assert.Equal((TaskState.Complete, """{"x":1}""", "worker"), (task.State, task.Result, task.HandledBy));
+        Assert.Equal((TaskPhase.Complete, """{"x":1}""", "worker"), (task.State, task.Result, task.HandledBy));
     }
 
     [Fact]
@@ -52,12 +52,12 @@ public sealed partial class TaskProcessorTests
 
         await UntilAsync(() => Volatile.Read(ref running) == _options.Slots);
         await BeatAsync(4);
-        Assert.Equal(_options.Slots, (await _queue.ListAsync(TaskState.Running, 100, Cancel)).Count);
+        Assert.Equal(_options.Slots, (await _queue.ListAsync(TaskPhase.Running, 100, Cancel)).Count);
         open.SetResult();
 
         foreach (var id in ids)
         {
-            Assert.Equal(TaskState.Complete, (await EndOfAsync(id)).State);
+            Assert.Equal(TaskPhase.Complete, (await EndOfAsync(id)).State);
         }
 
         Assert.Equal(_options.Slots, most);
@@ -86,7 +86,7 @@ public sealed partial class TaskProcessorTests
         release.SetResult("1");
 
         var task = await EndOfAsync(id);
-        Assert.Equal((TaskState.Complete, 1, 1), (task.State, task.Attempts, runs));
+        Assert.Equal((TaskPhase.Complete, 1, 1), (task.State, task.Attempts, runs));
     }
 
     [Fact]
@@ -111,9 +111,9 @@ public sealed partial class TaskProcessorTests
 
         // Extended for the last time at the first beat.
         await BeatAsync(4);
-        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete, workers: 1);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Complete, workers: 1);
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Complete, "\"second\"", 2), (task.State, task.Result, task.Attempts));
+        Assert.Equal((TaskPhase.Complete, "\"second\"", 2), (task.State, task.Result, task.Attempts));
 
         hang.SetResult("\"late\"");
         await UntilAsync(() => _observed.Ended(nameof(ITaskQueue.CompleteAsync)) == 2);
@@ -141,7 +141,7 @@ public sealed partial class TaskProcessorTests
         await BeatAsync(5);
 
         var task = await EndOfAsync(id);
-        Assert.Equal((TaskState.Complete, 2), (task.State, task.Attempts));
+        Assert.Equal((TaskPhase.Complete, 2), (task.State, task.Attempts));
         await UntilAsync(() => processor.Busy == 0);
     }
 
@@ -153,11 +153,11 @@ public sealed partial class TaskProcessorTests
             more: new FakeHandler("refuse", (_, _) => throw new TaskFailedException("never", retry: false)));
 
         var (bad, refused) = (await AddAsync("bad"), await AddAsync("refuse"));
-        await PassUntilAsync(async () => (await GetAsync(bad)).State == TaskState.Failed);
+        await PassUntilAsync(async () => (await GetAsync(bad)).State == TaskPhase.Failed);
 
         Assert.Equal((3, "InvalidOperationException: no 3"), ((await GetAsync(bad)).Attempts, (await GetAsync(bad)).Error));
         var end = await EndOfAsync(refused);
-        Assert.Equal((TaskState.Failed, 1, "never"), (end.State, end.Attempts, end.Error));
+        Assert.Equal((TaskPhase.Failed, 1, "never"), (end.State, end.Attempts, end.Error));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed partial class TaskProcessorTests
         await begun.Task.WaitAsync(Patience, Cancel);
 
         await BeatAsync(2);
-        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskState.Complete);
+        await PassUntilAsync(async () => (await GetAsync(id)).State == TaskPhase.Complete);
 
         var task = await GetAsync(id);
         Assert.Equal((2, "It took longer than 20 s."), (task.Attempts, task.Error));
@@ -205,8 +205,8 @@ public sealed partial class TaskProcessorTests
         release.SetResult("1");
         await stopping.WaitAsync(Patience, Cancel);
 
-        Assert.Equal(TaskState.Complete, (await GetAsync(running)).State);
-        Assert.Equal((TaskState.Pending, 0), ((await GetAsync(waiting)).State, (await GetAsync(waiting)).Attempts));
+        Assert.Equal(TaskPhase.Complete, (await GetAsync(running)).State);
+        Assert.Equal((TaskPhase.Pending, 0), ((await GetAsync(waiting)).State, (await GetAsync(waiting)).Attempts));
     }
 
     [Theory]
@@ -226,7 +226,7 @@ public sealed partial class TaskProcessorTests
 
         await PassUntilStoppedAsync(processor);
 
-        await UntilAsync(async () => (await GetAsync(id)) is { State: TaskState.Pending, Attempts: 0 });
+        await UntilAsync(async () => (await GetAsync(id)) is { State: TaskPhase.Pending, Attempts: 0 });
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed partial class TaskProcessorTests
         await StartAsync(new FakeHandler("known", (_, _) => Task.FromResult("1")));
 
         var id = await AddAsync("unknown");
-        await UntilAsync(async () => await GetAsync(id) is { State: TaskState.Pending, Attempts: 1 });
+        await UntilAsync(async () => await GetAsync(id) is { State: TaskPhase.Pending, Attempts: 1 });
 
         Assert.Contains("knows no task type", (await GetAsync(id)).Error);
     }

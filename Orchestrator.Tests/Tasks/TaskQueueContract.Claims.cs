@@ -17,7 +17,7 @@ public abstract partial class TaskQueueContract
         Assert.All(first, task => Assert.Equal(1, task.Attempt));
         Assert.Empty((await Queue.ClaimAsync("w", 2, Long, Cancel)).Tasks);
         var running = await GetAsync(ids[0]);
-        Assert.Equal((TaskState.Running, "w", 1), (running.State, running.HandledBy, running.Attempts));
+        Assert.Equal((TaskPhase.Running, "w", 1), (running.State, running.HandledBy, running.Attempts));
         Assert.NotNull(running.StartedAt);
     }
 
@@ -33,7 +33,7 @@ public abstract partial class TaskQueueContract
         Assert.False(await Queue.ReleaseAsync(claim, Cancel));
 
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Complete, """{"sum":"3"}""", "w"), (task.State, task.Result, task.HandledBy));
+        Assert.Equal((TaskPhase.Complete, """{"sum":"3"}""", "w"), (task.State, task.Result, task.HandledBy));
         Assert.True(task.FinishedAt >= task.StartedAt && task.StartedAt >= task.CreatedAt);
         Assert.Empty(await ClaimAsync());
     }
@@ -54,7 +54,7 @@ public abstract partial class TaskQueueContract
         Assert.Equal(FailOutcome.Stale, await Queue.FailAsync(hung.Claim, "late", TimeSpan.Zero, Cancel));
         Assert.False(await Queue.ReleaseAsync(hung.Claim, Cancel));
         Assert.Equal([false, true], await Queue.ExtendAsync([hung.Claim, taken.Claim], Long, Cancel));
-        Assert.Equal((TaskState.Running, "other"), ((await GetAsync(id)).State, (await GetAsync(id)).HandledBy));
+        Assert.Equal((TaskPhase.Running, "other"), ((await GetAsync(id)).State, (await GetAsync(id)).HandledBy));
         Assert.True(await Queue.CompleteAsync(taken.Claim, "2", Cancel));
         Assert.False(await Queue.CompleteAsync(hung.Claim, "1", Cancel));
         Assert.Equal("2", (await GetAsync(id)).Result);
@@ -70,7 +70,7 @@ public abstract partial class TaskQueueContract
         Assert.Empty(await ClaimAsync());
 
         var task = await GetAsync(id);
-        Assert.Equal(TaskState.Failed, task.State);
+        Assert.Equal(TaskPhase.Failed, task.State);
         Assert.Contains("sign of life", task.Error);
         Assert.NotNull(task.FinishedAt);
     }
@@ -131,7 +131,7 @@ public abstract partial class TaskQueueContract
         var task = await GetAsync(id);
 
         Assert.Equal((type, type, worker), (claim.Spec.Type, task.Spec.Type, task.HandledBy));
-        Assert.Equal([new TaskCount(type, TaskState.Complete, 1)], (await Queue.CountAsync(Cancel)).Where(one => one.Count != 0));
+        Assert.Equal([new TaskCount(type, TaskPhase.Complete, 1)], (await Queue.CountAsync(Cancel)).Where(one => one.Count != 0));
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public abstract partial class TaskQueueContract
         Assert.All(await Task.WhenAll(completed), Assert.True);
         Assert.Equal((FailOutcome.Stale, false), (failed, released));
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Complete, "0", null), (task.State, task.Result, task.Error));
+        Assert.Equal((TaskPhase.Complete, "0", null), (task.State, task.Result, task.Error));
     }
 
     [Fact]
@@ -173,14 +173,14 @@ public abstract partial class TaskQueueContract
 
         Assert.Equal(FailOutcome.Retrying, await Queue.FailAsync(claim, "first", Visibility, Cancel));
         Assert.Empty(await ClaimAsync());
-        Assert.Equal((TaskState.Pending, "first"), ((await GetAsync(id)).State, (await GetAsync(id)).Error));
+        Assert.Equal((TaskPhase.Pending, "first"), ((await GetAsync(id)).State, (await GetAsync(id)).Error));
         await PassAsync(Past);
         var again = (await ClaimAsync()).Single();
         Assert.Equal(2, again.Attempt);
         Assert.Equal(FailOutcome.Dead, await Queue.FailAsync(again.Claim, "second", Visibility, Cancel));
 
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Failed, "second", 2), (task.State, task.Error, task.Attempts));
+        Assert.Equal((TaskPhase.Failed, "second", 2), (task.State, task.Error, task.Attempts));
         Assert.NotNull(task.FinishedAt);
     }
 
@@ -191,7 +191,7 @@ public abstract partial class TaskQueueContract
 
         Assert.Equal(FailOutcome.Dead, await Queue.FailAsync((await ClaimAsync()).Single().Claim, "no", null, Cancel));
 
-        Assert.Equal(TaskState.Failed, (await GetAsync(id)).State);
+        Assert.Equal(TaskPhase.Failed, (await GetAsync(id)).State);
         Assert.Empty(await ClaimAsync());
     }
 
@@ -206,7 +206,7 @@ public abstract partial class TaskQueueContract
         Assert.Equal(TaskChange.Done, await Queue.RetryAsync(id, Cancel));
 
         var task = await GetAsync(id);
-        Assert.Equal((TaskState.Pending, 0, null, null), (task.State, task.Attempts, task.Error, task.FinishedAt));
+        Assert.Equal((TaskPhase.Pending, 0, null, null), (task.State, task.Attempts, task.Error, task.FinishedAt));
         var again = (await ClaimAsync()).Single();
         Assert.Equal(1, again.Attempt);
         Assert.True(again.Claim.Fence > first.Fence);
@@ -225,7 +225,7 @@ public abstract partial class TaskQueueContract
 
         Assert.True(await Queue.ReleaseAsync(claim, Cancel));
 
-        Assert.Equal((TaskState.Pending, 0), ((await GetAsync(id)).State, (await GetAsync(id)).Attempts));
+        Assert.Equal((TaskPhase.Pending, 0), ((await GetAsync(id)).State, (await GetAsync(id)).Attempts));
         Assert.False(await Queue.CompleteAsync(claim, "1", Cancel));
         var again = (await ClaimAsync()).Single();
         Assert.Equal((id, 1), (again.Claim.TaskId, again.Attempt));

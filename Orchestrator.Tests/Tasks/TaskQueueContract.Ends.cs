@@ -44,7 +44,7 @@ public abstract partial class TaskQueueContract
         await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, "3", Cancel);
         Assert.Equal(1, await Queue.PurgeAsync(Cancel));
         Assert.Null(await Queue.GetAsync(forgotten, Cancel));
-        Assert.Equal([later], (await Queue.ListAsync(TaskState.Complete, 1, Cancel)).Select(task => task.Id));
+        Assert.Equal([later], (await Queue.ListAsync(TaskPhase.Complete, 1, Cancel)).Select(task => task.Id));
         var callback = Assert.Single((await Outbox.ClaimCallbacksAsync(1, Long, Cancel)).Callbacks);
         Assert.True(await Outbox.SettleCallbackAsync(callback, null, Cancel));
 
@@ -66,7 +66,7 @@ public abstract partial class TaskQueueContract
 
         await Queue.CompleteAsync((await ClaimAsync()).Single().Claim, result, Cancel);
 
-        Assert.Equal((TaskState.Complete, result), ((await GetAsync(id)).State, (await GetAsync(id)).Result));
-        Assert.Equal([id], (await Queue.ListAsync(TaskState.Complete, 10, Cancel)).Where(task => task.Result == result).Select(task => task.Id));
+        Assert.Equal((TaskPhase.Complete, result), ((await GetAsync(id)).State, (await GetAsync(id)).Result));
+        Assert.Equal([id], (await Queue.ListAsync(TaskPhase.Complete, 10, Cancel)).Where(task => task.Result == result).Select(task => task.Id));
     }
 }

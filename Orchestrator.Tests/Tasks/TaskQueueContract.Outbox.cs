@@ -25,7 +25,7 @@ public abstract partial class TaskQueueContract
         Assert.Equal(ids[..2].Order(), due.Select(one => one.Task.Id).Order());
         Assert.All(due, one => Assert.Equal(1, one.Attempt));
         var complete = due.Single(one => one.Task.Id == ids[0]);
-        Assert.Equal((TaskState.Complete, "1", callback), (complete.Task.State, complete.Task.Result, complete.Task.Spec.Callback));
+        Assert.Equal((TaskPhase.Complete, "1", callback), (complete.Task.State, complete.Task.Result, complete.Task.Spec.Callback));
 
         Assert.True(await Outbox.SettleCallbackAsync(complete, null, Cancel));
         Assert.False(await Outbox.SettleCallbackAsync(complete, null, Cancel));
@@ -55,6 +55,6 @@ public abstract partial class TaskQueueContract
         Assert.False(await Outbox.SettleCallbackAsync(failure, null, Cancel));
 
         var end = (await Outbox.ClaimCallbacksAsync(1, Long, Cancel)).Callbacks.Single();
-        Assert.Equal((TaskState.Complete, "1"), (end.Task.State, end.Task.Result));
+        Assert.Equal((TaskPhase.Complete, "1"), (end.Task.State, end.Task.Result));
     }
 }

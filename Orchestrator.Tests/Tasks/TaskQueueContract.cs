@@ -50,7 +50,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         var task = await GetAsync(id);
 
         Assert.Equal(spec, task.Spec);
-        Assert.Equal(TaskState.Pending, task.State);
+        Assert.Equal(TaskPhase.Pending, task.State);
         Assert.Equal(0, task.Attempts);
         Assert.NotEqual(default, task.CreatedAt);
         Assert.Null(task.StartedAt);
@@ -71,7 +71,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         var early = await Queue.ClaimAsync("w", 1, Long, Cancel);
         Assert.Empty(early.Tasks);
         Assert.InRange(early.NextDue!.Value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1.5));
-        Assert.Equal(TaskState.Pending, (await GetAsync(id)).State);
+        Assert.Equal(TaskPhase.Pending, (await GetAsync(id)).State);
         await PassAsync(TimeSpan.FromSeconds(1.6));
 
         Assert.Equal(id, (await ClaimAsync()).Single().Claim.TaskId);
@@ -89,7 +89,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         Assert.Equal(TaskChange.Refused, await Queue.CancelAsync(id, Cancel));
         Assert.Equal(TaskChange.Unknown, await Queue.CancelAsync("nobody", Cancel));
 
-        Assert.Equal(TaskState.Cancelled, (await GetAsync(id)).State);
+        Assert.Equal(TaskPhase.Cancelled, (await GetAsync(id)).State);
         Assert.Equal(kept, (await ClaimAsync(5)).Single().Claim.TaskId);
         Assert.Equal(TaskChange.Refused, await Queue.CancelAsync(kept, Cancel));
     }
@@ -146,11 +146,11 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
 
         Assert.Equal(Enumerable.Reverse(ids), await ListAsync(null));
         Assert.Equal([ids[4], ids[3]], await ListAsync(null, 2));
-        Assert.Equal([ids[0]], await ListAsync(TaskState.Complete));
-        Assert.Equal([ids[1]], await ListAsync(TaskState.Failed));
-        Assert.Equal([ids[2]], await ListAsync(TaskState.Running));
-        Assert.Equal([ids[3]], await ListAsync(TaskState.Pending));
-        Assert.Equal([ids[4]], await ListAsync(TaskState.Cancelled));
+        Assert.Equal([ids[0]], await ListAsync(TaskPhase.Complete));
+        Assert.Equal([ids[1]], await ListAsync(TaskPhase.Failed));
+        Assert.Equal([ids[2]], await ListAsync(TaskPhase.Running));
+        Assert.Equal([ids[3]], await ListAsync(TaskPhase.Pending));
+        Assert.Equal([ids[4]], await ListAsync(TaskPhase.Cancelled));
         Assert.Equal(5, (await Queue.CountAsync(Cancel)).Sum(count => count.Count));
     }
 
@@ -219,7 +219,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         await AddAsync(Spec() with { RunAt = now.AddYears(10) });
         await PassAsync(Moment);
         var soon = await AddAsync(Spec() with { RunAt = now.AddYears(1) });
-        Assert.Equal([soon], await ListAsync(TaskState.Pending, 1));
+        Assert.Equal([soon], await ListAsync(TaskPhase.Pending, 1));
 
         await AddAsync();
         var first = (await ClaimAsync()).Single().Claim;
@@ -227,7 +227,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         var last = await AddAsync();
         await ClaimAsync();
         await Queue.ExtendAsync([first], 2 * Long, Cancel);
-        Assert.Equal([last], await ListAsync(TaskState.Running, 1));
+        Assert.Equal([last], await ListAsync(TaskPhase.Running, 1));
     }
 
     [Fact]
@@ -296,9 +296,9 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
         Assert.Equal(["default", "acme", "bolt"], (await ClaimAsync(10)).Select(task => task.Spec.Tenant.Name));
     }
 
-    protected static TaskSpec Spec(string input = "{}") => new() { Type = "t", Input = input, InitiatedBy = "api" };
+    protected static TaskSpecification Spec(string input = "{}") => new() { Type = "t", Input = input, InitiatedBy = "api" };
 
-    protected async Task<string> AddAsync(TaskSpec? spec = null)
+    protected async Task<string> AddAsync(TaskSpecification? spec = null)
     {
         var result = await Queue.EnqueueAsync(spec ?? Spec(), Cancel);
         return result.TaskId;
@@ -314,7 +314,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
     protected async Task<IReadOnlyList<ClaimedTask>> ClaimAsync(int count = 1, TimeSpan? visibility = null) =>
         (await Queue.ClaimAsync("w", count, visibility ?? Long, Cancel)).Tasks;
 
-    private async Task<IEnumerable<string>> ListAsync(TaskState? state, int limit = 100) =>
+    private async Task<IEnumerable<string>> ListAsync(TaskPhase? state, int limit = 100) =>
         (await Queue.ListAsync(state, limit, Cancel)).Select(task => task.Id);
 
     private async Task<IEnumerable<string>> CountsAsync() =>

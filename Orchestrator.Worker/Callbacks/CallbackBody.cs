@@ -18,7 +18,7 @@ internal static class CallbackBody
     private static byte[] WritePod(TaskRecord task)
     {
         var callback = task.Spec.Callback!;
-        var complete = task.State == TaskState.Complete;
+        var complete = task.State == TaskPhase.Complete;
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {

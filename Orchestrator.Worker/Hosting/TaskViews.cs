@@ -26,5 +26,5 @@ public static class TaskViews
     };
 
     /// <summary>A state's name on the wire.</summary>
-    public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
+    public static string NameOf(TaskPhase state) => state.ToString().ToLowerInvariant();
 }

@@ -52,7 +52,7 @@ internal static class PodTasks
             throw new InvalidInputException("FIELD_INVALID", body.Input is { } given ? fibonacci.RefuseNumber(given, "input")! : "input is required.");
         }
 
-        var spec = new TaskSpec
+        var spec = new TaskSpecification
         {
             Type = FibonacciHandler.Name,
             Input = FibonacciHandler.InputFor(n),

@@ -21,7 +21,7 @@ internal sealed class TaskMetrics
 
     public TaskMetrics(TaskTypes types)
     {
-        _zeros = [.. types.All.SelectMany(type => Enum.GetValues<TaskState>().Select(state => new TaskCount(type.Type, state, 0)))];
+        _zeros = [.. types.All.SelectMany(type => Enum.GetValues<TaskPhase>().Select(state => new TaskCount(type.Type, state, 0)))];
         OrchestratorTelemetry.Meter.CreateObservableGauge(
             "orchestrator_queue_depth", Observe, description: "Tasks by type and state.");
     }

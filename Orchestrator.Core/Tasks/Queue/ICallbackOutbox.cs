@@ -3,7 +3,7 @@ using Orchestrator.Core.Stores;
 namespace Orchestrator.Core.Tasks.Queue;
 
 /// <summary>A callback that is due, claimed for delivery.</summary>
-/// <param name="Task">The ended task whose <see cref="TaskSpec.Callback"/> it is.</param>
+/// <param name="Task">The ended task whose <see cref="TaskSpecification.Callback"/> it is.</param>
 /// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="Age">How long ago the task ended, by the store's clock.</param>
 /// <param name="Fence">The right to settle this attempt.</param>

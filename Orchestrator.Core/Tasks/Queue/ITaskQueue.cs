@@ -15,7 +15,7 @@ public interface ITaskQueue
 {
     /// <summary>Adds a task, or finds the one that has its idempotency key.</summary>
     /// <exception cref="TaskQueueFullException">As many tasks as allowed are pending; nothing was added.</exception>
-    ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken);
+    ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken);
 
     /// <summary>
     /// Claims up to <paramref name="count"/> tasks, first come first served, each for <paramref name="visibility"/>.
@@ -53,7 +53,7 @@ public interface ITaskQueue
     /// <param name="state">Only those in this state; null for all.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken);
 
     /// <summary>Cancels a pending task; <see cref="TaskChange.Refused"/> in any other state.</summary>
     ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken);

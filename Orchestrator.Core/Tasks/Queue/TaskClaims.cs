@@ -11,7 +11,7 @@ public readonly record struct TaskClaim(string TaskId, long Fence);
 /// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="CreatedAt">When the task was asked for, by the store's clock.</param>
 /// <param name="ClaimedAt">When it was claimed, by the store's clock.</param>
-public sealed record ClaimedTask(TaskClaim Claim, TaskSpec Spec, int Attempt, DateTimeOffset CreatedAt, DateTimeOffset ClaimedAt);
+public sealed record ClaimedTask(TaskClaim Claim, TaskSpecification Spec, int Attempt, DateTimeOffset CreatedAt, DateTimeOffset ClaimedAt);
 
 /// <summary>What a claim got.</summary>
 /// <param name="Tasks">The tasks, oldest first; none when nothing is to be done.</param>

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Orchestrator.Core.Tasks.Queue;
 
 /// <summary>How stores write a task down.</summary>
-[JsonSerializable(typeof(TaskSpec))]
+[JsonSerializable(typeof(TaskSpecification))]
 internal sealed partial class TaskJson : JsonSerializerContext
 {
     private static readonly TaskJson Compact = new(new JsonSerializerOptions
@@ -15,11 +15,11 @@ internal sealed partial class TaskJson : JsonSerializerContext
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     });
 
-    public static byte[] Write(TaskSpec spec) => JsonSerializer.SerializeToUtf8Bytes(spec, Compact.TaskSpec);
+    public static byte[] Write(TaskSpecification spec) => JsonSerializer.SerializeToUtf8Bytes(spec, Compact.TaskSpecification);
 
-    public static string WriteText(TaskSpec spec) => JsonSerializer.Serialize(spec, Compact.TaskSpec);
+    public static string WriteText(TaskSpecification spec) => JsonSerializer.Serialize(spec, Compact.TaskSpecification);
 
-    public static TaskSpec Read(string text) => JsonSerializer.Deserialize(text, Compact.TaskSpec)!;
+    public static TaskSpecification Read(string text) => JsonSerializer.Deserialize(text, Compact.TaskSpecification)!;
 
-    public static TaskSpec Read(ReadOnlySpan<byte> utf8) => JsonSerializer.Deserialize(utf8, Compact.TaskSpec)!;
+    public static TaskSpecification Read(ReadOnlySpan<byte> utf8) => JsonSerializer.Deserialize(utf8, Compact.TaskSpecification)!;
 }

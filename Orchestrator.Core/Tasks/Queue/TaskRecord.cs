@@ -1,7 +1,7 @@
 namespace Orchestrator.Core.Tasks.Queue;
 
 /// <summary>Where a task stands.</summary>
-public enum TaskState
+public enum TaskPhase
 {
     /// <summary>Waiting: for a worker, for its time, or for the pause after a failed attempt.</summary>
     Pending,
@@ -26,10 +26,10 @@ public sealed record TaskRecord
     public required string Id { get; init; }
 
     /// <summary>What was asked for.</summary>
-    public required TaskSpec Spec { get; init; }
+    public required TaskSpecification Spec { get; init; }
 
     /// <summary>Where it stands.</summary>
-    public required TaskState State { get; init; }
+    public required TaskPhase State { get; init; }
 
     /// <summary>How often it was begun since it was asked for, or put back.</summary>
     public int Attempts { get; init; }
@@ -46,7 +46,7 @@ public sealed record TaskRecord
     /// <summary>The worker of the last attempt; null before the first.</summary>
     public string? HandledBy { get; init; }
 
-    /// <summary>The result as JSON text; null unless <see cref="TaskState.Complete"/>.</summary>
+    /// <summary>The result as JSON text; null unless <see cref="TaskPhase.Complete"/>.</summary>
     public string? Result { get; init; }
 
     /// <summary>What went wrong in the last attempt; null when nothing did.</summary>
@@ -57,4 +57,4 @@ public sealed record TaskRecord
 /// <param name="Type">The task type.</param>
 /// <param name="State">The state.</param>
 /// <param name="Count">How many.</param>
-public readonly record struct TaskCount(string Type, TaskState State, long Count);
+public readonly record struct TaskCount(string Type, TaskPhase State, long Count);

@@ -17,7 +17,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
     private readonly RedisConnection _redis;
     private readonly RedisTaskKeys _keys;
     private readonly TasksOptions _options;
-    private readonly CallBatcher<(string Id, TaskSpec Spec), string> _enqueues;
+    private readonly CallBatcher<(string Id, TaskSpecification Spec), string> _enqueues;
     private readonly CallBatcher<Settlement, int> _settlements;
 
     public RedisTaskQueue(RedisConnection redis, TasksOptions options)
@@ -29,7 +29,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
         _settlements = new(SettleTogetherAsync);
     }
 
-    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken)
+    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7().ToString();
         var answer = await _enqueues.CallAsync((id, spec), cancellationToken);
@@ -91,7 +91,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
     public async ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) =>
         (await ReadAsync(taskId).WaitAsync(cancellationToken)).SingleOrDefault();
 
-    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken)
     {
         var letter = state is { } wanted ? RedisTaskRecord.Letter(wanted) : "";
         var newest = Values(await EvaluateAsync(RedisTaskScripts.List, letter, limit).WaitAsync(cancellationToken)).Chunk(2)
@@ -181,7 +181,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
         _ => TaskChange.Unknown,
     };
 
-    private async Task<string[]> EnqueueTogetherAsync(IReadOnlyList<(string Id, TaskSpec Spec)> tasks)
+    private async Task<string[]> EnqueueTogetherAsync(IReadOnlyList<(string Id, TaskSpecification Spec)> tasks)
     {
         var arguments = new RedisValue[1 + (tasks.Count * 7)];
         arguments[0] = _options.MaxPending;

@@ -35,14 +35,14 @@ internal static class RedisTaskRecord
     }
 
     /// <summary>State and time of making, as a head tells them.</summary>
-    public static (TaskState State, long Made) Glance(string head)
+    public static (TaskPhase State, long Made) Glance(string head)
     {
         var parts = head.Split(' ', Parts);
         return (State(parts[0][0]), long.Parse(parts[5], CultureInfo.InvariantCulture));
     }
 
     /// <summary>What was asked for: the JSON behind the number of tries allowed.</summary>
-    public static TaskSpec ReadSpec(RedisValue value)
+    public static TaskSpecification ReadSpec(RedisValue value)
     {
         ReadOnlySpan<byte> text = (byte[]?)value;
         return TaskJson.Read(text[(text.IndexOf((byte)' ') + 1)..]);
@@ -59,9 +59,9 @@ internal static class RedisTaskRecord
     /// <summary>The name of which <see cref="Word"/> made this.</summary>
     public static string Text(string word) => Uri.UnescapeDataString(word);
 
-    public static string Letter(TaskState state) => States[(int)state].ToString();
+    public static string Letter(TaskPhase state) => States[(int)state].ToString();
 
-    public static TaskState State(char letter) => (TaskState)States.IndexOf(letter, StringComparison.Ordinal);
+    public static TaskPhase State(char letter) => (TaskPhase)States.IndexOf(letter, StringComparison.Ordinal);
 
     private static DateTimeOffset? Time(string milliseconds) => milliseconds == None
         ? null

@@ -5,7 +5,7 @@ namespace Orchestrator.Storage.Sqlite.Tasks;
 // The changes of several statements, which run inside the writer's turn.
 internal sealed partial class SqliteTaskQueue
 {
-    private string? Insert(string id, TaskSpec spec, string text)
+    private string? Insert(string id, TaskSpecification spec, string text)
     {
         var connection = _database.Writing;
         if (spec.IdempotencyKey is { } key
@@ -30,14 +30,14 @@ internal sealed partial class SqliteTaskQueue
         return null;
     }
 
-    private (IReadOnlyList<ClaimedTask> Tasks, List<(string Type, TaskState State)> Ended, TimeSpan? Due, bool ToTell) Claim(
+    private (IReadOnlyList<ClaimedTask> Tasks, List<(string Type, TaskPhase State)> Ended, TimeSpan? Due, bool ToTell) Claim(
         string worker, int count, TimeSpan visibility)
     {
         var connection = _database.Writing;
         var now = Now;
         var time = DateTimeOffset.FromUnixTimeMilliseconds(now);
         var ended = connection.Prepare(TaskSql.TakeBackAbandoned).Bind(1, now).Bind(2, _front - 1).Bind(3, Abandoned)
-            .All(row => (row.GetString(0), (TaskState)row.GetInt32(1)));
+            .All(row => (row.GetString(0), (TaskPhase)row.GetInt32(1)));
         if (ended.Count > 0)
         {
             _front--;
@@ -57,6 +57,6 @@ internal sealed partial class SqliteTaskQueue
             [.. rows.OrderBy(row => row.Place).ThenBy(row => row.N).Select(row => row.Task)],
             ended,
             due is { } at ? TimeSpan.FromMilliseconds(Math.Max(at - now, 0)) : null,
-            ended.Any(one => one.Item2 == TaskState.Failed));
+            ended.Any(one => one.Item2 == TaskPhase.Failed));
     }
 }

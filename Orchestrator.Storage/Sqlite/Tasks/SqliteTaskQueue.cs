@@ -28,7 +28,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
         // Answered at once: reads never wait.
         _tally = new TaskTally(database.ListAsync(
-            static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.GetString(0), (TaskState)row.GetInt32(1), row.GetInt64(2))),
+            static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.GetString(0), (TaskPhase)row.GetInt32(1), row.GetInt64(2))),
             0, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         (_front, _back) = database.ListAsync(
             static (connection, _) => connection.Prepare(TaskSql.Places).First(row => (row.GetInt64(0), row.GetInt64(1))),
@@ -39,7 +39,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpec spec, CancellationToken cancellationToken)
+    public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken)
     {
         if (!_tally.Promise(_options.MaxPending))
         {
@@ -80,12 +80,12 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             (queue: this, worker, count, visibility), cancellationToken);
         foreach (var (type, state) in ended)
         {
-            _tally.Moved(type, TaskState.Running, state);
+            _tally.Moved(type, TaskPhase.Running, state);
         }
 
         foreach (var task in tasks)
         {
-            _tally.Moved(task.Spec.Type, TaskState.Pending, TaskState.Running);
+            _tally.Moved(task.Spec.Type, TaskPhase.Pending, TaskPhase.Running);
         }
 
         if (toTell)
@@ -112,7 +112,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             static change => change.queue.Prepare(TaskSql.Complete, change.claim)
                 .Bind(3, change.queue.Now).Bind(4, change.result).First(Ended),
             (queue: this, claim, result), cancellationToken);
-        return ended is not null ? Moved(ended, TaskState.Running, TaskState.Complete) : await _database.LookUpAsync(
+        return ended is not null ? Moved(ended, TaskPhase.Running, TaskPhase.Complete) : await _database.LookUpAsync(
             static (connection, claim) => connection.Prepare(TaskSql.IsComplete).Bind(1, claim.TaskId).Bind(2, claim.Fence).First(_ => true),
             claim, cancellationToken);
     }
@@ -132,12 +132,12 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             (this, claim, error, retryAfter), cancellationToken);
         if (retried is not null)
         {
-            _tally.Moved(retried, TaskState.Running, TaskState.Pending);
+            _tally.Moved(retried, TaskPhase.Running, TaskPhase.Pending);
             Signal.Wake();
             return FailOutcome.Retrying;
         }
 
-        return Moved(ended, TaskState.Running, TaskState.Failed) ? FailOutcome.Dead : FailOutcome.Stale;
+        return Moved(ended, TaskPhase.Running, TaskPhase.Failed) ? FailOutcome.Dead : FailOutcome.Stale;
     }
 
     public async ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken)
@@ -145,13 +145,13 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         var type = await _database.WriteAsync(
             static change => change.queue.Prepare(TaskSql.Release, change.claim).Bind(3, --change.queue._front).First(row => row.GetString(0)),
             (queue: this, claim), cancellationToken);
-        return PutBack(type, TaskState.Running);
+        return PutBack(type, TaskPhase.Running);
     }
 
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => _database.LookUpAsync(
         static (connection, taskId) => connection.Prepare(TaskSql.Get).Bind(1, taskId).First(TaskRow.Read), taskId, cancellationToken);
 
-    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskState? state, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken)
     {
         var tasks = await _database.ListAsync(
             static (connection, wanted) => Newest(connection, wanted.state).Bind(1, wanted.limit).All(TaskRow.Read),
@@ -164,7 +164,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         var ended = await _database.WriteAsync(
             static change => change.queue._database.Writing.Prepare(TaskSql.Cancel).Bind(1, change.taskId).Bind(2, change.queue.Now).First(Ended),
             (queue: this, taskId), cancellationToken);
-        return Moved(ended, TaskState.Pending, TaskState.Cancelled) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
+        return Moved(ended, TaskPhase.Pending, TaskPhase.Cancelled) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
     }
 
     public async ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken)
@@ -172,7 +172,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         var type = await _database.WriteAsync(
             static change => change.queue._database.Writing.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.GetString(0)),
             (queue: this, taskId), cancellationToken);
-        return PutBack(type, TaskState.Failed) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
+        return PutBack(type, TaskPhase.Failed) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<TaskCount>> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_tally.All);
@@ -183,9 +183,9 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         const int AtOnce = 200;
         const int AtMost = 10_000;
         var forgotten = 0;
-        foreach (var state in (TaskState[])[TaskState.Complete, TaskState.Cancelled, TaskState.Failed])
+        foreach (var state in (TaskPhase[])[TaskPhase.Complete, TaskPhase.Cancelled, TaskPhase.Failed])
         {
-            var retention = TimeSpan.FromHours(state == TaskState.Failed ? _options.DeadRetentionHours : _options.RetentionHours);
+            var retention = TimeSpan.FromHours(state == TaskPhase.Failed ? _options.DeadRetentionHours : _options.RetentionHours);
             List<string> types;
             do
             {
@@ -219,15 +219,15 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     private static (string Type, bool Tells)? Ended(SqliteDataReader row) => (row.GetString(0), row.GetInt64(1) == 1);
 
-    private static SqliteCommand Newest(StoreConnection connection, TaskState? state) => state switch
+    private static SqliteCommand Newest(StoreConnection connection, TaskPhase? state) => state switch
     {
         null => connection.Prepare(TaskSql.List),
-        TaskState.Pending => connection.Prepare(TaskSql.ListPending),
-        TaskState.Running => connection.Prepare(TaskSql.ListRunning),
+        TaskPhase.Pending => connection.Prepare(TaskSql.ListPending),
+        TaskPhase.Running => connection.Prepare(TaskSql.ListRunning),
         { } ended => connection.Prepare(TaskSql.ListEnded).Bind(2, (long)ended),
     };
 
-    private bool Moved((string Type, bool Tells)? ended, TaskState from, TaskState to)
+    private bool Moved((string Type, bool Tells)? ended, TaskPhase from, TaskPhase to)
     {
         if (ended is not { } task)
         {
@@ -243,14 +243,14 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         return true;
     }
 
-    private bool PutBack(string? type, TaskState from)
+    private bool PutBack(string? type, TaskPhase from)
     {
         if (type is null)
         {
             return false;
         }
 
-        _tally.Moved(type, from, TaskState.Pending);
+        _tally.Moved(type, from, TaskPhase.Pending);
         Signal.Wake();
         return true;
     }

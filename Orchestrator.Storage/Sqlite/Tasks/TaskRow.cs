@@ -11,7 +11,7 @@ internal static class TaskRow
     {
         Id = row.GetString(0),
         Spec = TaskJson.Read(row.GetString(1)),
-        State = (TaskState)row.GetInt32(2),
+        State = (TaskPhase)row.GetInt32(2),
         Attempts = row.GetInt32(3),
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
         StartedAt = Time(row.GetNullableInt64(5)),

@@ -10,7 +10,7 @@ namespace Orchestrator.Storage.Sqlite.Tasks;
 internal sealed class TaskTally
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Type, TaskState State), long> _counts = [];
+    private readonly Dictionary<(string Type, TaskPhase State), long> _counts = [];
     private long _pending;
     private long _promised;
 
@@ -56,12 +56,12 @@ internal sealed class TaskTally
             _promised--;
             if (addedType is not null)
             {
-                Add(addedType, TaskState.Pending, 1);
+                Add(addedType, TaskPhase.Pending, 1);
             }
         }
     }
 
-    public void Moved(string type, TaskState from, TaskState to, int count = 1)
+    public void Moved(string type, TaskPhase from, TaskPhase to, int count = 1)
     {
         lock (_gate)
         {
@@ -70,7 +70,7 @@ internal sealed class TaskTally
         }
     }
 
-    public void Forgotten(string type, TaskState state)
+    public void Forgotten(string type, TaskPhase state)
     {
         lock (_gate)
         {
@@ -78,10 +78,10 @@ internal sealed class TaskTally
         }
     }
 
-    private void Add(string type, TaskState state, long by)
+    private void Add(string type, TaskPhase state, long by)
     {
         CollectionsMarshal.GetValueRefOrAddDefault(_counts, (type, state), out _) += by;
-        if (state == TaskState.Pending)
+        if (state == TaskPhase.Pending)
         {
             _pending += by;
         }

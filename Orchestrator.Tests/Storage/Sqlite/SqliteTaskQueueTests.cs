@@ -48,6 +48,6 @@ public sealed class SqliteTaskQueueTests : TaskQueueContract
         Assert.Equal(waiting, (await queue.ClaimAsync("w", 5, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim.TaskId);
         await PassAsync(TimeSpan.FromSeconds(11));
         Assert.Equal(claimed, (await queue.ClaimAsync("w", 5, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim.TaskId);
-        Assert.Equal(TaskState.Running, (await queue.CountAsync(Cancel)).Single().State);
+        Assert.Equal(TaskPhase.Running, (await queue.CountAsync(Cancel)).Single().State);
     }
 }

@@ -1,7 +1,7 @@
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>Tells how long nobody has used the runner. Thread-safe.</summary>
-internal sealed class Activity(TimeProvider time)
+internal sealed class IdleClock(TimeProvider time)
 {
     private long _last = time.GetTimestamp();
     private int _running;

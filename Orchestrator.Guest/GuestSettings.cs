@@ -7,7 +7,7 @@ namespace Orchestrator.Guest;
 /// <param name="Port">The TCP port; 0 lets the system choose.</param>
 /// <param name="Address">The address to listen on; null is every one.</param>
 /// <param name="TokenHash">SHA-256 of the token that <c>/run</c> wants: 32 bytes. The token itself never comes here.</param>
-internal sealed record Settings(int Port, IPAddress? Address, byte[] TokenHash)
+internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenHash)
 {
     public const string PortVariable = "PORT";
     public const string BindVariable = "RUNNER_BIND";
@@ -16,7 +16,7 @@ internal sealed record Settings(int Port, IPAddress? Address, byte[] TokenHash)
 
     /// <param name="sameUser">Without isolation only this machine may call, unless told otherwise.</param>
     /// <exception cref="FormatException">A variable is missing or wrong; the message is one line that names it.</exception>
-    public static Settings FromEnvironment(bool sameUser)
+    public static GuestSettings FromEnvironment(bool sameUser)
     {
         var port = Environment.GetEnvironmentVariable(PortVariable) is { Length: > 0 } text
             ? ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
@@ -30,7 +30,7 @@ internal sealed record Settings(int Port, IPAddress? Address, byte[] TokenHash)
             throw new FormatException($"{BindVariable} must be an IP address.");
         }
 
-        return new Settings(port, address, TokenHashOf(Environment.GetEnvironmentVariable(TokenHashVariable)));
+        return new GuestSettings(port, address, TokenHashOf(Environment.GetEnvironmentVariable(TokenHashVariable)));
     }
 
     private static byte[] TokenHashOf(string? text)

@@ -7,23 +7,23 @@ using Orchestrator.Guest;
 namespace Orchestrator.Tests.Guest;
 
 /// <summary>The program from outside: its start, its end and its agent.</summary>
-public sealed class RunnerProgramTests
+public sealed class GuestProgramTests
 {
     private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"; // of "test"
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(Settings.TokenHashVariable, null)]
-    [InlineData(Settings.TokenHashVariable, "short")]
-    [InlineData(Settings.TokenHashVariable, "zf86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
-    [InlineData(Settings.PortVariable, "65536")]
-    [InlineData(Settings.PortVariable, "http")]
-    [InlineData(Settings.BindVariable, "everywhere")]
+    [InlineData(GuestSettings.TokenHashVariable, null)]
+    [InlineData(GuestSettings.TokenHashVariable, "short")]
+    [InlineData(GuestSettings.TokenHashVariable, "zf86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    [InlineData(GuestSettings.PortVariable, "65536")]
+    [InlineData(GuestSettings.PortVariable, "http")]
+    [InlineData(GuestSettings.BindVariable, "everywhere")]
     public async Task Serve_WrongVariable_StopsWithOneLineThatNamesIt(string variable, string? value)
     {
         using var process = RunnerProcess.Start(
-            ["serve", "--same-user"], environment: [(Settings.TokenHashVariable, Hash), (variable, value)]);
+            ["serve", "--same-user"], environment: [(GuestSettings.TokenHashVariable, Hash), (variable, value)]);
 
         var lines = (await process.StandardError.ReadToEndAsync(Cancelled)).Trim().Split('\n');
         await process.WaitForExitAsync(Cancelled);
@@ -48,7 +48,7 @@ public sealed class RunnerProgramTests
     {
         var sleep = $"sleep 7{Random.Shared.Next(100_000, 999_999)}";
         using var process = RunnerProcess.Start(
-            ["serve", "--same-user"], environment: [(Settings.TokenHashVariable, Hash), (Settings.PortVariable, "0")]);
+            ["serve", "--same-user"], environment: [(GuestSettings.TokenHashVariable, Hash), (GuestSettings.PortVariable, "0")]);
         using var client = await ClientOfAsync(process);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/run")
         {
@@ -74,7 +74,7 @@ public sealed class RunnerProgramTests
     public async Task Serve_Stop_AnswersBeforeItEnds()
     {
         using var process = RunnerProcess.Start(
-            ["serve", "--same-user"], environment: [(Settings.TokenHashVariable, Hash), (Settings.PortVariable, "0")]);
+            ["serve", "--same-user"], environment: [(GuestSettings.TokenHashVariable, Hash), (GuestSettings.PortVariable, "0")]);
         using var client = await ClientOfAsync(process);
 
         using var response = await client.PostAsync("/stop", null, Cancelled);

@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.OpenApi;
 namespace Orchestrator.Api.Health;
 
 /// <summary>The health check of docs/contract/worker-machines.md, on this process's own listeners.</summary>
-internal static class HealthEndpoints
+internal static class EngineHealthEndpoints
 {
     public static void MapEngineHealth(this IEndpointRouteBuilder endpoints)
     {

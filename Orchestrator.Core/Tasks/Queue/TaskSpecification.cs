@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Orchestrator.Core.Tasks.Queue;
 
 /// <summary>A task that is asked for: what is written once and never changes.</summary>
-public sealed record TaskSpec
+public sealed record TaskSpecification
 {
     /// <summary>Whose task it is.</summary>
     [JsonPropertyName("n")]

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Reads a request's body as JSON.</summary>
-internal static class JsonBody
+/// <summary>Reads the body of <c>POST /run</c>.</summary>
+internal static class RunRequestReader
 {
     /// <exception cref="JsonException">Malformed, or not an object.</exception>
     /// <exception cref="BadHttpRequestException">Too long, or cut off.</exception>

@@ -10,7 +10,7 @@ namespace Orchestrator.Guest;
 /// <c>supervise</c> runs one command the orchestrator executes in the container, and <c>clear</c> kills what outlived
 /// its supervisor. No role loads what only another needs: each starts when somebody waits for it.
 /// </remarks>
-internal static class RunnerProgram
+internal static class GuestProgram
 {
     private const int WrongUsage = 64;
 
