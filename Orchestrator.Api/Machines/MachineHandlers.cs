@@ -3,6 +3,7 @@ using Orchestrator.Api.Sessions;
 using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
@@ -12,11 +13,11 @@ namespace Orchestrator.Api.Machines;
 internal static class MachineHandlers
 {
     public static async Task<Ok<MachineResponse>> AssignAsync(
-        string projectId, MachinePool machines, IRunnerEngine engine, HttpResponse response, CancellationToken cancellationToken)
+        string projectId, MachinePool machines, RunnerLeases leases, IRunnerEngine engine, HttpResponse response, CancellationToken cancellationToken)
     {
         ProjectIds.Check(projectId);
         var assigned = await machines.AssignAsync(projectId, cancellationToken);
-        response.WhenSent(() => machines.Follow(assigned));
+        response.WhenSent(() => leases.Defer(assigned));
         var machine = assigned.Runner;
         var address = engine.AddressOf(machine) ?? throw new InvalidOperationException($"Machine {machine.Id} has no address.");
         return TypedResults.Ok(new MachineResponse(address.Host, address.Port, address.Url, machine.Id, TokenOf(machine)));

@@ -15,14 +15,11 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
     public static string Shorten(string handle) => handle.Length > ShortIdLength ? handle[..ShortIdLength] : handle;
 
     /// <summary>
-    /// Assigns a project its machine; the same one until it is released or destroyed. What that sets going begins with
-    /// <see cref="Follow"/>.
+    /// Assigns a project its machine; the same one until it is released or destroyed. Its work is left to
+    /// <see cref="RunnerLeases.Defer"/>.
     /// </summary>
     public Task<ProvisionResult> AssignAsync(string projectId, CancellationToken cancellationToken) =>
-        leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, follow: false);
-
-    /// <summary>Begins what an assignment sets going; to be called once the call is answered.</summary>
-    public void Follow(ProvisionResult provisioned) => leases.Follow(provisioned);
+        leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, defer: false);
 
     /// <summary>Every machine that runs, idle or used, oldest first.</summary>
     public async ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>

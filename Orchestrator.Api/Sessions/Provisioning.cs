@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Client;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Leasing;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Http;
 
@@ -15,6 +16,7 @@ internal static class Provisioning
         JsonBody<ProvisionRequest> body,
         [FromHeader(Name = "X-Session-Id")] string? sessionHeader,
         SessionRunners sessions,
+        RunnerLeases leases,
         IRunnerEngine engine,
         HttpResponse http,
         CancellationToken cancellationToken)
@@ -22,7 +24,7 @@ internal static class Provisioning
         var sessionId = SessionIds.Choose(body.Value?.SessionId, sessionHeader) ?? Guid.NewGuid().ToString();
         var network = ReadNetwork(body.Value?.NetworkMode);
         var provisioned = await sessions.ProvisionAsync(sessionId, network, cancellationToken);
-        http.WhenSent(() => sessions.Follow(provisioned));
+        http.WhenSent(() => leases.Defer(provisioned));
         var (runner, created) = provisioned;
         var response = new ProvisionResponse(
             Describe(created, sessions.IsShared),

@@ -14,15 +14,12 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     public bool IsShared => options.Reuse;
 
     /// <summary>
-    /// Provisions a session's runner; the shared one in place of it where there is one runner for all. What it sets going
-    /// begins with <see cref="Follow"/>.
+    /// Provisions a session's runner; the shared one in place of it where there is one runner for all. Its work is left to
+    /// <see cref="RunnerLeases.Defer"/>.
     /// </summary>
     public Task<ProvisionResult> ProvisionAsync(string sessionId, RunnerNetwork network, CancellationToken cancellationToken) => IsShared
-        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, follow: false)
-        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, follow: false);
-
-    /// <summary>Begins what a provision sets going; to be called once the call is answered.</summary>
-    public void Follow(ProvisionResult provisioned) => leases.Follow(provisioned);
+        ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, defer: false)
+        : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, defer: false);
 
     /// <summary>Takes a session's runner away; false when it has none.</summary>
     public Task<bool> ReleaseAsync(string sessionId, CancellationToken cancellationToken) =>

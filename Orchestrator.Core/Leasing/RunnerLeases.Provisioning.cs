@@ -14,16 +14,16 @@ public sealed partial class RunnerLeases
     /// <param name="owner">For whom.</param>
     /// <param name="network">The network it needs.</param>
     /// <param name="cancellationToken">Stops waiting; what is being made is made, and the owner's.</param>
-    /// <param name="follow">
-    /// False when the caller calls <see cref="Follow"/> itself, once its own answer is sent: that wakes threads, for which
+    /// <param name="defer">
+    /// False when the caller calls <see cref="Defer"/> itself, once its own answer is sent: that wakes threads, for which
     /// the answer would wait.
     /// </param>
     /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnerTemplate.PlaceWait"/>.</exception>
     /// <exception cref="RunnerImageMissingException">The template's image is not there.</exception>
     /// <exception cref="RunnerNotReadyException">The runner did not get ready in time, and was removed.</exception>
     public Task<ProvisionResult> ProvisionAsync(
-        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool follow = true) =>
-        RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, follow), cancellationToken), template, cancellationToken);
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool defer = true) =>
+        RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, defer), cancellationToken), template, cancellationToken);
 
     /// <summary>
     /// Gives everybody the same runner: the one that somebody has of a template with a limit of one, else one for
@@ -32,16 +32,16 @@ public sealed partial class RunnerLeases
     /// <inheritdoc cref="ProvisionAsync" path="/param"/>
     /// <inheritdoc cref="ProvisionAsync" path="/exception"/>
     public Task<ProvisionResult> ProvisionSharedAsync(
-        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool follow = true) =>
-        RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, follow), cancellationToken), template, cancellationToken);
+        RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool defer = true) =>
+        RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, defer), cancellationToken), template, cancellationToken);
 
     /// <summary>
-    /// Begins what a provision sets going, a moment from now: the refill of its pool, the container's new name, metrics and
-    /// the log. Needed once for each result of a provision with <c>follow</c> false; does nothing for others.
+    /// Defers a provision's work: the refill of its pool, the container's new name, metrics and the log. Needed once for
+    /// each result of a provision with <c>defer</c> false; does nothing for others.
     /// </summary>
-    public void Follow(ProvisionResult provisioned)
+    public void Defer(ProvisionResult provisioned)
     {
-        if (provisioned.Following is not { } following)
+        if (provisioned.Deferred is not { } provision)
         {
             return;
         }
@@ -49,9 +49,9 @@ public sealed partial class RunnerLeases
         deferred.Do(() =>
         {
             var runner = provisioned.Runner;
-            RunnerMetrics.Provisioned(following.Took, following.Warm, runner.Template);
-            LogProvisioned(runner.Id, following.Owner, following.Warm ? "warm" : "cold", following.Took.TotalMilliseconds);
-            if (following.Warm)
+            RunnerMetrics.Provisioned(provision.Took, provision.Warm, runner.Template);
+            LogProvisioned(runner.Id, provision.Owner, provision.Warm ? "warm" : "cold", provision.Took.TotalMilliseconds);
+            if (provision.Warm)
             {
                 signals.Changed(runner.Template);
                 teller.Tell(runner);
@@ -59,8 +59,8 @@ public sealed partial class RunnerLeases
         });
     }
 
-    private Provision Begin(RunnerTemplate template, Owner owner, RunnerNetwork network, bool follow) =>
-        new(template, owner, network, follow, time.GetTimestamp());
+    private Provision Begin(RunnerTemplate template, Owner owner, RunnerNetwork network, bool defer) =>
+        new(template, owner, network, defer, time.GetTimestamp());
 
     private async Task<ProvisionResult> QueueAndClaimAsync(Provision provision, CancellationToken cancellationToken)
     {
@@ -155,15 +155,15 @@ public sealed partial class RunnerLeases
         {
             var result = new ProvisionResult(runner, true)
             {
-                Following = new ProvisionFollowing(provision.Owner, warm, time.GetElapsedTime(provision.Started)),
+                Deferred = new DeferredProvision(provision.Owner, warm, time.GetElapsedTime(provision.Started)),
             };
-            if (!provision.Follow)
+            if (!provision.Defer)
             {
                 return result;
             }
 
-            Follow(result);
-            return result with { Following = null };
+            Defer(result);
+            return result with { Deferred = null };
         }
     }
 
@@ -204,7 +204,7 @@ public sealed partial class RunnerLeases
     }
 
     private readonly record struct Provision(
-        RunnerTemplate Template, Owner Owner, RunnerNetwork Network, bool Follow, long Started);
+        RunnerTemplate Template, Owner Owner, RunnerNetwork Network, bool Defer, long Started);
 
     [LoggerMessage(1020, LogLevel.Information, "Provisioned runner {Runner} for {Owner}: {Path}, in {Milliseconds:F2} ms")]
     private partial void LogProvisioned(string runner, Owner owner, string path, double milliseconds);

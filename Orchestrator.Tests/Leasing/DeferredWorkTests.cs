@@ -39,7 +39,7 @@ public sealed class DeferredWorkTests
     }
 
     [Fact]
-    public async Task Provision_NotFollowed_WaitsForTheCallerToFollowIt()
+    public async Task Provision_NotDeferred_WaitsForTheCallerToDefer()
     {
         using var watch = new MetricWatch("orchestrator_provision_duration_seconds");
         await using var world = new RunnerWorld();
@@ -47,7 +47,7 @@ public sealed class DeferredWorkTests
         var template = world.Session with { Name = "answered" };
 
         var provisioned = await orchestrator.Leases.ProvisionAsync(
-            template, Owner.Session("a"), RunnerNetwork.Bridge, default, follow: false);
+            template, Owner.Session("a"), RunnerNetwork.Bridge, default, defer: false);
         var (runner, created) = provisioned;
         world.Clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -55,7 +55,7 @@ public sealed class DeferredWorkTests
         Assert.Equal(RunnerState.Leased, runner.State);
         Assert.DoesNotContain(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
 
-        orchestrator.Leases.Follow(provisioned);
+        orchestrator.Leases.Defer(provisioned);
         world.Clock.Advance(TimeSpan.FromMilliseconds(10));
         Assert.Contains(watch.Heard, heard => heard.Tags.Contains("template=answered", StringComparison.Ordinal));
     }

@@ -25,7 +25,7 @@ public sealed partial class TaskProcessorTests
     public async Task Handler_OfATenantsTask_IsToldWhose()
     {
         await StartAsync(new FakeHandler("whose", (_, context) => Task.FromResult($"\"{context.Tenant}\"")));
-        var spec = new TaskSpec { Type = "whose", Input = "{}", InitiatedBy = "test", Tenant = new Tenant("acme") };
+        var spec = new TaskSpecification { Type = "whose", Input = "{}", InitiatedBy = "test", Tenant = new Tenant("acme") };
 
         var task = await EndOfAsync((await _queue.EnqueueAsync(spec, Cancel)).TaskId);
 

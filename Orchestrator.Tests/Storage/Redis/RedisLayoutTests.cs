@@ -154,7 +154,7 @@ public sealed class RedisLayoutTests(RedisLayoutTests.Server server) : IAsyncLif
         Assert.Equal(["c Complete 7", "b Running ", "a Pending "], tasks.Select(task => $"{task.Id} {task.State} {task.Result}"));
         Assert.All(tasks, task => Assert.Equal(Tenant.Default, task.Spec.Tenant));
         Assert.Equal(3, (await queue.CountAsync(Cancel)).Sum(count => count.Count));
-        var wish = new TaskSpec { Type = "add", Input = "{}", InitiatedBy = "api", IdempotencyKey = "at once" };
+        var wish = new TaskSpecification { Type = "add", Input = "{}", InitiatedBy = "api", IdempotencyKey = "at once" };
         Assert.Equal(new EnqueueResult("a", true), await queue.EnqueueAsync(wish, Cancel));
         Assert.False((await queue.EnqueueAsync(wish with { Tenant = new Tenant("acme") }, Cancel)).Existing);
         var claim = (await queue.ClaimAsync("w", 1, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim;

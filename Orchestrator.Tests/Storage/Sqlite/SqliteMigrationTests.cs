@@ -121,7 +121,7 @@ public sealed class SqliteMigrationTests : IDisposable
             tasks.Select(task => $"{task.Id} {task.State} {task.CreatedAt.ToUnixTimeMilliseconds()}"));
         Assert.All(tasks, task => Assert.Equal(Tenant.Default, task.Spec.Tenant));
         Assert.Equal(("7", "No."), (tasks[2].Result, tasks[1].Error));
-        var spec = new TaskSpec { Type = "add", Input = "{}", InitiatedBy = "api", IdempotencyKey = "once" };
+        var spec = new TaskSpecification { Type = "add", Input = "{}", InitiatedBy = "api", IdempotencyKey = "once" };
         Assert.Equal(new EnqueueResult("pending", true), await queue.EnqueueAsync(spec, Cancel));
         Assert.False((await queue.EnqueueAsync(spec with { Tenant = new Tenant("acme") }, Cancel)).Existing);
         Assert.Equal("pending", (await queue.ClaimAsync("w", 1, TimeSpan.FromMinutes(1), Cancel)).Tasks.Single().Claim.TaskId);
