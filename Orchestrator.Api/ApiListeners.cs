@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using Orchestrator.Client;
-using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Api;
@@ -8,14 +7,7 @@ namespace Orchestrator.Api;
 /// <summary>The listeners of this process.</summary>
 internal static class ApiListeners
 {
-    /// <summary>The sessions listener's port unless <c>PORT</c> says another.</summary>
-    public const int SessionsPort = 3001;
-
-    /// <summary>The machines listener's port unless <c>MACHINES_PORT</c> says another.</summary>
-    public const int MachinesPort = 9092;
-
     /// <summary>Opens the sessions and the machines listener, and says how they write JSON.</summary>
-    /// <exception cref="ConfigurationException">A port is wrong.</exception>
     public static WebApplicationBuilder AddApiListeners(this WebApplicationBuilder builder)
     {
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -26,7 +18,7 @@ internal static class ApiListeners
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         return builder
-            .AddListener(Listener.Sessions, "PORT", SessionsPort)
-            .AddListener(Listener.Machines, "MACHINES_PORT", MachinesPort);
+            .AddListener(Listener.Sessions)
+            .AddListener(Listener.Machines);
     }
 }

@@ -6,7 +6,6 @@ using Orchestrator.Api.Overview;
 using Orchestrator.Api.Page;
 using Orchestrator.Api.Sessions;
 using Orchestrator.Api.Tasks;
-using Orchestrator.Engines;
 using Orchestrator.ServiceDefaults;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
@@ -18,10 +17,9 @@ namespace Orchestrator.Api;
 internal static class ApiProcess
 {
     public static Task<int> Main(string[] args) =>
-        OrchestratorProcess.RunAsync(() => Build(CreateBuilder(args)), failure => failure is StorageException);
+        OrchestratorProcess.RunAsync(() => CreateBuilder(args), Build, failure => failure is StorageException);
 
     /// <summary>Adds what it serves; settings come from arguments, environment and appsettings.json.</summary>
-    /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = OrchestratorProcess.CreateBuilder(args);
@@ -34,12 +32,12 @@ internal static class ApiProcess
         builder.AddTasks();
         builder.AddOverview();
         builder.AddOpenApiDocument();
-        builder.AddRunnerEngine();
+        builder.AddEngine();
         builder.AddStore();
         return builder;
     }
 
-    /// <summary>Builds it, and maps its calls.</summary>
+    /// <summary>Builds it, which checks its settings, and maps its calls.</summary>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         var app = builder.Build();

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,28 +21,29 @@ public static class EngineServices
     /// Development while no Docker answers. A Docker that is down at the start does not stop it: calls fail with
     /// <see cref="Core.Engines.EngineUnavailableException"/> until it answers.
     /// </summary>
-    /// <exception cref="OptionsValidationException">The configuration is wrong; the message names the key.</exception>
+    /// <remarks>
+    /// Needs <see cref="EngineOptions"/>, <see cref="DockerOptions"/> and <see cref="ProcessOptions"/>; a wrong value is not
+    /// reported here, but by their check at the start.
+    /// </remarks>
     public static IHostApplicationBuilder AddRunnerEngine(this IHostApplicationBuilder builder)
     {
-        var docker = ReadDockerOptions(builder.Configuration);
-        var development = builder.Environment.IsDevelopment();
-        switch (builder.Configuration["Engine"]?.Trim().ToLowerInvariant())
+        builder.Services.AddSingleton<IValidateOptions<EngineOptions>, EngineRules>();
+        switch (Normalize(builder.Configuration[nameof(EngineOptions.Engine)]))
         {
-            case "docker":
-            case null or "" or "auto" when !development || Answers(docker):
-                builder.Services.AddDockerEngine(docker);
-                break;
-            case "process" when !development:
-                throw Wrong("Engine", "Engine=process runs code without any isolation and is for Development only.");
-            case null or "" or "auto" or "process":
-                builder.Services.AddProcessEngine(builder.Configuration);
+            case "process":
+            case "auto" when builder.Environment.IsDevelopment() && !Answers(builder.Configuration):
+                builder.Services.AddProcessEngine();
                 break;
             default:
-                throw Wrong("Engine", "Engine has to be docker, process or auto.");
+                builder.Services.AddDockerEngine();
+                break;
         }
 
         return builder;
     }
+
+    /// <summary>The engine's name as it is compared; <c>auto</c> when none is given.</summary>
+    internal static string Normalize(string? engine) => string.IsNullOrWhiteSpace(engine) ? "auto" : engine.Trim().ToLowerInvariant();
 
     /// <summary>What asks runners whether they are ready; shared by the engines.</summary>
     internal static IServiceCollection AddReadiness(this IServiceCollection services)
@@ -56,25 +56,26 @@ public static class EngineServices
         return services;
     }
 
-    private static DockerOptions ReadDockerOptions(IConfiguration configuration)
-    {
-        var options = configuration.GetSection(DockerOptions.Section).Get<DockerOptions>() ?? new DockerOptions();
-        options.Host ??= configuration["DOCKER_HOST"];
-        options.CertPath ??= configuration["DOCKER_CERT_PATH"];
-        options.TlsVerify |= !string.IsNullOrEmpty(configuration["DOCKER_TLS_VERIFY"]);
-        var problems = new List<ValidationResult>();
-        if (!Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true))
-        {
-            throw Wrong(DockerOptions.Section, $"{DockerOptions.Section}: {string.Join(" ", problems.Select(p => p.ErrorMessage))}");
-        }
-
-        return options;
-    }
-
     // At the start, once: which services there are has to be known before any of them is made.
-    private static bool Answers(DockerOptions options) => DockerEndpoint.Resolve(options) is { Scheme: "unix" } socket
-        ? SocketAnswers(socket.LocalPath)
-        : ClientAnswers(options);
+    private static bool Answers(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(DockerOptions.Section);
+        var options = new DockerOptions
+        {
+            Host = section[nameof(DockerOptions.Host)],
+            CertPath = section[nameof(DockerOptions.CertPath)],
+            TlsVerify = DockerOptions.VerifiesTls(configuration) || (bool.TryParse(section[nameof(DockerOptions.TlsVerify)], out var verify) && verify),
+        };
+        try
+        {
+            return DockerEndpoint.Resolve(options) is { Scheme: "unix" } socket ? SocketAnswers(socket.LocalPath) : ClientAnswers(options);
+        }
+        catch (OptionsValidationException)
+        {
+            // Then Docker is meant, and its address is reported.
+            return true;
+        }
+    }
 
     // A whole client for one question would take a fifth of the time that a start has.
     private static bool SocketAnswers(string path)
@@ -102,8 +103,8 @@ public static class EngineServices
 
     private static bool ClientAnswers(DockerOptions options)
     {
-        using var limit = new CancellationTokenSource(LookLimit);
         using var client = DockerEndpoint.CreateClient(options);
+        using var limit = new CancellationTokenSource(LookLimit);
         try
         {
             Task.Run(() => client.System.PingAsync(limit.Token).WaitAsync(limit.Token)).GetAwaiter().GetResult();
@@ -114,6 +115,4 @@ public static class EngineServices
             return false;
         }
     }
-
-    private static OptionsValidationException Wrong(string section, string message) => new(section, typeof(DockerOptions), [message]);
 }

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orchestrator.ServiceDefaults.Health;
-using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Logging;
 using Orchestrator.ServiceDefaults.Metrics;
 using Orchestrator.ServiceDefaults.Security;
@@ -22,7 +21,6 @@ public static class ServiceDefaultsExtensions
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>Prometheus:OtlpEndpoint</c> is set, health checks and the console's
     /// format. Call it first: what is measured before it starts is not counted.
     /// </summary>
-    /// <exception cref="ConfigurationException"><c>Prometheus:OtlpEndpoint</c> is no http address.</exception>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Orchestrator.Core.Templates;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Api.Configuration;
 
@@ -19,7 +20,7 @@ internal static class OptionsHosting
                 // Two orchestrators on one engine differ in their ports; their runners must, too.
                 if (string.IsNullOrWhiteSpace(options.Instance))
                 {
-                    options.Instance = $"port-{(configuration["PORT"] is { } port && !string.IsNullOrWhiteSpace(port) ? port.Trim() : ApiListeners.SessionsPort)}";
+                    options.Instance = $"port-{(configuration["PORT"] is { } port && !string.IsNullOrWhiteSpace(port) ? port.Trim() : new PortOptions().Sessions)}";
                 }
             })
             .ValidateSettings(RunnersOptions.Section);

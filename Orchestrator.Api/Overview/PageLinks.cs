@@ -8,15 +8,15 @@ internal sealed class LinksOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Links";
 
-    /// <summary>The address of Prometheus.</summary>
+    /// <summary>Prometheus.</summary>
     [HttpAddress]
     public string? Prometheus { get; set; }
 
-    /// <summary>The address of Grafana.</summary>
+    /// <summary>Grafana.</summary>
     [HttpAddress]
     public string? Grafana { get; set; }
 
-    /// <summary>The address of the Aspire dashboard.</summary>
+    /// <summary>The Aspire dashboard.</summary>
     [HttpAddress]
     public string? Dashboard { get; set; }
 

@@ -21,9 +21,9 @@ internal static class Variant
     public const string LibraryMetricsPath = "/library-metrics";
 
     /// <summary>Serves until it is stopped.</summary>
-    public static Task<int> RunAsync(string name) => OrchestratorProcess.RunAsync(() => Create(name));
+    public static Task<int> RunAsync(string name) => OrchestratorProcess.RunAsync(() => CreateBuilder(name), builder => Build(builder, name));
 
-    private static WebApplication Create(string name)
+    private static WebApplicationBuilder CreateBuilder(string name)
     {
         var builder = ApiProcess.CreateBuilder([]);
         if (name == LibraryMetrics)
@@ -32,6 +32,11 @@ internal static class Variant
             AddLibraryMetrics(builder.Services, TelemetryNames.Meters);
         }
 
+        return builder;
+    }
+
+    private static WebApplication Build(WebApplicationBuilder builder, string name)
+    {
         var app = ApiProcess.Build(builder);
         if (name == LibraryMetrics)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orchestrator.Benchmarks.Measuring;
 using Orchestrator.Core;
 using Orchestrator.Core.Leasing;
@@ -111,7 +112,8 @@ internal static class KeptMemory
             .AddSingleton(new RunnerTemplates([options.ToTemplate()]))
             .AddSingleton(_ => ScaledStore.Open(folder))
             .AddSingleton<IRunnerStore>(provider => new SqliteRunnerStore(provider.GetRequiredService<SqliteDatabase>(), TimeProvider.System))
-            .AddDockerEngine(new DockerOptions { Host = $"unix://{socket}" })
+            .AddSingleton(Options.Create(new DockerOptions { Host = $"unix://{socket}" }))
+            .AddDockerEngine()
             .AddRunners()
             .BuildServiceProvider();
     }

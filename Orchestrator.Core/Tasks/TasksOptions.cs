@@ -8,7 +8,7 @@ public sealed class TasksOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Tasks";
 
-    /// <summary>How many tasks may be pending; past that new ones are refused.</summary>
+    /// <summary>Pending tasks; past it new ones are refused.</summary>
     [Range(1, 100_000_000)]
     public int MaxPending { get; set; } = 1_000_000;
 
@@ -16,39 +16,39 @@ public sealed class TasksOptions
     [Range(0.001, 24 * 365)]
     public double RetentionHours { get; set; } = 24;
 
-    /// <summary>How long tasks that failed for good are kept, in hours.</summary>
+    /// <summary>How long dead tasks are kept, in hours.</summary>
     [Range(0.001, 24 * 365)]
     public double DeadRetentionHours { get; set; } = 24 * 7;
 
-    /// <summary>How many tasks a worker process runs at a time; 0 for as many as there are processors.</summary>
+    /// <summary>Tasks that a worker runs at a time; 0 for the number of processors.</summary>
     [Range(0, 1024)]
     public int Slots { get; set; }
 
-    /// <summary>How long a claim lives without a heartbeat from its worker, in seconds.</summary>
+    /// <summary>Visibility time-out: how long a claim lives without its worker's heartbeat.</summary>
     [Range(0.2, 3_600)]
     public double VisibilitySeconds { get; set; } = 30;
 
-    /// <summary>How long running tasks have to end after SIGTERM before they are given back, in seconds.</summary>
+    /// <summary>How long running tasks may take to end after SIGTERM before they are released.</summary>
     [Range(0, 3_600)]
     public double DrainSeconds { get; set; } = 20;
 
-    /// <summary>How long an idle worker waits at most before it looks again, in seconds; it is woken before when a task comes.</summary>
+    /// <summary>How long an idle worker waits before it looks again; a new task wakes it earlier.</summary>
     [Range(0.05, 60)]
     public double IdlePollSeconds { get; set; } = 5;
 
-    /// <summary>How often a task is attempted before it has failed for good, where it does not say itself.</summary>
+    /// <summary>Attempts before a task is dead, unless the task says otherwise.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>The pause after a task's first failed attempt, in seconds; it doubles with each one, give or take a quarter.</summary>
+    /// <summary>Pause after the first failed attempt; it doubles each time, ± 25 %.</summary>
     [Range(0.001, 3_600)]
     public double RetrySeconds { get; set; } = 1;
 
-    /// <summary>The longest pause between two attempts, in seconds.</summary>
+    /// <summary>The longest pause between two attempts.</summary>
     [Range(0.001, 86_400)]
     public double MaxRetrySeconds { get; set; } = 300;
 
-    /// <summary>The largest number whose Fibonacci number is computed.</summary>
+    /// <summary>The largest n of a <c>fibonacci</c> task.</summary>
     [Range(0, 10_000_000)]
     public int FibonacciLimit { get; set; } = 1_000_000;
 }

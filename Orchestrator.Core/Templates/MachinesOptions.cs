@@ -11,15 +11,15 @@ public sealed class MachinesOptions : TemplateOptions
     /// <summary>The template of machines.</summary>
     public const string TemplateName = "machine";
 
-    /// <summary>The first port that a machine gets; the next ones count up.</summary>
+    /// <summary>First port of a machine; the next ones count up.</summary>
     [Range(1, 65535)]
     public int FirstPort { get; set; } = 9093;
 
-    /// <summary>How many machines may be used at a time; a further project is refused at once.</summary>
+    /// <summary>Machines assigned at a time; a further project is refused at once.</summary>
     [Range(1, 50_000)]
     public int Max { get; set; } = 50;
 
-    /// <summary>Whether a released machine goes back to the pool or is replaced by a fresh one.</summary>
+    /// <summary>A released machine goes back to the pool as it is (<c>Reuse</c>) or is replaced by a fresh one (<c>Replace</c>).</summary>
     public ReleasePolicy OnRelease { get; set; } = ReleasePolicy.Reuse;
 
     /// <summary>The template of machines.</summary>

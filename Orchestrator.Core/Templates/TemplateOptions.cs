@@ -5,25 +5,25 @@ namespace Orchestrator.Core.Templates;
 /// <summary>What the configuration says about a kind of runner; the base of <see cref="RunnersOptions"/>, <see cref="MachinesOptions"/> and <see cref="NamedTemplateOptions"/>.</summary>
 public abstract class TemplateOptions
 {
-    /// <summary>The image's name.</summary>
+    /// <summary>The image. The variable sets session runners' only.</summary>
     [Required]
     public string Image { get; set; } = "runner-image";
 
-    /// <summary>When the image is pulled.</summary>
+    /// <summary>When the image is pulled: <c>Never</c>, <c>Missing</c>, <c>Always</c>.</summary>
     public PullPolicy Pull { get; set; }
 
     /// <summary>The port that the image listens on.</summary>
     [Range(1, 65535)]
     public int ContainerPort { get; set; } = 3000;
 
-    /// <summary>Environment of every container.</summary>
+    /// <summary>Environment variables of every container.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
-    /// <summary>How many idle runners are kept ready.</summary>
+    /// <summary>Idle runners kept ready.</summary>
     [Range(0, 10_000)]
     public int MinIdle { get; set; } = 2;
 
-    /// <summary>How many idle runners are kept at most; older ones go after five minutes.</summary>
+    /// <summary>Idle runners kept at most; surplus ones are removed after five minutes, oldest first.</summary>
     [Range(0, 10_000)]
     public int MaxIdle { get; set; } = 10;
 
@@ -33,10 +33,14 @@ public abstract class TemplateOptions
     /// <summary>What a runner may use at most.</summary>
     public LimitOptions Limits { get; } = new();
 
-    /// <summary>How much the container is locked down.</summary>
+    /// <summary>
+    /// <c>Strict</c>: no capabilities, no new privileges, never root, read-only root, bounded tmpfs. <c>Compatible</c>:
+    /// writable root and the image's own user; the rest as <c>Strict</c>.
+    /// </summary>
     public Hardening Hardening { get; set; }
 
-    /// <summary>The engine's runtime, <c>runsc</c> for gVisor; the engine's default when empty.</summary>
+    /// <summary>The engine's runtime; <c>runsc</c> for gVisor.</summary>
+    /// <value>the engine's</value>
     public string? Runtime { get; set; }
 
     private protected RunnerTemplate ToTemplate(string name, string idPrefix) => new()
@@ -59,14 +63,17 @@ public abstract class TemplateOptions
 /// <summary>How a started runner shows that it is ready.</summary>
 public sealed class ReadyOptions
 {
-    /// <summary>The kind of probe.</summary>
+    /// <summary>
+    /// When a runner is ready. <c>Http</c>: any answer below 500 on the path; <c>Tcp</c>: its port accepts connections;
+    /// <c>None</c>: it runs.
+    /// </summary>
     public ReadinessKind Probe { get; set; }
 
-    /// <summary>The path of an HTTP probe. Any answer below 500 is ready, redirects and 404 too; 5xx is not yet.</summary>
+    /// <summary>Path of the HTTP probe; begins with <c>/</c>.</summary>
     [Required, RegularExpression("^/.*", ErrorMessage = "Path begins with '/'.")]
     public string Path { get; set; } = "/healthz";
 
-    /// <summary>How long a runner may take to get ready after its start, in seconds.</summary>
+    /// <summary>How long a runner may take to become ready after its start.</summary>
     [Range(1.0, 600)]
     public double TimeoutSeconds { get; set; } = 30;
 }
@@ -86,7 +93,7 @@ public sealed class LimitOptions
     [Range(8, 1 << 20)]
     public int Processes { get; set; } = 256;
 
-    /// <summary>Size of <c>/workspace</c> (strict), in MiB. It counts as memory, being a tmpfs.</summary>
+    /// <summary>Size of <c>/workspace</c> in MiB (<c>Strict</c> only); a tmpfs, so it counts as memory.</summary>
     [Range(1, 1 << 20)]
     public long DiskMiB { get; set; } = 256;
 }

@@ -28,20 +28,32 @@ internal static class DockerEndpoint
             ["DOCKER_HOST has to be a unix://, npipe://, tcp://, http:// or https:// address."]);
     }
 
+    /// <summary>Looks at endpoint and certificates, without the cost of a client.</summary>
+    /// <exception cref="OptionsValidationException">One of them is of no use.</exception>
+    public static void Check(DockerOptions options)
+    {
+        if (UsesTls(Resolve(options), options))
+        {
+            _ = Credentials(options);
+        }
+    }
+
     /// <summary>A client for the engine; does not connect yet.</summary>
     /// <exception cref="OptionsValidationException">Endpoint or certificates are of no use.</exception>
     public static IDockerClient CreateClient(DockerOptions options)
     {
         var endpoint = Resolve(options);
         var builder = new DockerClientBuilder().WithEndpoint(endpoint).WithTimeout(Timeout.InfiniteTimeSpan);
-        var remote = endpoint.Scheme is "tcp" or "http" or "https";
-        if (remote && (options.TlsVerify || !string.IsNullOrWhiteSpace(options.CertPath)))
+        if (UsesTls(endpoint, options))
         {
             builder = builder.WithAuthProvider(Credentials(options));
         }
 
         return builder.Build();
     }
+
+    private static bool UsesTls(Uri endpoint, DockerOptions options) =>
+        endpoint.Scheme is "tcp" or "http" or "https" && (options.TlsVerify || !string.IsNullOrWhiteSpace(options.CertPath));
 
     private static Uri Usual()
     {

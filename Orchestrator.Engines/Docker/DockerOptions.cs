@@ -1,40 +1,70 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>Section <c>Docker</c>: where the engine is, and how long it may take to answer.</summary>
-internal sealed class DockerOptions
+public sealed class DockerOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Docker";
 
-    /// <summary>The engine's endpoint (<c>DOCKER_HOST</c>): <c>unix</c>, <c>tcp</c>, <c>http</c> or <c>https</c>; the usual socket when empty.</summary>
+    /// <summary>The engine's endpoint: <c>unix://</c>, <c>tcp://</c>, <c>http://</c> or <c>https://</c>.</summary>
+    /// <value>the usual socket</value>
     public string? Host { get; set; }
 
-    /// <summary>A folder with <c>cert.pem</c>, <c>key.pem</c> and <c>ca.pem</c> (<c>DOCKER_CERT_PATH</c>); with it, TCP endpoints speak TLS.</summary>
+    /// <summary>Folder with <c>cert.pem</c>, <c>key.pem</c> and <c>ca.pem</c>; with it, TCP endpoints use TLS.</summary>
     public string? CertPath { get; set; }
 
-    /// <summary>TLS even without <see cref="CertPath"/> (<c>DOCKER_TLS_VERIFY</c>); the certificates then are in <c>~/.docker</c>.</summary>
+    /// <summary>
+    /// TLS without <c>Docker:CertPath</c>; the certificates are then in <c>~/.docker</c>. Any value of
+    /// <c>DOCKER_TLS_VERIFY</c> means <c>true</c>.
+    /// </summary>
     public bool TlsVerify { get; set; }
 
-    /// <summary>How long an ordinary call may take, in seconds.</summary>
+    /// <summary>Limit of an ordinary engine call.</summary>
     [Range(1, 600)]
     public double CallTimeoutSeconds { get; set; } = 30;
 
-    /// <summary>How long creating a container may take, and starting it, in seconds each.</summary>
+    /// <summary>Limit of creating a container, and of starting it.</summary>
     [Range(1, 600)]
     public double StartTimeoutSeconds { get; set; } = 60;
 
-    /// <summary>How long pulling an image may take, in seconds.</summary>
+    /// <summary>Limit of pulling an image.</summary>
     [Range(1, 7_200)]
     public double PullTimeoutSeconds { get; set; } = 600;
 
     /// <summary><see cref="CallTimeoutSeconds"/>.</summary>
-    public TimeSpan CallTimeout => TimeSpan.FromSeconds(CallTimeoutSeconds);
+    internal TimeSpan CallTimeout => TimeSpan.FromSeconds(CallTimeoutSeconds);
 
     /// <summary><see cref="StartTimeoutSeconds"/>.</summary>
-    public TimeSpan StartTimeout => TimeSpan.FromSeconds(StartTimeoutSeconds);
+    internal TimeSpan StartTimeout => TimeSpan.FromSeconds(StartTimeoutSeconds);
 
     /// <summary><see cref="PullTimeoutSeconds"/>.</summary>
-    public TimeSpan PullTimeout => TimeSpan.FromSeconds(PullTimeoutSeconds);
+    internal TimeSpan PullTimeout => TimeSpan.FromSeconds(PullTimeoutSeconds);
+
+    /// <summary>Whether <c>DOCKER_TLS_VERIFY</c> is set, to whatever value.</summary>
+    public static bool VerifiesTls(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return !string.IsNullOrEmpty(configuration["DOCKER_TLS_VERIFY"]);
+    }
+}
+
+/// <summary>The engine's address and certificates are of use.</summary>
+internal sealed class DockerRules : IValidateOptions<DockerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DockerOptions options)
+    {
+        try
+        {
+            DockerEndpoint.Check(options);
+            return ValidateOptionsResult.Success;
+        }
+        catch (OptionsValidationException wrong)
+        {
+            return ValidateOptionsResult.Fail(wrong.Failures);
+        }
+    }
 }

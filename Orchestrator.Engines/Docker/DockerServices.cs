@@ -7,14 +7,12 @@ namespace Orchestrator.Engines.Docker;
 /// <summary>Registers the Docker engine.</summary>
 internal static class DockerServices
 {
-    /// <summary>The engine's client is made at once, so that a wrong address stops the start; it connects when first used.</summary>
-    /// <exception cref="OptionsValidationException">The configuration of the engine's address is wrong.</exception>
-    public static IServiceCollection AddDockerEngine(this IServiceCollection services, DockerOptions options)
+    /// <summary>Adds the engine. Needs <see cref="DockerOptions"/>; its client connects when first used.</summary>
+    public static IServiceCollection AddDockerEngine(this IServiceCollection services)
     {
-        var client = DockerEndpoint.CreateClient(options);
         services.AddReadiness();
-        services.AddSingleton(Options.Create(options));
-        services.AddSingleton(_ => client);
+        services.AddSingleton<IValidateOptions<DockerOptions>, DockerRules>();
+        services.AddSingleton(provider => DockerEndpoint.CreateClient(provider.GetRequiredService<IOptions<DockerOptions>>().Value));
         services.AddSingleton<DockerCalls>();
         services.AddSingleton<DockerImages>();
         services.AddSingleton<DockerBridge>();

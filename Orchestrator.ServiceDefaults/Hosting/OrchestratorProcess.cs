@@ -48,18 +48,22 @@ public static partial class OrchestratorProcess
     }
 
     /// <summary>Builds and runs the process, and says in one line when it is ready, or why it can't start.</summary>
-    /// <param name="create">Builds it; throws <see cref="ConfigurationException"/> when a setting is wrong.</param>
+    /// <param name="create">Adds what it serves.</param>
+    /// <param name="build">Builds it, and maps its calls.</param>
     /// <param name="isExplained">Other failures whose message tells the operator what to do.</param>
     /// <returns>The process's exit code: 0 after a clean stop, 1 when it could not start.</returns>
-    public static async Task<int> RunAsync(Func<WebApplication> create, Func<Exception, bool>? isExplained = null)
+    public static async Task<int> RunAsync(
+        Func<WebApplicationBuilder> create, Func<WebApplicationBuilder, WebApplication> build, Func<Exception, bool>? isExplained = null)
     {
-        WebApplication? app = null;
+        WebApplicationBuilder? builder = null;
+        WebApplication app;
         try
         {
-            app = create();
+            builder = create();
+            app = build(builder);
             await StartAsync(app);
         }
-        catch (Exception exception) when (Explain(exception, app?.Configuration, isExplained) is { } line)
+        catch (Exception exception) when (Explain(exception, builder?.Configuration, isExplained) is { } line)
         {
             await Console.Error.WriteLineAsync(line.ReplaceLineEndings(" "));
             return 1;

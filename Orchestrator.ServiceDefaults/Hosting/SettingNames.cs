@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 
@@ -11,6 +12,8 @@ public static class SettingNames
 {
     private static readonly (string Variable, string Key)[] Table =
     [
+        ("DOCKER_HOST", "Docker:Host"),
+        ("DOCKER_CERT_PATH", "Docker:CertPath"),
         ("RUNNERS_HOST", "Runners:Host"),
         ("RUNNERS_BIND", "Runners:Bind"),
         ("DOCKER_IMAGE_NAME", "Runners:Image"),
@@ -29,10 +32,17 @@ public static class SettingNames
         configuration.Add(new MemoryConfigurationSource { InitialData = set });
     }
 
+    /// <summary>The key that a property of a section's options is bound to.</summary>
+    internal static string KeyOf(string section, PropertyInfo property)
+    {
+        var name = property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name;
+        return section.Length == 0 ? name : $"{section}:{name}";
+    }
+
+    /// <summary>The variable that stands for a key; null when there is none.</summary>
+    internal static string? VariableOf(string key) => Array.Find(Table, entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Variable;
+
     /// <summary>The name that the operator gave a key by: the variable where that is set, else the key.</summary>
     public static string NameOf(IConfiguration configuration, string key) =>
-        Table.FirstOrDefault(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Variable is { } variable
-            && !string.IsNullOrWhiteSpace(configuration[variable])
-                ? variable
-                : key;
+        VariableOf(key) is { } variable && !string.IsNullOrWhiteSpace(configuration[variable]) ? variable : key;
 }

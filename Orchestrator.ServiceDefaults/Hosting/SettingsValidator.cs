@@ -64,7 +64,7 @@ internal sealed class SettingsValidator<T>(string section, IConfiguration config
     {
         foreach (var property in options.GetType().GetProperties())
         {
-            var key = $"{path}:{property.Name}";
+            var key = SettingNames.KeyOf(path, property);
             var value = property.GetValue(options);
             foreach (var rule in property.GetCustomAttributes<ValidationAttribute>().Where(rule => !rule.IsValid(value)))
             {

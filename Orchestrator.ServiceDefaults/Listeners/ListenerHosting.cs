@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
 
@@ -14,25 +14,10 @@ namespace Orchestrator.ServiceDefaults.Listeners;
 /// <summary>Opens listeners.</summary>
 public static class ListenerHosting
 {
-    /// <summary>Opens a listener on the port that a setting gives, 0 for a random one.</summary>
-    /// <param name="builder">The process.</param>
-    /// <param name="listener">The listener.</param>
-    /// <param name="setting">The setting's name, as <c>PORT</c>.</param>
-    /// <param name="defaultPort">The port without that setting.</param>
-    /// <exception cref="ConfigurationException">The setting is no port, or another listener's.</exception>
-    public static WebApplicationBuilder AddListener(this WebApplicationBuilder builder, Listener listener, string setting, int defaultPort)
+    /// <summary>Opens a listener on its port (<see cref="PortOptions"/>), which is checked at the start.</summary>
+    public static WebApplicationBuilder AddListener(this WebApplicationBuilder builder, Listener listener)
     {
-        var plan = new ListenerPlan(setting, ReadPort(setting, builder.Configuration[setting], defaultPort));
-        var listeners = GetListeners(builder);
-        foreach (var (_, other) in listeners.Plans)
-        {
-            if (plan.Asked != 0 && other.Asked == plan.Asked)
-            {
-                throw new ConfigurationException(setting, $"{plan.Asked} is the port of {other.Setting} already.");
-            }
-        }
-
-        listeners.Add(listener, plan);
+        GetListeners(builder).Add(listener);
         return builder;
     }
 
@@ -45,28 +30,22 @@ public static class ListenerHosting
 
         var listeners = new OpenListeners();
         builder.Services.AddSingleton(listeners);
+        builder.Services.AddOptions<PortOptions>().BindConfiguration(PortOptions.Section).ValidateSettings(PortOptions.Section);
+        builder.Services.AddSingleton<IValidateOptions<PortOptions>, PortRules>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, listeners));
         return listeners;
     }
 
-    private static int ReadPort(string setting, string? value, int defaultPort)
-    {
-        if (string.IsNullOrWhiteSpace(value))
-        {
-            return defaultPort;
-        }
-
-        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
-            ? port
-            : throw new ConfigurationException(setting, $"'{value}' is not a port (0 to 65535).");
-    }
-
     private static void Listen(KestrelServerOptions kestrel, OpenListeners listeners)
     {
+        // The server is made while the process is built, and is the first to read a setting: before that, all are checked.
+        kestrel.ApplicationServices.GetService<IStartupValidator>()?.Validate();
         var security = kestrel.ApplicationServices.GetRequiredService<SecurityOptions>();
+        var ports = kestrel.ApplicationServices.GetRequiredService<PortOptions>();
         foreach (var (listener, plan) in listeners.Plans)
         {
+            plan.Asked = ports.Of(listener);
             foreach (var address in security.FindAddresses())
             {
                 // A random port is one port: on the first address only.

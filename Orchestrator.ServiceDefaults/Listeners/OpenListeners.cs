@@ -19,24 +19,21 @@ public sealed class OpenListeners
     /// <exception cref="KeyNotFoundException">This process does not have that listener.</exception>
     public string AddressOf(Listener listener) => $"http://{_listeners[listener].Host}:{PortOf(listener)}";
 
-    internal void Add(Listener listener, ListenerPlan plan) => _listeners.Add(listener, plan);
+    internal void Add(Listener listener) => _listeners.Add(listener, new ListenerPlan());
 
     internal IEnumerable<KeyValuePair<Listener, ListenerPlan>> Plans => _listeners;
 }
 
 /// <summary>Where a listener is meant to listen.</summary>
-internal sealed class ListenerPlan(string setting, int port)
+internal sealed class ListenerPlan
 {
-    /// <summary>The setting that gives the port.</summary>
-    public string Setting => setting;
-
     /// <summary>The port that was asked for, 0 for a random one.</summary>
-    public int Asked => port;
+    public int Asked { get; set; }
 
     /// <summary>The first of its endpoints; Kestrel writes the port that it got into it.</summary>
     public ListenOptions? Bound { get; set; }
 
-    public int Port => port != 0 ? port : Bound?.IPEndPoint?.Port ?? 0;
+    public int Port => Asked != 0 ? Asked : Bound?.IPEndPoint?.Port ?? 0;
 
     public string Host =>
         Bound?.IPEndPoint?.Address is { } address && !IPAddress.IsLoopback(address) && !IsAny(address)

@@ -11,23 +11,28 @@ public sealed class SecurityOptions : IValidatableObject
     /// <summary>The section's name.</summary>
     public const string Section = "Security";
 
-    /// <summary>The keys that callers present as <c>X-Api-Key</c>; with one or more, every call needs one.</summary>
+    /// <summary>
+    /// Keys that callers send as <c>X-Api-Key</c>. With one or more, every call needs one, except the health checks and
+    /// the page's static files. Printable ASCII without spaces.
+    /// </summary>
     public IReadOnlyList<string> ApiKeys { get; set; } = [];
 
-    /// <summary>Whether to serve other machines without keys.</summary>
+    /// <summary>Serve other machines without keys.</summary>
     public bool AllowAnonymous { get; set; }
 
-    /// <summary>Whether <c>/metrics</c> is served without a key.</summary>
+    /// <summary>Serve <c>/metrics</c> without a key.</summary>
     public bool AnonymousMetrics { get; set; }
 
     /// <summary>
-    /// Where the listeners listen: <c>loopback</c>, <c>any</c> or addresses. Without keys loopback, with keys any address.
+    /// Where the listeners listen: <c>loopback</c>, <c>any</c>, or IP addresses. Anything but loopback needs keys or
+    /// <c>Security:AllowAnonymous</c>.
     /// </summary>
+    /// <value><c>loopback</c>; with keys <c>any</c></value>
     public IReadOnlyList<string> Listen { get; set; } = [];
 
     /// <summary>
-    /// <c>Host</c> names that are answered without keys, besides those that mean this machine (the key <c>AllowedHosts</c>,
-    /// outside the section): names, <c>*.example.com</c> for every name below, <c>*</c> for all.
+    /// Without keys: <c>Host</c> names that are answered besides this machine's. <c>*.example.com</c> for every name
+    /// below, <c>*</c> for all.
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
@@ -65,7 +70,7 @@ public sealed class OriginsOptions : IValidatableObject
     /// <summary>The section's name.</summary>
     public const string Section = "Cors";
 
-    /// <summary>Origins besides those of this machine whose pages may call, as <c>https://app.example.com</c>.</summary>
+    /// <summary>Origins besides this machine's whose pages may call, as <c>https://app.example.com</c>.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; set; } = [];
 
     /// <inheritdoc />

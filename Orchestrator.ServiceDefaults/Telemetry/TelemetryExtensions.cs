@@ -18,10 +18,11 @@ namespace Orchestrator.ServiceDefaults.Telemetry;
 /// </summary>
 internal static class TelemetryExtensions
 {
-    private const string PrometheusOptions = "prometheus";
+    private const string PrometheusExporter = "prometheus";
 
     public static void AddTelemetry(this IHostApplicationBuilder builder, ServiceIdentity identity)
     {
+        builder.Services.AddOptions<PrometheusOptions>().BindConfiguration(PrometheusOptions.Section).ValidateSettings(PrometheusOptions.Section);
         var otlp = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         var prometheus = PrometheusEndpoint(builder.Configuration);
         if (!otlp && prometheus is null)
@@ -53,20 +54,19 @@ internal static class TelemetryExtensions
             });
     }
 
-    /// <summary>Where Prometheus takes metrics in; its receiver's address may be given with or without the signal's path.</summary>
-    /// <exception cref="ConfigurationException">The setting is no http(s) address.</exception>
+    /// <summary>
+    /// Where Prometheus takes metrics in; its receiver's address may be given with or without the signal's path. Null where
+    /// it is not set, or wrong: that ends the start.
+    /// </summary>
     internal static Uri? PrometheusEndpoint(IConfiguration configuration)
     {
-        var text = configuration["Prometheus:OtlpEndpoint"];
-        if (string.IsNullOrWhiteSpace(text))
+        var text = configuration[$"{PrometheusOptions.Section}:{nameof(PrometheusOptions.OtlpEndpoint)}"];
+        if (string.IsNullOrWhiteSpace(text) || !new HttpAddressAttribute().IsValid(text))
         {
             return null;
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new ConfigurationException("Prometheus:OtlpEndpoint", $"'{text}' is no http address.");
-        }
+        var address = new Uri(text);
 
         var path = address.AbsolutePath.TrimEnd('/');
         if (path.Length == 0)
@@ -100,7 +100,7 @@ internal static class TelemetryExtensions
             return;
         }
 
-        metrics.AddOtlpExporter(PrometheusOptions, (exporter, reader) =>
+        metrics.AddOtlpExporter(PrometheusExporter, (exporter, reader) =>
         {
             exporter.Endpoint = prometheus;
             exporter.Protocol = OtlpExportProtocol.HttpProtobuf;

@@ -8,11 +8,11 @@ public sealed class RedisOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Redis";
 
-    /// <summary>Where every key begins; two orchestrators that share a server need two.</summary>
+    /// <summary>Prefix of every key; two orchestrators on one server need two. 1 to 40 letters, digits, <c>_</c>, <c>-</c>.</summary>
     [Required, RegularExpression("^[A-Za-z0-9_-]{1,40}$", ErrorMessage = "KeyPrefix is 1 to 40 letters, digits, '_' or '-'.")]
     public string KeyPrefix { get; set; } = "orchestrator";
 
-    /// <summary>How long a call may take before the store counts as unreachable, in seconds.</summary>
+    /// <summary>How long a call may take before the store counts as unreachable.</summary>
     [Range(0.1, 60)]
     public double CallTimeoutSeconds { get; set; } = 5;
 

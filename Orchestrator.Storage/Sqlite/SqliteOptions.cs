@@ -19,13 +19,16 @@ public sealed class SqliteOptions
     public const string Section = "Storage";
 
     /// <summary>
-    /// The folder that holds <c>orchestrator.db</c>, made when it is missing; relative to the working folder.
-    /// One process at a time can use it.
+    /// Folder of the SQLite database, created when missing; one process at a time. <c>./orchestrator up</c> uses
+    /// <c>~/.local/share/orchestrator</c>; its <c>--data</c> sets this key.
     /// </summary>
     [Required]
     public string DataFolder { get; set; } = ".data";
 
-    /// <summary>What an answer survives.</summary>
+    /// <summary>
+    /// What an answer survives. <c>Normal</c>: the death of any process; a power cut may cost the last second.
+    /// <c>Full</c>: a power cut too, at the price of a disk flush per change.
+    /// </summary>
     [EnumDataType(typeof(Durability))]
     public Durability Durability { get; set; } = Durability.Normal;
 }

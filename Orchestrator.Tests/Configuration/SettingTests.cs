@@ -201,6 +201,19 @@ public sealed class SettingTests
     }
 
     [Fact]
+    public async Task Start_WrongInEverySection_SaysAll()
+    {
+        var line = await ExplainAsync(
+            "--PORT=99999", "--Engine=kubernetes", "--Docker:CallTimeoutSeconds=0", "--Security:Listen=nowhere", "--Cors:AllowedOrigins=nowhere",
+            "--Tasks:Slots=-1", "--Prometheus:OtlpEndpoint=nowhere", "--MAX_CONCURRENT_RUNNERS=0", "--Storage:Durability=7");
+
+        Assert.All(
+            ["PORT: ", "Engine has to be ", "Docker:CallTimeoutSeconds: ", "Security:Listen: ", "Cors:AllowedOrigins: ", "Tasks:Slots: ",
+                "Prometheus:OtlpEndpoint: ", "MAX_CONCURRENT_RUNNERS: ", "Storage:Durability: "],
+            problem => Assert.Contains(problem, line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Start_AnonymousSaidInSoManyWords_ListensElsewhere()
     {
         await using var api = await ApiHost.StartAsync("--Security:Listen=any", "--Security:AllowAnonymous=true");

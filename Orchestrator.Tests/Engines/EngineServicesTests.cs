@@ -2,9 +2,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orchestrator.Api.Configuration;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 using Orchestrator.Engines;
+using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Tests.Engines;
 
@@ -48,7 +50,9 @@ public sealed class EngineServicesTests
     {
         (string, string?)[] settings = key == "DOCKER_HOST" ? [(key, value)] : [(key, value), ("DOCKER_HOST", "tcp://127.0.0.1:1")];
 
-        var error = Assert.Throws<OptionsValidationException>(() => Build(environment, settings));
+        using var provider = Build(environment, settings);
+
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
 
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -59,7 +63,9 @@ public sealed class EngineServicesTests
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value)));
         builder.Configuration["Processes:Folder"] = Path.Combine(Path.GetTempPath(), "orchestrator-tests-none");
+        SettingNames.Apply(builder.Configuration);
         builder.Services.AddSingleton(new RunnersOptions { Instance = "test" });
+        builder.Services.AddEngineOptions();
         builder.AddRunnerEngine();
         return builder.Services.BuildServiceProvider();
     }

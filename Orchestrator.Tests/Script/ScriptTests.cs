@@ -19,7 +19,7 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal(0, await run.EndAsync(TimeSpan.FromSeconds(30)));
         Assert.All(
-            ["up", "down", "test", "lint", "bench", "images", "doctor"],
+            ["up", "down", "test", "docs", "lint", "bench", "images", "doctor"],
             command => Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal));
     }
 

@@ -21,7 +21,7 @@ internal sealed class GuardedApp : IAsyncDisposable
     {
         var builder = OrchestratorProcess.CreateBuilder(["--environment=Development", "--PORT=0", "--Logging:LogLevel:Default=Error", .. settings]);
         builder.AddGuards();
-        builder.AddListener(Listener.Sessions, "PORT", 0);
+        builder.AddListener(Listener.Sessions);
         add?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseGuards();

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orchestrator.ServiceDefaults;
-using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Telemetry;
 using Orchestrator.Tests.Infrastructure;
 
@@ -70,10 +70,12 @@ public sealed class TelemetryTests
     [InlineData("host:9090")]
     [InlineData("/metrics")]
     [InlineData("ftp://host")]
-    public void PrometheusEndpoint_NoHttpAddress_NamesTheSetting(string setting) => Assert.Contains(
-        "Prometheus:OtlpEndpoint",
-        Assert.Throws<ConfigurationException>(() => TelemetryExtensions.PrometheusEndpoint(With(setting))).Message,
-        StringComparison.Ordinal);
+    public async Task PrometheusEndpoint_NoHttpAddress_EndsTheStartAndNamesTheSetting(string setting)
+    {
+        var wrong = await Assert.ThrowsAsync<OptionsValidationException>(() => ServeAsync(new() { ["Prometheus:OtlpEndpoint"] = setting }));
+
+        Assert.StartsWith($"Prometheus:OtlpEndpoint: invalid value '{setting}'.", wrong.Message, StringComparison.Ordinal);
+    }
 
     private static IConfiguration With(string endpoint) => new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?> { ["Prometheus:OtlpEndpoint"] = endpoint })

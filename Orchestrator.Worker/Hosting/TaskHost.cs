@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
 using Orchestrator.ServiceDefaults.Telemetry;
@@ -20,14 +21,24 @@ public static class TaskHost
         builder.Services.AddTaskTypes();
         builder.Services.AddTaskProcessor(provider => provider.GetRequiredService<ServiceIdentity>().InstanceId);
         builder.Services.AddSingleton<ICallbackSender, CallbackSender>();
-        builder.Services.AddOptions<HostOptions>().Configure<TasksOptions>((host, options) =>
-        {
-            var needed = TimeSpan.FromSeconds(options.DrainSeconds) + ShutdownReserve;
-            if (host.ShutdownTimeout < needed)
-            {
-                host.ShutdownTimeout = needed;
-            }
-        });
+        builder.Services.AddHostedService<StopTime>();
         return builder;
+    }
+
+    // At the start, since the host reads its options before the settings are checked.
+    private sealed class StopTime(IOptions<HostOptions> host, TasksOptions tasks) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            var needed = TimeSpan.FromSeconds(tasks.DrainSeconds) + ShutdownReserve;
+            if (host.Value.ShutdownTimeout < needed)
+            {
+                host.Value.ShutdownTimeout = needed;
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

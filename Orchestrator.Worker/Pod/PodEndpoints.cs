@@ -9,14 +9,10 @@ namespace Orchestrator.Worker.Pod;
 /// <summary>The compute pod of docs/contract/orca-pod.md, on a listener of its own.</summary>
 public static class PodEndpoints
 {
-    /// <summary>The pod listener's port unless <c>POD_PORT</c> says another.</summary>
-    public const int DefaultPort = 8080;
-
     /// <summary>Opens the pod listener.</summary>
-    /// <exception cref="ConfigurationException"><c>POD_PORT</c> is wrong.</exception>
     public static WebApplicationBuilder AddPod(this WebApplicationBuilder builder)
     {
-        builder.AddListener(Listener.Pod, "POD_PORT", DefaultPort);
+        builder.AddListener(Listener.Pod);
         builder.Services.AddOptions<PodOptions>().BindConfiguration(PodOptions.Section).ValidateSettings(PodOptions.Section);
         builder.Services.AddSingleton(TaskErrors.Map);
         return builder;

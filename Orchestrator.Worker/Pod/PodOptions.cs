@@ -13,9 +13,11 @@ internal sealed class PodOptions : IValidatableObject
     private const string TestingUrl = "http://localhost:3000/submit-to-js";
 
     /// <summary>
-    /// Where results are posted; <c>{task_id}</c> and <c>{todoId}</c> stand for the ids. By default where the document says:
-    /// <c>http://HOST:30017/task/{task_id}/submit-to-js</c>, and for <c>TESTING_TASK_ID</c> <c>http://localhost:3000/submit-to-js</c>.
+    /// Where the pod posts results; <c>{task_id}</c> and <c>{todoId}</c> are replaced. HOST is
+    /// <c>host.docker.internal</c> in a container, else <c>localhost</c>. For <c>TESTING_TASK_ID</c> the default is
+    /// <c>http://localhost:3000/submit-to-js</c>.
     /// </summary>
+    /// <value><c>http://HOST:30017/task/{task_id}/submit-to-js</c></value>
     public string? CallbackUrl { get; set; }
 
     /// <inheritdoc />

@@ -8,10 +8,10 @@ internal sealed class RemoteRunnersOptions
 {
     public const string Section = "Tasks";
 
-    /// <summary>The sessions listener of an API, whose runners <c>run</c> leases.</summary>
+    /// <summary>Worker on its own: the API whose runners <c>run</c> tasks lease.</summary>
     [Required, HttpAddress]
     public string ApiUrl { get; set; } = "http://localhost:3001";
 
-    /// <summary>The key for it, one of its <c>Security:ApiKeys</c>; null where it has none.</summary>
+    /// <summary>Worker on its own: a key of that API.</summary>
     public string? ApiKey { get; set; }
 }

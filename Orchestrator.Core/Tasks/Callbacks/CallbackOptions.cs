@@ -8,7 +8,7 @@ public sealed class CallbackOptions : IValidatableObject
     /// <summary>The section's name.</summary>
     public const string Section = "Callbacks";
 
-    /// <summary>The <c>host:port</c> pairs that callers may name in <c>callback_url</c>; none unless set.</summary>
+    /// <summary>The <c>host:port</c> pairs that callers may name in <c>callback_url</c>.</summary>
     public IReadOnlyList<string> Allowed { get; set; } = [];
 
     /// <inheritdoc />

@@ -1,6 +1,7 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
@@ -58,7 +59,8 @@ public class DockerEngineFixture : EngineFixture
         services.AddLogging();
         services.AddSingleton(OptionsOf(instance));
         services.AddSingleton(time ?? TimeProvider.System);
-        services.AddDockerEngine(options);
+        services.AddSingleton(Options.Create(options));
+        services.AddDockerEngine();
         var provider = services.BuildServiceProvider(validateScopes: true);
         _providers.Add(provider);
         return provider;
