@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Orchestrator.Client;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
@@ -14,7 +15,7 @@ using Orchestrator.ServiceDefaults.Telemetry;
 namespace Orchestrator.Api.Tasks;
 
 /// <summary>Makes a task of what a caller sent, or says what is wrong with it.</summary>
-internal sealed class TaskSubmission(
+internal sealed partial class TaskSubmission(
     TaskTypes types, CallbackRules callbacks, TasksOptions options, ServiceIdentity identity, TimeProvider time)
 {
     private const int MaxKeyLength = 200;
@@ -116,8 +117,8 @@ internal sealed class TaskSubmission(
             return null;
         }
 
-        if (!DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
-            || !(text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > "yyyy-MM-dd".Length))
+        if (Time().Match(text) is not { Success: true } match
+            || !DateTimeOffset.TryParseExact(match.Result("${kept}${offset}").ToUpperInvariant(), TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
         {
             throw InvalidInputException.Field("run_at", "must be a time with an offset, as 2026-01-31T12:00:00Z.");
         }
@@ -133,6 +134,12 @@ internal sealed class TaskSubmission(
         _ when callbacks.Refuse(url) is { } problem => throw InvalidInputException.Field("callback_url", problem),
         _ => new TaskCallback(url),
     };
+
+    // RFC 3339: up to nine digits of a second, of which the clock here keeps seven; T and Z in any case.
+    [GeneratedRegex(
+        @"^(?<kept>\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?)((?<=\.\d{7})\d{1,2})?(?<offset>Z|[+-]\d\d:\d\d)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Time();
 
     private static string Shown(string text) => $"'{(text.Length <= MaxTypeLength ? text : text[..MaxTypeLength] + "…")}'";
 }

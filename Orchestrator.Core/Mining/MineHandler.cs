@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestrator.Core.Tasks;
+using Orchestrator.Core.Tasks.Handlers;
 
 namespace Orchestrator.Core.Mining;
 
@@ -44,7 +45,7 @@ internal sealed class MineHandler(ShareSearch search, ShareIntake intake) : ITas
         }
 
         var difficulty = wish.Difficulty ?? intake.TargetDifficulty;
-        var range = new NonceRange(BlockHeader.Parse(wish.Header)!, difficulty, wish.FirstNonce, wish.Count);
+        var range = new NonceRange(BlockHeader.Parse(wish.Header)!, difficulty, (uint)wish.FirstNonce, wish.Count);
         var found = await search.FindAsync(range, 1, context.CancellationToken);
         if (found.Header is null)
         {
@@ -78,6 +79,7 @@ internal sealed class MineHandler(ShareSearch search, ShareIntake intake) : ITas
         problem = wish switch
         {
             _ when wish.Header is null || BlockHeader.Parse(wish.Header) is null => "header must be 160 hexadecimal digits.",
+            { FirstNonce: < 0 or > uint.MaxValue } => "first_nonce must be 0 to 4294967295.",
             { Count: < 1 or > NonceRange.MaxCount } => "count must be 1 to 4294967296.",
             { Difficulty: { } difficulty } when !Difficulty.IsValid(difficulty) => "difficulty must be a number greater than 0.",
             { RoundNumber: < 0 or > Submission.MaxNumber } => "round_number must be 0 to 9007199254740991.",
@@ -94,11 +96,11 @@ internal sealed class MineHandler(ShareSearch search, ShareIntake intake) : ITas
 /// <summary>The input of a <c>mine</c> task.</summary>
 internal sealed record MineInput(
     string? Header,
-    uint FirstNonce = 0,
-    long Count = NonceRange.MaxCount,
+    [property: JsonConverter(typeof(WholeNumberConverter))] long FirstNonce = 0,
+    [property: JsonConverter(typeof(WholeNumberConverter))] long Count = NonceRange.MaxCount,
     double? Difficulty = null,
-    long RoundNumber = 0,
-    long BlockHeight = 0,
+    [property: JsonConverter(typeof(WholeNumberConverter))] long RoundNumber = 0,
+    [property: JsonConverter(typeof(WholeNumberConverter))] long BlockHeight = 0,
     string WorkerId = "mine");
 
 /// <summary>The result of a <c>mine</c> task.</summary>

@@ -86,6 +86,10 @@ public sealed class MineHandlerTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(TimeSpan.FromSeconds(10), Cancel));
     }
 
+    [Fact]
+    public void Refuse_IntegersWithAPointOrAnExponent_TakesThem() => Assert.Null(_handler.Refuse(JsonElement.Parse(
+        $$"""{"header":"{{new string('0', 160)}}","first_nonce":4294967295.0,"count":1e3,"round_number":3.00,"block_height":1.0}""")));
+
     [Theory]
     [InlineData("""{}""", "header")]
     [InlineData("""[]""", "input")]

@@ -125,6 +125,26 @@ public abstract class TaskCallsContract : IAsyncLifetime
         Assert.NotEmpty(answer.Text("message"));
     }
 
+    [Theory]
+    [InlineData("2026-01-31T12:00:00Z")]
+    [InlineData("2026-01-31t12:00:00z")]
+    [InlineData("2026-01-31T12:00Z")]
+    [InlineData("2026-01-31T12:00:00.1+01:00")]
+    [InlineData("2026-01-31T12:00:00.1234567Z")]
+    [InlineData("2026-01-31T12:00:00.123456789-05:30")]
+    public async Task Task_RunAtOfRfc3339_IsTaken(string time) =>
+        await SubmitAsync($$"""{"type":"fibonacci","input":{"n":1.0},"run_at":"{{time}}"}""");
+
+    [Theory]
+    [InlineData("2026-01-31T12:00:00.1234567890Z")]
+    [InlineData("2026-01-31T12:00:00.Z")]
+    [InlineData("2026-01-31T12:00:0012Z")]
+    [InlineData("2026-01-31 12:00:00Z")]
+    [InlineData("2026-01-31T12:00:00Z\\n")]
+    [InlineData("2026-02-30T12:00:00Z")]
+    public async Task Task_RunAtOfNoRfc3339_IsRefused(string time) =>
+        await Sessions.PostAsync("/task", $$"""{"type":"fibonacci","input":{"n":1},"run_at":"{{time}}"}""").FailsAsync(400, "FIELD_INVALID");
+
     [Fact]
     public async Task Task_BytesThatAreNoText_IsRefused()
     {

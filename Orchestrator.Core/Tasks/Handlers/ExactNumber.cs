@@ -77,6 +77,13 @@ public readonly record struct ExactNumber
         return null;
     }
 
+    /// <summary>The number as an integer; null when it is none, or more than 64 bits hold.</summary>
+    internal long? ToWhole()
+    {
+        var whole = BigInteger.DivRem(Digits, BigInteger.Pow(10, Scale), out var rest);
+        return rest.IsZero && whole >= long.MinValue && whole <= long.MaxValue ? (long)whole : null;
+    }
+
     /// <summary>The exact sum.</summary>
     public static ExactNumber operator +(ExactNumber left, ExactNumber right) => Add(left, right);
 

@@ -29,9 +29,8 @@ public sealed class FibonacciHandler(int limit) : ITaskHandler
     public string? RefuseNumber(JsonElement n, string field) =>
         Read(n) is null ? $"{field} must be a whole number from 0 to {limit}." : null;
 
-    /// <summary>Reads a whole number from 0 to the limit, as a number or as digits; null when it is none.</summary>
-    public int? Read(JsonElement n) =>
-        n.ValueKind == JsonValueKind.Number && n.TryGetInt32(out var number) && number >= 0 && number <= limit ? number : null;
+    /// <summary>Reads a whole number from 0 to the limit; null when it is none.</summary>
+    public int? Read(JsonElement n) => WholeNumberConverter.Find(n) is { } number && number >= 0 && number <= limit ? (int)number : null;
 
     /// <inheritdoc />
     public string? Refuse(JsonElement input) => TaskInput.Problem(input, Field)
@@ -45,7 +44,7 @@ public sealed class FibonacciHandler(int limit) : ITaskHandler
             throw new TaskFailedException(problem, retry: false);
         }
 
-        var result = Compute(input.GetProperty(Field).GetInt32(), context.CancellationToken);
+        var result = Compute(Read(input.GetProperty(Field))!.Value, context.CancellationToken);
 
         // Written once: an interpolated string tries again and again, with a buffer twice as large, what takes a second
         // for the largest.

@@ -108,10 +108,24 @@ public sealed class HandlerTests
     [InlineData("""{"n":-1}""")]
     [InlineData("""{"n":1000001}""")]
     [InlineData("""{"n":1.5}""")]
+    [InlineData("""{"n":1e-30}""")]
+    [InlineData("""{"n":5.00000000000000000000000000000001}""")]
+    [InlineData("""{"n":99999999999999999999.0}""")]
     [InlineData("""{"n":"7"}""")]
     [InlineData("""{"n":1e400}""")]
     public void Fibonacci_BadInput_IsRefused(string input) =>
         Assert.Equal("n must be a whole number from 0 to 1000000.", Fibonacci().Refuse(Json(input)));
+
+    [Theory]
+    [InlineData("""{"n":5.0}""")]
+    [InlineData("""{"n":5.000}""")]
+    [InlineData("""{"n":0.5e1}""")]
+    [InlineData("""{"n":50E-1}""")]
+    public async Task Fibonacci_IntegerWithAPointOrAnExponent_IsTaken(string input)
+    {
+        Assert.Null(Fibonacci().Refuse(Json(input)));
+        Assert.Equal("5", await Fibonacci().ExecuteAsync(Json(input), Context()));
+    }
 
     [Fact]
     public void Fibonacci_Cancelled_Ends() =>
