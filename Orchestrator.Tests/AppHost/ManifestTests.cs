@@ -114,7 +114,7 @@ public sealed class ManifestTests(ManifestTests.Manifest manifest) : IClassFixtu
         Assert.All(manifest.Resources, resource => Assert.Null(resource.Value!["bindMounts"]));
 
     /// <summary>The AppHost's manifest, published once.</summary>
-    public sealed class Manifest : IAsyncLifetime
+    public sealed class Manifest : ComponentFixture
     {
         private readonly TemporaryFolder _folder = new();
 
@@ -123,23 +123,23 @@ public sealed class ManifestTests(ManifestTests.Manifest manifest) : IClassFixtu
         /// <summary>A path of the manifest, which are relative to it.</summary>
         public string PathOf(string path) => Path.GetFullPath(path, _folder.Path);
 
-        public async ValueTask InitializeAsync()
+        protected override async ValueTask StartAsync()
         {
             var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
             var program = Path.Combine(Repository.Root, "Orchestrator.AppHost", "bin", configuration, "net10.0", "Orchestrator.AppHost.dll");
             var file = Path.Combine(_folder.Path, "manifest.json");
-            using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--publisher", "manifest", "--output-path", file])
+            using var process = Subprocess.Start(new ProcessStartInfo("dotnet", [program, "--publisher", "manifest", "--output-path", file])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-            })!;
+            });
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
             Assert.True(process.ExitCode == 0, await output + await errors);
             Resources = JsonNode.Parse(await File.ReadAllTextAsync(file))!["resources"]!.AsObject();
         }
 
-        public ValueTask DisposeAsync()
+        public override ValueTask DisposeAsync()
         {
             _folder.Dispose();
             return ValueTask.CompletedTask;

@@ -73,7 +73,7 @@ public sealed partial class PrometheusRulesTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Process.Start(start)!;
+        using var process = Subprocess.Start(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);

@@ -72,7 +72,7 @@ public sealed class StartTests : IDisposable
         using var client = new HttpClient();
         Assert.Equal("OK", await client.GetStringAsync(new Uri(address), limit.Token));
 
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        using var kill = Subprocess.Start("kill", ["-TERM", $"{process.Id}"]);
         await process.WaitForExitAsync(limit.Token);
         Assert.Equal(0, process.ExitCode);
     }
@@ -118,6 +118,6 @@ public sealed class StartTests : IDisposable
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        return Subprocess.Start(start);
     }
 }

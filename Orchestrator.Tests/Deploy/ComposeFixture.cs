@@ -141,7 +141,7 @@ public sealed class ComposeFixture : ComponentFixture
         }
 
         using var limit = new CancellationTokenSource(within);
-        using var process = Process.Start(start)!;
+        using var process = Subprocess.Start(start);
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Orchestrator.Client;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.EndToEnd;
 
@@ -110,13 +111,13 @@ internal sealed partial class ApiServer : IAsyncDisposable
         }
 
         var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _output.Enqueue($"--- started at {DateTime.UtcNow:HH:mm:ss.fff}");
+        var process = Subprocess.Start(start);
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException("The server ended before it was ready."));
+        process.EnableRaisingEvents = true;
         _process = process;
-        _output.Enqueue($"--- started at {DateTime.UtcNow:HH:mm:ss.fff}");
-        process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
 
@@ -155,7 +156,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
     public async Task SignalAsync(string signal)
     {
         _output.Enqueue($"--- SIG{signal} at {DateTime.UtcNow:HH:mm:ss.fff}");
-        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Subprocess.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         Assert.Equal(0, kill.ExitCode);
     }

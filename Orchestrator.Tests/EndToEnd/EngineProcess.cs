@@ -40,7 +40,7 @@ internal sealed class EngineProcess
     /// <summary>Stops it as an operator does, and waits until it is gone.</summary>
     public async Task StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Subprocess.Start("kill", ["-TERM", _id.ToString(CultureInfo.InvariantCulture)]);
         await Eventually.TrueAsync(() => !IsAlive(), TimeSpan.FromSeconds(60), "The engine's end");
     }
 
@@ -50,7 +50,7 @@ internal sealed class EngineProcess
         if (!IsAlive())
         {
             await UnmountLeftoversAsync();
-            using var start = Process.Start(new ProcessStartInfo("sh",
+            using var start = Subprocess.Start(new ProcessStartInfo("sh",
                 ["-c", "log=$1; shift; setsid \"$@\" >> \"$log\" 2>&1 < /dev/null &", "sh", _log, _program, .. _arguments]))!;
             await start.WaitForExitAsync();
         }
@@ -77,7 +77,7 @@ internal sealed class EngineProcess
         var mounts = File.ReadAllLines("/proc/self/mounts").Select(line => line.Split(' ')[1]);
         foreach (var left in mounts.Where(mount => mount.StartsWith($"{root}/overlay2/", StringComparison.Ordinal)))
         {
-            using var umount = Process.Start("umount", [left]);
+            using var umount = Subprocess.Start("umount", [left]);
             await umount.WaitForExitAsync();
         }
     }

@@ -60,7 +60,7 @@ public sealed class FullDiskTests
 
     private static async Task<int> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using var process = Subprocess.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
         await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Orchestrator.Guest;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Guest;
 
@@ -59,7 +60,7 @@ public sealed class GuestProgramTests
         Assert.Equal("event: stdout", await reader.ReadLineAsync(Cancelled));
 
         var began = Stopwatch.GetTimestamp();
-        using (Process.Start("kill", ["-TERM", $"{process.Id}"]))
+        using (Subprocess.Start("kill", ["-TERM", $"{process.Id}"]))
         {
             await process.WaitForExitAsync(Cancelled);
         }

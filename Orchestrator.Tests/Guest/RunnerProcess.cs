@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orchestrator.Guest.Protocol;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Guest;
 
@@ -20,7 +21,7 @@ internal static class RunnerProcess
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        return Subprocess.Start(start);
     }
 
     /// <summary>The living processes whose command line holds the text: tests give their sleeps a length of their own.</summary>

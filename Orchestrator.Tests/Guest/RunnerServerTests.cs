@@ -223,6 +223,7 @@ public sealed partial class RunnerServerTests : IAsyncLifetime
         var events = new List<(string, JsonElement)>();
         await foreach (var item in StreamAsync(body))
         {
+        Components.RequireSubprocesses();
             events.Add(item);
         }
 

@@ -43,6 +43,8 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component Node = new("Node.js", "apt-get install nodejs", "node");
 
+    public static readonly Component Subprocesses = new("subprocesses", "./orchestrator test, without --quick");
+
     public static readonly Component Linux = new("Linux", "the process engine runs on Linux only");
 
     public static readonly Component ControlGroups = new("control groups", "mount /sys/fs/cgroup in containers");

@@ -86,6 +86,9 @@ internal static class Components
         }
     }
 
+    /// <summary>Asks to start programs beside this process; <see cref="Subprocess"/> does so by itself.</summary>
+    public static void RequireSubprocesses() => Ask(Component.Subprocesses);
+
     /// <summary>Asks for Linux, which the process engine needs.</summary>
     public static void RequireLinux()
     {
@@ -118,7 +121,7 @@ internal static class Components
     /// <summary>Records what the calling asynchronous method asks for in a list of its fixture.</summary>
     public static void RecordIn(ICollection<Component> asked) => AskedByFixture.Value = asked;
 
-    /// <summary>Attaches a component to the test that asks for it.</summary>
+    /// <summary>Attaches a component to the test that asks for it; in the quick lane, skips the test.</summary>
     public static void Ask(Component component)
     {
         if (AskedByFixture.Value is { } asked)
@@ -133,6 +136,8 @@ internal static class Components
                 context.AddAttachment(Attachment, string.Join(", ", before.Append(component.Name).Distinct()), replaceExistingValue: true);
             }
         }
+
+        Assert.SkipWhen(QuickLaneAttribute.IsOn, $"Not quick: it asks for {component.Name}.");
     }
 
     private static bool IsRefused(Exception? error)

@@ -37,7 +37,7 @@ internal sealed class LocalRegistry : IAsyncDisposable
             http: { addr: "127.0.0.1:{{registry.Address.Split(':')[1]}}" }
             """,
             cancellationToken);
-        registry._process = Process.Start(new ProcessStartInfo(program, ["serve", file]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        registry._process = Subprocess.Start(new ProcessStartInfo(program, ["serve", file]) { RedirectStandardOutput = true, RedirectStandardError = true });
         registry._process.OutputDataReceived += (_, _) => { };
         registry._process.ErrorDataReceived += (_, _) => { };
         registry._process.BeginOutputReadLine();

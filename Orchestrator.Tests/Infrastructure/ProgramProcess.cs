@@ -27,7 +27,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var own = new ProgramProcess(Process.Start(start)!);
+        var own = new ProgramProcess(Subprocess.Start(start));
         own._process.ErrorDataReceived += (_, _) => { };
         own._process.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(StartLimit);

@@ -48,7 +48,7 @@ internal sealed class RedisServer : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        _process = Process.Start(start)!;
+        _process = Subprocess.Start(start);
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         _process.ErrorDataReceived += (_, _) => { };
@@ -116,7 +116,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        using var kill = Subprocess.Start("kill", [$"-{name}", $"{_process!.Id}"]);
         kill.WaitForExit();
     }
 }

@@ -48,7 +48,7 @@ internal sealed partial class ServerProgram : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        var program = new ServerProgram(Process.Start(start)!);
+        var program = new ServerProgram(Subprocess.Start(start));
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         program._process.OutputDataReceived += (_, e) => program.Take(e.Data, ready);
         program._process.ErrorDataReceived += (_, e) => program.Take(e.Data, ready);

@@ -12,7 +12,7 @@ internal static class SkewedClock
     {
         var offset = $"{(ahead < TimeSpan.Zero ? "-" : "+")}{ahead.Duration().TotalSeconds:0}s";
         var start = new ProcessStartInfo(Components.Require("faketime"), ["-m", "--exclude-monotonic", "-f", offset, "env"]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
+        using var process = Subprocess.Start(start);
         var variables = (await process.StandardOutput.ReadToEndAsync()).Split('\n').Select(line => line.Split('=', 2))
             .Where(pair => pair.Length == 2 && Needed.Contains(pair[0])).Select(pair => (pair[0], pair[1])).ToArray();
         await process.WaitForExitAsync();

@@ -95,7 +95,7 @@ public static class TinyImage
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Process.Start(start)!;
+        using var process = Subprocess.Start(start);
         await Task.WhenAll(
             process.StandardOutput.ReadToEndAsync(cancellationToken),
             process.StandardError.ReadToEndAsync(cancellationToken),

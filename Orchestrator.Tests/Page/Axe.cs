@@ -38,12 +38,12 @@ internal static class Axe
     {
         var npm = Components.Require("npm");
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        using var install = Process.Start(new ProcessStartInfo(npm, ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"])
+        using var install = Subprocess.Start(new ProcessStartInfo(npm, ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"])
         {
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        });
         var said = Task.WhenAll(install.StandardOutput.ReadToEndAsync(limit.Token), install.StandardError.ReadToEndAsync(limit.Token));
         try
         {

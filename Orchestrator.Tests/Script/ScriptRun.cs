@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Script;
 
@@ -21,7 +22,7 @@ internal sealed class ScriptRun : IDisposable
             start.Environment[name] = value;
         }
 
-        _process = Process.Start(start)!;
+        _process = Subprocess.Start(start);
         _process.OutputDataReceived += (_, line) =>
         {
             lock (_output)
@@ -81,7 +82,7 @@ internal sealed class ScriptRun : IDisposable
     /// <summary>Asks it to stop, as a supervisor does.</summary>
     public void Terminate()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Subprocess.Start("kill", ["-TERM", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

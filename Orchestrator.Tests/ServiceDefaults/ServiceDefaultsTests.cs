@@ -97,12 +97,12 @@ public sealed class ServiceDefaultsTests
         await client.GetStringAsync("/hello", Stop);
         var text = await client.GetStringAsync("/metrics", Stop);
 
-        using var check = Process.Start(new ProcessStartInfo(promtool, ["check", "metrics"])
+        using var check = Subprocess.Start(new ProcessStartInfo(promtool, ["check", "metrics"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        });
         await check.StandardInput.WriteAsync(text);
         check.StandardInput.Close();
         var said = await check.StandardError.ReadToEndAsync(Stop) + await check.StandardOutput.ReadToEndAsync(Stop);

@@ -53,7 +53,7 @@ internal static class LocalImages
         }
 
         var script = Path.Combine(Repository.Root, "eng", "images", "debian-image");
-        using var process = Process.Start(new ProcessStartInfo(script, [$"{Servers}:{ServersTag}", "redis-server", "prometheus"]) { RedirectStandardError = true })!;
+        using var process = Subprocess.Start(new ProcessStartInfo(script, [$"{Servers}:{ServersTag}", "redis-server", "prometheus"]) { RedirectStandardError = true });
         var said = await process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         Assert.True(process.ExitCode == 0, said);

@@ -28,6 +28,7 @@ public sealed class ProcessEngineFixture : EngineFixture
     protected override ValueTask StartAsync()
     {
         Components.RequireLinux();
+        Components.RequireSubprocesses();
         return default;
     }
 

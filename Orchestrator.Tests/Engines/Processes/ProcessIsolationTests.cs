@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Core;
@@ -81,7 +80,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
     [Fact]
     public async Task List_AnotherProcessHasTheNumberNow_IsDeadAndThatProcessIsLeftAlone()
     {
-        using var stranger = Process.Start("sleep", "60");
+        using var stranger = Subprocess.Start("sleep", ["60"]);
         var record = Record();
         Folders.Create(record);
         var stat = await File.ReadAllTextAsync($"/proc/{stranger.Id}/stat", Cancel);
@@ -101,7 +100,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
     [Fact]
     public async Task List_WrittenDownBeforeAnotherBoot_IsDead()
     {
-        using var stranger = Process.Start("sleep", "60");
+        using var stranger = Subprocess.Start("sleep", ["60"]);
         var record = Record() with { BootId = "another" };
         Folders.Create(record);
         await File.WriteAllTextAsync(Folders.StatOf(record.RunnerId), await File.ReadAllTextAsync($"/proc/{stranger.Id}/stat", Cancel), Cancel);

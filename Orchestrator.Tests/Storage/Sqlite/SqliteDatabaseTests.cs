@@ -268,7 +268,7 @@ public sealed class SqliteDatabaseTests : IDisposable
 
     private static async Task<int> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using var process = Subprocess.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
         await process.WaitForExitAsync(Cancel);
         return process.ExitCode;
     }

@@ -149,7 +149,7 @@ public sealed class SqliteKillTests : IDisposable
         };
         start.Environment[FolderVariable] = _folder.Path;
         start.Environment[FolderVariable + "_ANSWERS"] = answers;
-        return Process.Start(start)!;
+        return Subprocess.Start(start);
     }
 
     private static async Task WaitForAsync(Func<bool> condition, Process victim)
