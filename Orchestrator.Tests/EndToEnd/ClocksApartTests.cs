@@ -87,7 +87,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
             {
                 Assert.True(silence.Elapsed < Patience, $"{session} outlives its lease.");
                 Assert.True(await BeatAsync(one) && await BeatAsync(other));
-                await Task.Delay(200, Cancel);
+                await Pace.PauseAsync(200, Cancel);
             }
 
             Assert.True(silence.Elapsed > TimeSpan.FromSeconds(LeaseSeconds), $"{session} ended after {silence.Elapsed}.");
@@ -100,7 +100,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
             while (!task.IsCompleted)
             {
                 Assert.True(await BeatAsync(behind));
-                await Task.WhenAny(task, Task.Delay(200, Cancel));
+                await Task.WhenAny(task, Pace.PauseAsync(200, Cancel));
             }
 
             await task;

@@ -38,7 +38,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
             // Sessions that hold a runner when it happens, and sessions that are just getting one.
             var sessions = Enumerable.Range(0, 4).Select(i => $"victim-{kill}-{i}").ToList();
             var provisions = sessions.Select(session => TryProvisionAsync(server, session)).ToList();
-            await Task.Delay(random.Next(span), Cancel);
+            await Pace.PauseAsync(random.Next(span), Cancel);
             await server.KillAsync();
             var answered = (await Task.WhenAll(provisions)).OfType<JsonNode>().ToList();
 

@@ -36,6 +36,7 @@ public sealed class LeaseTimeTests
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(i => server.HeartbeatAsync($"live-{i}"))), status => Assert.Equal(200, status));
 
         await server.SignalAsync("STOP");
+        // A stopped process shows nothing, and its clock is the real one.
         await Task.Delay(TimeSpan.FromSeconds(Timeout + (4 * Sweep)), Cancel);
         await server.SignalAsync("CONT");
 
@@ -43,7 +44,7 @@ public sealed class LeaseTimeTests
         var watch = Stopwatch.StartNew();
         do
         {
-            await Task.Delay(100, Cancel);
+            await Pace.PauseAsync(100, Cancel);
             Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(i => server.HeartbeatAsync($"live-{i}"))), status => Assert.Equal(200, status));
         }
         while (watch.Elapsed < TimeSpan.FromSeconds(5 * Sweep));
@@ -63,7 +64,7 @@ public sealed class LeaseTimeTests
         while (watch.Elapsed < TimeSpan.FromSeconds(20 * Sweep))
         {
             Assert.Equal(200, await server.HeartbeatAsync("beating"));
-            await Task.Delay(TimeSpan.FromSeconds(Timeout / 4), Cancel);
+            await Pace.PauseAsync(TimeSpan.FromSeconds(Timeout / 4), Cancel);
         }
 
         await EndsInTimeAsync(server, "beating");
@@ -93,7 +94,7 @@ public sealed class LeaseTimeTests
         {
             deadline = runner.ExpiresAt;
             Assert.True(DateTimeOffset.UtcNow < deadline + TimeSpan.FromSeconds(Sweep) + patience, $"{session} outlives its deadline {deadline:O}.");
-            await Task.Delay(30, Cancel);
+            await Pace.PauseAsync(30, Cancel);
         }
 
         Assert.NotNull(deadline);

@@ -76,7 +76,7 @@ internal sealed class ProvisionLoad : IAsyncDisposable
             using var answer = await server.Sessions.PostAsync("/api/runner/provision", null, ("X-Session-Id", session));
             _answers.Enqueue(new Answer(begun, Stopwatch.GetTimestamp(), (int)answer.StatusCode, answer.Headers.RetryAfter?.Delta,
                 await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
-            await Task.Delay(50);
+            await Pace.PauseAsync(50);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class ProvisionLoad : IAsyncDisposable
         while (!_silence.IsCancellationRequested)
         {
             _heartbeats.Enqueue(await server.HeartbeatAsync(owner));
-            await Task.Delay(100);
+            await Pace.PauseAsync(100);
         }
     }
 }

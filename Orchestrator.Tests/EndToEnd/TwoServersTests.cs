@@ -148,7 +148,7 @@ public sealed class TwoServersTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => await BeatAsync() && Lost(_a), TimeSpan.FromSeconds(60), "The old leader's knowledge that its term is over");
 
         // For as long as several of its sweeps and looks take.
-        for (var until = DateTime.UtcNow.AddSeconds(3); DateTime.UtcNow < until; await Task.Delay(200, Cancel))
+        for (var until = DateTime.UtcNow.AddSeconds(3); DateTime.UtcNow < until; await Pace.PauseAsync(200, Cancel))
         {
             Assert.True(await BeatAsync());
         }
@@ -174,8 +174,6 @@ public sealed class TwoServersTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await _b.RunnersAsync()).Any(runner => runner.State == "idle"), TimeSpan.FromSeconds(60), "A refill");
         var before = await _a.Containers.IdsAsync();
 
-        // The append-only file is written at once and made safe every second.
-        await Task.Delay(1_500, Cancel);
         _redis!.Kill();
         foreach (var server in new[] { _a, _b })
         {

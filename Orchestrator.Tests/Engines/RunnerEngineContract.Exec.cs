@@ -162,8 +162,9 @@ public abstract partial class RunnerEngineContract
     public async Task Logs_Followed_EndWithTheRunner()
     {
         var (_, placement) = await StartAsync();
-        var following = Engine.CopyLogsAsync(placement.Handle, follow: true, tail: null, new TextOutput(), Cancel);
-        await Task.Delay(200, Cancel);
+        var output = new TextOutput();
+        var following = Engine.CopyLogsAsync(placement.Handle, follow: true, tail: null, output, Cancel);
+        await output.Begun.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
         Assert.False(following.IsCompleted);
 
         await fixture.KillAsync(placement);

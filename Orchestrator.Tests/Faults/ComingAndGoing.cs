@@ -40,13 +40,13 @@ internal sealed class ComingAndGoing(ApiServer server, int users) : IAsyncDispos
             var session = $"user-{Interlocked.Increment(ref _sessions)}";
             if (await CallAsync("provision", "/api/runner/provision", null, session) is not (200 or 201))
             {
-                await Task.Delay(random.Next(500, 2_000));
+                await Pace.PauseAsync(random.Next(500, 2_000));
                 continue;
             }
 
             for (var beat = random.Next(2, 8); beat > 0; beat--)
             {
-                await Task.Delay(random.Next(1_000, 4_000));
+                await Pace.PauseAsync(random.Next(1_000, 4_000));
                 Assert.Equal(200, await CallAsync("heartbeat", "/api/runner/heartbeat", null, session));
             }
 

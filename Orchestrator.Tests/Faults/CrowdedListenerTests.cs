@@ -60,7 +60,7 @@ public sealed class CrowdedListenerTests
             foreach (var letter in Encoding.ASCII.GetBytes("POST /api/runner/provision HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4096\r\n\r\n{\"sessionId\":\"slow"))
             {
                 await client.GetStream().WriteAsync(new[] { letter }, stop);
-                await Task.Delay(100, stop);
+                await Pace.PauseAsync(100, stop);
             }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)

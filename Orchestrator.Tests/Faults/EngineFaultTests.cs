@@ -116,7 +116,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
         for (var i = 0; i < 10; i++)
         {
             _relay.BreakConnections();
-            await Task.Delay(300, Cancel);
+            await Pace.PauseAsync(300, Cancel);
         }
 
         await load.SeeAsync("provision", 201, 2);

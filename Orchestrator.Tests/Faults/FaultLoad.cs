@@ -76,7 +76,7 @@ internal sealed class FaultLoad : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             await CallAsync("heartbeat", HttpMethod.Post, "/api/runner/heartbeat", null, session);
-            await Task.Delay(100);
+            await Pace.PauseAsync(100);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class FaultLoad : IAsyncDisposable
                 }
             }
 
-            await Task.Delay(20);
+            await Pace.PauseAsync(20);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class FaultLoad : IAsyncDisposable
                 Tasks[accepted.Text("task_id")] = number + 1;
             }
 
-            await Task.Delay(50);
+            await Pace.PauseAsync(50);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class FaultLoad : IAsyncDisposable
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
             Unanswered.Enqueue($"{what}: {error.Message}");
-            await Task.Delay(50);
+            await Pace.PauseAsync(50);
             return null;
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orchestrator.Tests.EndToEnd;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Faults;
 
@@ -27,7 +28,7 @@ public sealed class LongLoadTests(ITestOutputHelper output)
         var (watch, held) = (Stopwatch.StartNew(), new List<Held>());
         while (watch.Elapsed < Length)
         {
-            await Task.Delay(Length / 40);
+            await Pace.PauseAsync(Length / 40);
             held.Add(Held.By(server.ProcessId));
             output.WriteLine($"{watch.Elapsed.TotalSeconds,5:F0} s: {held[^1]}, {users.Done} sessions done");
         }

@@ -48,12 +48,6 @@ internal static class RunnerProcess
     }
 
     /// <summary>Waits until no such process lives; fails after ten seconds.</summary>
-    public static async Task NoneLeftAsync(string text)
-    {
-        for (var waited = 0; WithCommandLine(text) is { Count: > 0 } left; waited++)
-        {
-            Assert.True(waited < 200, $"Still running: {string.Join(", ", left)}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-    }
+    public static Task NoneLeftAsync(string text) =>
+        Eventually.TrueAsync(() => WithCommandLine(text).Count == 0, TimeSpan.FromSeconds(10), $"The end of every '{text}'");
 }

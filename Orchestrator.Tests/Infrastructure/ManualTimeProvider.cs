@@ -90,7 +90,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
             }
 
             Advance(step);
-            await Task.Delay(1);
+            await Pace.PauseAsync(1);
         }
     }
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace Orchestrator.Tests.Infrastructure;
 
 /// <summary>
-/// A real Redis or Valkey of a test's own: random port, own folder, append-only file on. It can be killed and started
-/// again on the same data.
+/// A real Redis or Valkey of a test's own: random port, own folder. It can be killed and started again on the same data:
+/// the append-only file is written, though not made safe against a power cut, before every answer.
 /// </summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class RedisServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo(_program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--appendonly", "yes", "--save", "", "--daemonize", "no"])
+        foreach (var argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--daemonize", "no"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -73,7 +73,18 @@ internal sealed class RedisServer : IAsyncDisposable
             }
 
             Assert.True(tries < 200, "The Redis server does not answer.");
-            await Task.Delay(50);
+            await Pace.PauseAsync(50);
+        }
+    }
+
+    /// <summary>Lets time pass by the servers' clock, which is the machine's.</summary>
+    public static async Task LetPassAsync(TimeSpan time)
+    {
+        var end = DateTimeOffset.UtcNow + time;
+        for (var left = time; left > TimeSpan.Zero; left = end - DateTimeOffset.UtcNow)
+        {
+            // Nobody can set the server's clock; and timers, by a coarser one, may end some milliseconds early.
+            await Task.Delay(left, TestContext.Current.CancellationToken);
         }
     }
 

@@ -119,12 +119,12 @@ internal sealed partial class RelayedConnection(SocketRelay relay, Socket near, 
     {
         if (relay.Delay > TimeSpan.Zero)
         {
-            await Task.Delay(relay.Delay);
+            await Pace.PauseAsync(relay.Delay);
         }
 
         while (relay.Clogged)
         {
-            await Task.Delay(20);
+            await Pace.PauseAsync(20);
         }
     }
 

@@ -64,6 +64,9 @@ internal sealed class SharedInstance : IAsyncDisposable
 
     public PoolKeeper Keeper => _services.GetRequiredService<IEnumerable<PoolKeeper>>().Single();
 
+    /// <summary>Whether a provision waits for a place to become free.</summary>
+    public bool HasWaiting => !_services.GetRequiredService<RunnerSignals>().Queue(Session.Name).IsEmpty;
+
     public Task<ProvisionResult> ProvisionAsync(string session) =>
         Leases.ProvisionAsync(Session, Owner.Session(session), RunnerNetwork.Bridge, TestContext.Current.CancellationToken);
 

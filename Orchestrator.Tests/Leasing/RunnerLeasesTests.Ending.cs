@@ -59,7 +59,7 @@ public sealed partial class RunnerLeasesTests
             await using var world = new RunnerWorld(o => o.MinIdle = round % 2);
             var orchestrator = world.Start();
             await orchestrator.FillAsync();
-            world.Engine.Before = _ => Task.Delay(Random.Shared.Next(3));
+            world.Engine.Before = _ => Pace.PauseAsync(Random.Shared.Next(3));
             var pump = Pump(world);
 
             var provisions = Enumerable.Range(0, 4).Select(_ => Task.Run(() => orchestrator.ProvisionAsync("alice"))).ToArray();

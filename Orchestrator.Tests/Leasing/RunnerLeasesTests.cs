@@ -50,7 +50,7 @@ public sealed partial class RunnerLeasesTests
         await using var world = new RunnerWorld(o => o.MinIdle = idle);
         var orchestrator = world.Start();
         await orchestrator.FillAsync();
-        world.Engine.Before = call => call == "ready" ? Task.Delay(20) : Task.CompletedTask;
+        world.Engine.Before = call => call == "ready" ? Pace.PauseAsync(20) : Task.CompletedTask;
 
         var pump = Pump(world);
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => orchestrator.ProvisionAsync("alice"))));
@@ -117,7 +117,7 @@ public sealed partial class RunnerLeasesTests
         await using var world = new RunnerWorld();
         var orchestrator = world.Start();
         world.Engine.ImageId = null;
-        world.Engine.Before = call => call == "start" ? Task.Delay(20) : Task.CompletedTask;
+        world.Engine.Before = call => call == "start" ? Pace.PauseAsync(20) : Task.CompletedTask;
 
         var pump = Pump(world);
         var results = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(async () => await Record.ExceptionAsync(() => orchestrator.ProvisionAsync("alice")))));
@@ -215,7 +215,7 @@ public sealed partial class RunnerLeasesTests
     {
         await using var world = new RunnerWorld(o => o.Reuse = true);
         var orchestrator = world.Start();
-        world.Engine.Before = call => call == "ready" ? Task.Delay(5) : Task.CompletedTask;
+        world.Engine.Before = call => call == "ready" ? Pace.PauseAsync(5) : Task.CompletedTask;
 
         var pump = Pump(world);
         var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Task.Run(() =>
@@ -240,7 +240,7 @@ public sealed partial class RunnerLeasesTests
             while (!_stop.IsCancellationRequested)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(2));
-                await Task.Delay(1);
+                await Pace.PauseAsync(1);
             }
         });
 

@@ -35,7 +35,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     public async Task Provision_OneSessionManyTimesOnBoth_IsOneRunnerAndOneFirst()
     {
         var (a, b) = (Start(), Start());
-        _engine.Before = call => call == "start" ? Task.Delay(300, Cancel) : Task.CompletedTask;
+        _engine.Before = call => call == "start" ? Pace.PauseAsync(300, Cancel) : Task.CompletedTask;
 
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => (i % 2 == 0 ? a : b).ProvisionAsync("crowd"))));
 
@@ -77,6 +77,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
         var first = Task.Run(() => a.ProvisionAsync("s"));
         await Eventually.TrueAsync(() => starts == 1);
         var second = Task.Run(() => b.ProvisionAsync("s"));
+        // Nothing shows that the second one waits.
         await Task.Delay(100, Cancel);
         Assert.False(second.IsCompleted);
         failing.SetResult();
@@ -115,7 +116,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
         var (a, b) = (Start(o => o.MaxConcurrent = 1), Start(o => o.MaxConcurrent = 1));
         await a.ProvisionAsync("first");
         var second = Task.Run(() => b.ProvisionAsync("second"));
-        await Task.Delay(200, Cancel);
+        await Eventually.TrueAsync(() => b.HasWaiting);
         Assert.False(second.IsCompleted);
 
         await a.DeprovisionAsync("first");
@@ -195,7 +196,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
             {
                 await HoldAsync(a);
                 await a.Reaper.SweepAsync(Cancel);
-                await Task.Delay(100, Cancel);
+                await Pace.PauseAsync(100, Cancel);
             }
         });
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
@@ -213,7 +214,6 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
         {
             await HoldAsync(b);
             await b.Reaper.SweepAsync(Cancel);
-            await Task.Delay(50, Cancel);
             return _engine.Runners.Count == 0;
         });
     }

@@ -76,10 +76,7 @@ public sealed class MineHandlerTests : IDisposable
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var running = _handler.ExecuteAsync(Element(Input(KnownBlock.At(0), ("difficulty", 1e60))), new TaskContext("t", 1, cancel.Token)).AsTask();
-        while (_meter.Total == 0)
-        {
-            await Task.Delay(10, Cancel);
-        }
+        await Eventually.TrueAsync(() => _meter.Total > 0, what: "A first hash");
 
         await cancel.CancelAsync();
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Tests.Infrastructure;
-using static Orchestrator.Tests.Mining.MiningCalls;
 
 namespace Orchestrator.Tests.Mining;
 
@@ -26,8 +25,8 @@ public sealed class MinerTests : IDisposable
 
         // Both mine the newest round that anybody asked for.
         await one.Pod.GetAsync("/task/5", Cancel).JsonAsync(200);
-        await UntilAsync(async () => (await StatisticsAsync(one.Pod))["unique_workers"]!.GetValue<int>() == 2, "both have found one");
-        await UntilAsync(async () => await FoundAsync(one.Pod, 5) > 2, "shares of round 5");
+        await Eventually.TrueAsync(async () => (await StatisticsAsync(one.Pod))["unique_workers"]!.GetValue<int>() == 2, what: "A share of both");
+        await Eventually.TrueAsync(async () => await FoundAsync(one.Pod, 5) > 2, what: "Shares of round 5");
 
         foreach (var pod in (HttpClient[])[one.Pod, two.Pod])
         {
@@ -45,7 +44,7 @@ public sealed class MinerTests : IDisposable
         Assert.Equal(0, statistics["invalid_shares"]!.GetValue<long>());
         Assert.Equal(valid, statistics["total_shares"]!.GetValue<long>());
         Assert.Equal(valid, await FoundAsync(idle.Pod, 0) + await FoundAsync(idle.Pod, 5));
-        await UntilAsync(async () => await idle.Pod.GaugeAsync("miner_valid_shares") == valid, "the metrics agree");
+        await Eventually.TrueAsync(async () => await idle.Pod.GaugeAsync("miner_valid_shares") == valid, what: "The metrics' agreement");
         Assert.Equal(valid, await idle.Pod.GaugeAsync("miner_shares_submitted"));
         Assert.Equal(5, await idle.Pod.GaugeAsync("mining_round"));
         foreach (var share in (await idle.Pod.GetAsync("/audit", Cancel).JsonAsync(200))["recent_shares"]!.AsArray())
@@ -58,6 +57,7 @@ public sealed class MinerTests : IDisposable
     public async Task Miner_NotEnabled_DoesNoWork()
     {
         await using var worker = await ServerProgram.StartEmbeddedAsync(_folder.Path, Easy);
+        // Nothing shows that work will never begin; one that is enabled finds its first share in less.
         await Task.Delay(2_000, Cancel);
 
         Assert.Equal(0, await worker.Pod.GaugeAsync("miner_hash_rate"));
@@ -69,16 +69,16 @@ public sealed class MinerTests : IDisposable
     {
         await using var redis = await RedisServer.StartNewAsync();
         await using var worker = await ServerProgram.StartWorkerAsync(redis.ConnectionString, Easy, "--Mining:Enabled=true");
-        await UntilAsync(async () => await FoundAsync(worker.Pod, 0) > 0, "a first share");
+        await Eventually.TrueAsync(async () => await FoundAsync(worker.Pod, 0) > 0, what: "A first share");
         redis.Kill();
 
         var health = await worker.Pod.GetAsync("/healthz", Cancel).JsonAsync(503);
         Assert.False(health["components"]!["share_collection"]!.GetValue<bool>());
         await redis.StartAsync();
 
-        await UntilAsync(async () => (await worker.Pod.GetAsync("/healthz", Cancel)).IsSuccessStatusCode, "well again");
+        await Eventually.TrueAsync(async () => (await worker.Pod.GetAsync("/healthz", Cancel)).IsSuccessStatusCode, what: "The health of before");
         var before = await FoundAsync(worker.Pod, 0);
-        await UntilAsync(async () => await FoundAsync(worker.Pod, 0) > before, "another share");
+        await Eventually.TrueAsync(async () => await FoundAsync(worker.Pod, 0) > before, what: "Another share");
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class MinerTests : IDisposable
         var tasks = new List<JsonNode>();
         foreach (var id in ids)
         {
-            await UntilAsync(async () => (await StatusAsync(api, id)).Text("status") == "complete", "the task is done");
+            await Eventually.TrueAsync(async () => (await StatusAsync(api, id)).Text("status") == "complete", what: "The end of the task");
             tasks.Add(await StatusAsync(api, id));
         }
 
@@ -115,7 +115,7 @@ public sealed class MinerTests : IDisposable
         {
             Assert.Equal("""{"total_shares":1,"valid_shares":1,"invalid_shares":0,"unique_workers":1}""", (await StatisticsAsync(worker.Pod)).ToJsonString());
             Assert.Equal(1, await FoundAsync(worker.Pod, 4));
-            await UntilAsync(async () => await worker.Pod.GaugeAsync("miner_valid_shares") == 1, "the metrics agree");
+            await Eventually.TrueAsync(async () => await worker.Pod.GaugeAsync("miner_valid_shares") == 1, what: "The metrics' agreement");
             Assert.True(await worker.Pod.GaugeAsync("miner_hash_rate") > 1_000);
         }
 

@@ -26,14 +26,4 @@ internal static class MiningCalls
         var line = text.Split('\n').SingleOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
         return line is null ? null : double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
-
-    /// <summary>Waits until something holds, for 30 s at most.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
-    {
-        for (var tries = 0; !await holds(); tries++)
-        {
-            Assert.True(tries < 300, $"Not within 30 s: {what}");
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-    }
 }

@@ -55,7 +55,7 @@ public sealed partial class MiningEndpointTests : IAsyncLifetime
 
         await Pod.GetAsync($"/task/{round}", Cancel).AnswersAsync(200,
             $$"""{"round_number":{{round}},"target_difficulty":1.0,"hash_rate":0,"valid_shares":0,"invalid_shares":1}""");
-        await UntilAsync(async () => await Pod.GaugeAsync("mining_round") == double.Parse(round, CultureInfo.InvariantCulture), "the gauge shows the round");
+        await Eventually.TrueAsync(async () => await Pod.GaugeAsync("mining_round") == double.Parse(round, CultureInfo.InvariantCulture), what: "The round in its gauge");
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed partial class MiningEndpointTests : IAsyncLifetime
 
         await Pod.GetAsync("/task/9", Cancel).JsonAsync(200);
 
-        await UntilAsync(async () => await Pod.GaugeAsync("miner_shares_submitted") == 5 && await Pod.GaugeAsync("mining_round") == 9, "the gauges follow");
+        await Eventually.TrueAsync(async () => await Pod.GaugeAsync("miner_shares_submitted") == 5 && await Pod.GaugeAsync("mining_round") == 9, what: "The new values of the gauges");
         Assert.Equal(3, await Pod.GaugeAsync("miner_valid_shares"));
         Assert.Equal(2, await Pod.GaugeAsync("miner_invalid_shares"));
         Assert.Equal(0, await Pod.GaugeAsync("miner_hash_rate"));
@@ -144,7 +144,7 @@ public sealed partial class MiningEndpointTests : IAsyncLifetime
         var health = await Pod.GetAsync("/healthz", Cancel).JsonAsync(503);
         Assert.Equal("unhealthy", health.Text("status"));
         Assert.False(health["components"]!["share_collection"]!.GetValue<bool>());
-        await UntilAsync(async () => await Pod.GaugeAsync("miner_shares_submitted") is null, "gauges that nobody knows are left out");
+        await Eventually.TrueAsync(async () => await Pod.GaugeAsync("miner_shares_submitted") is null, what: "The absence of gauges that nobody knows");
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class MiningKillTests : IDisposable
                 await running;
             }
 
-            await Task.Delay(5, Cancel);
+            await Pace.PauseAsync(5, Cancel);
         }
     }
 }

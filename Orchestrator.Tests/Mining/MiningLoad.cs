@@ -47,7 +47,7 @@ internal sealed class MiningLoad(int clients, int submissions)
             Assert.Equal(sent.Count(id => RoundOf(id) == round && !IsValid(id)), counts["invalid_shares"]!.GetValue<int>());
         }
 
-        await UntilAsync(async () => await pod.GaugeAsync("miner_shares_submitted") == sent.Count, "the metrics agree");
+        await Eventually.TrueAsync(async () => await pod.GaugeAsync("miner_shares_submitted") == sent.Count, what: "The metrics' agreement");
         Assert.Equal(valid, await pod.GaugeAsync("miner_valid_shares"));
         Assert.Equal(sent.Count - valid, await pod.GaugeAsync("miner_invalid_shares"));
         Assert.Equal(Rounds - 1, await pod.GaugeAsync("mining_round"));
@@ -124,7 +124,7 @@ internal sealed class MiningLoad(int clients, int submissions)
             }
 
             Assert.True(tries < 600, "No answer for a minute.");
-            await Task.Delay(100, cancel);
+            await Pace.PauseAsync(100, cancel);
         }
     }
 }

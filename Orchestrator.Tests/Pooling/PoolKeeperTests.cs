@@ -18,7 +18,7 @@ public sealed class PoolKeeperTests
             {
                 var now = Interlocked.Increment(ref running);
                 InterlockedMax(ref most, now);
-                await Task.Delay(2);
+                await Pace.PauseAsync(2);
                 Interlocked.Decrement(ref running);
             }
         };

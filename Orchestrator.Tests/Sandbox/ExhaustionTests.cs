@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sandbox;
 
@@ -86,7 +87,7 @@ public sealed class ExhaustionTests(SandboxFixture fixture) : IAsyncLifetime
         {
             Assert.True(await runner.IsHealthyAsync(), "The server did not answer while the bomb went off.");
             most = Math.Max(most, int.Parse(await runner.FigureAsync("pids/pids.current", "pids.current"), CultureInfo.InvariantCulture));
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Pace.PauseAsync(50, TestContext.Current.CancellationToken);
         }
 
         var outcome = await bomb;

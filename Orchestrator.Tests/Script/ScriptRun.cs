@@ -75,7 +75,7 @@ internal sealed class ScriptRun : IDisposable
         {
             Assert.False(_process.HasExited, $"It ended with {(_process.HasExited ? _process.ExitCode : 0)}. It said:\n{Output}");
             Assert.True(watch.Elapsed < within, $"It did not say '{text}' within {within}, but:\n{Output}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Pace.PauseAsync(50, TestContext.Current.CancellationToken);
         }
     }
 

@@ -50,9 +50,9 @@ public sealed class ProvisionSettingsTests
     public async Task Provision_WarmPool_HandsOutARunnerThatRuns()
     {
         await using var api = await ApiHost.StartAsync("--Runners:MinIdle=2");
-        await Eventually.TrueAsync(() => api.Engine.Runners.Count == 2);
+        await Eventually.TrueAsync(async () =>
+            (await api.Sessions.GetAsync("/api/runner").JsonAsync(200))["runners"]!.AsArray().Count(runner => runner!.Text("state") == "idle") == 2);
         var warm = api.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
-        await Task.Delay(100, TestContext.Current.CancellationToken);
 
         var answer = await api.Sessions.PostAsync(Provision, null).JsonAsync(201);
 

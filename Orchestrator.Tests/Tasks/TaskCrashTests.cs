@@ -76,7 +76,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
         while (!submitting.IsCompleted)
         {
             // Any moment is one to be killed at.
-            await Task.Delay(random.Next(200, 1_200), Cancel);
+            await Pace.PauseAsync(random.Next(200, 1_200), Cancel);
             var at = random.Next(_workers.Length);
             await _workers[at]!.DisposeAsync();
             kills++;
@@ -90,7 +90,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
             if (!redisKilled && kills == KillsBeforeRedis)
             {
                 _redis.Kill();
-                // Long enough for every process to notice.
+                // Long enough for every process to notice, which none of them shows.
                 await Task.Delay(500, Cancel);
                 await _redis.StartAsync();
                 redisKilled = true;
@@ -144,7 +144,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
             else if (!_killedEnough.Task.IsCompleted)
             {
                 // The pace at which work comes.
-                await Task.Delay(60, Cancel);
+                await Pace.PauseAsync(60, Cancel);
             }
 
             var body = $$"""{"type":"fibonacci","input":{"n":{{n}}},"idempotency_key":"wish-{{number}}","max_attempts":100}""";
@@ -161,7 +161,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
                 }
 
                 Assert.True(attempt < 600, "Nobody took the task in.");
-                await Task.Delay(100, Cancel);
+                await Pace.PauseAsync(100, Cancel);
             }
         });
 

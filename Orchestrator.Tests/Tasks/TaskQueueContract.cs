@@ -258,7 +258,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
                 if (batch.Tasks.Count == 0)
                 {
                     // Between polls: nothing else is to be had.
-                    await Task.Delay(5, Cancel);
+                    await Pace.PauseAsync(5, Cancel);
                 }
             }
         }));

@@ -147,7 +147,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
             await UntilItAnswersAsync();
             var spec = fixture.Spec();
             var starting = Engine.StartAsync(spec, Cancel);
-            await Task.Delay(after, Cancel);
+            await Pace.PauseAsync(after, Cancel);
             _relay.Close();
             try
             {
@@ -177,7 +177,7 @@ public sealed class DockerOutageTests(DockerEngineFixture fixture) : IClassFixtu
             }
             catch (EngineUnavailableException) when (watch.Elapsed < TimeSpan.FromSeconds(2.5))
             {
-                await Task.Delay(50, Cancel);
+                await Pace.PauseAsync(50, Cancel);
             }
         }
     }

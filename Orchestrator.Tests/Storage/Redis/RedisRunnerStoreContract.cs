@@ -36,7 +36,7 @@ public abstract class RedisRunnerStoreContract(SharedRedisServer server) : Runne
         }
     }
 
-    protected override async ValueTask AdvanceAsync(TimeSpan time) => await Task.Delay(time, Cancel);
+    protected override async ValueTask AdvanceAsync(TimeSpan time) => await RedisServer.LetPassAsync(time);
 
     [Fact]
     public async Task Hold_FirstToAsk_LeadsAndNobodyElse()

@@ -50,18 +50,20 @@ public abstract class RedisShareLedgerContract(string program) : ShareLedgerCont
         _server!.Kill();
         await _server.StartAsync();
         var ledger = await OpenAnotherAsync();
-        for (var tries = 0; tries < 100; tries++)
-        {
-            try
+        await Eventually.TrueAsync(
+            async () =>
             {
-                await ledger.GetTotalsAsync(Cancel);
-                break;
-            }
-            catch (StoreUnavailableException)
-            {
-                await Task.Delay(100, Cancel);
-            }
-        }
+                try
+                {
+                    await ledger.GetTotalsAsync(Cancel);
+                    return true;
+                }
+                catch (StoreUnavailableException)
+                {
+                    return false;
+                }
+            },
+            what: "An answer of the restarted ledger");
 
         return ledger;
     }

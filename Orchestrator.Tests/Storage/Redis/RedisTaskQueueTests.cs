@@ -40,15 +40,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
         }
     }
 
-    // By the machine's clock, which is the store's: timers go by a coarser one and may end some milliseconds early.
-    protected override async Task PassAsync(TimeSpan time)
-    {
-        var end = DateTimeOffset.UtcNow + time;
-        for (var left = time; left > TimeSpan.Zero; left = end - DateTimeOffset.UtcNow)
-        {
-            await Task.Delay(left, Cancel);
-        }
-    }
+    protected override Task PassAsync(TimeSpan time) => RedisServer.LetPassAsync(time);
 
     [Fact]
     [Fault("redis-restarted", "store", "Redis is killed and started again", "nothing answered is lost; everything recovers by itself")]
@@ -56,8 +48,6 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
     {
         await AddAsync();
         var woken = new TaskCompletionSource();
-        // The append-only file may be a second behind.
-        await Task.Delay(1_200, Cancel);
         _server.Kill();
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync());
@@ -128,7 +118,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
             }
             catch (Exception e) when (e is StoreUnavailableException or TimeoutException or Xunit.Sdk.SingleException && DateTime.UtcNow < until)
             {
-                await Task.Delay(100, Cancel);
+                await Pace.PauseAsync(100, Cancel);
             }
         }
     }

@@ -38,7 +38,7 @@ public sealed class SqliteKillTests : IDisposable
 
             var refusal = Assert.Throws<StorageException>(() => Open());
             Assert.Contains($"(process {victim.Id})", refusal.Message, StringComparison.Ordinal);
-            await Task.Delay(Random.Shared.Next(1, 300), cancel);
+            await Pace.PauseAsync(Random.Shared.Next(1, 300), cancel);
             victim.Kill();
             await victim.WaitForExitAsync(cancel);
 
@@ -152,14 +152,12 @@ public sealed class SqliteKillTests : IDisposable
         return Subprocess.Start(start);
     }
 
-    private static async Task WaitForAsync(Func<bool> condition, Process victim)
-    {
-        var since = Stopwatch.GetTimestamp();
-        while (!condition())
+    private static Task WaitForAsync(Func<bool> condition, Process victim) => Eventually.TrueAsync(
+        () =>
         {
             Assert.False(victim.HasExited, "The victim ended by itself.");
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60), "The victim answered nothing.");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-    }
+            return condition();
+        },
+        TimeSpan.FromSeconds(60),
+        "An answer of the victim");
 }
