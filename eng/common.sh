@@ -39,7 +39,7 @@ publish() { # PROJECT [FOLDER]
   local output=$root/artifacts/orchestrator log
   log=$(mktemp)
   set -- publish "$root/$1" -c Release --use-current-runtime --no-self-contained -v quiet -nologo \
-    -o "$output/${2:-app}" --artifacts-path "$output/build"
+    -o "$output/${2:-app}" --artifacts-path "$output/build" -p:RunAnalyzers=false
   say "building Orchestrator"
   dotnet "$@" -p:PublishReadyToRun=true > "$log" 2>&1 || dotnet "$@" >&2 || fail "the build failed; see above"
   rm -f "$log"
