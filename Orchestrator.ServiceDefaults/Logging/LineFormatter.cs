@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
@@ -7,12 +8,21 @@ using Microsoft.Extensions.Logging.Console;
 namespace Orchestrator.ServiceDefaults.Logging;
 
 /// <summary>
-/// One event, one line: <c>2026-01-31T12:00:00.000Z info Provisioner[1203] message</c>. Line breaks in a message
-/// are spelled out, so that nobody can forge a line; an exception follows, indented.
+/// One event, one line: <c>2026-01-31T12:00:00.000Z info Provisioner[1203] message</c>. Control
+/// characters are escaped, line breaks among them, so that no message can forge a line; an exception follows, indented.
 /// </summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
+
+    // What a terminal or an editor acts on instead of showing it: controls (C0, DEL, C1), line and paragraph separators,
+    // and what turns the direction of text round.
+    private static readonly SearchValues<char> Escaped = SearchValues.Create(
+    [
+        .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7f, 0x21)).Select(c => (char)c),
+        '\u061c', '\u200e', '\u200f', '\u2028', '\u2029',
+        .. Enumerable.Range(0x202a, 5).Concat(Enumerable.Range(0x2066, 4)).Select(c => (char)c),
+    ]);
 
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
@@ -43,34 +53,26 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         foreach (var line in exception.ToString().AsSpan().EnumerateLines())
         {
             textWriter.Write("    ");
-            textWriter.Write(line);
+            WriteEscaped(line, textWriter);
             textWriter.Write('\n');
         }
     }
 
-    private static void WriteEscaped(string message, TextWriter textWriter)
+    private static void WriteEscaped(ReadOnlySpan<char> text, TextWriter textWriter)
     {
-        if (!message.AsSpan().ContainsAnyInRange('\0', '\x1f'))
+        while (text.IndexOfAny(Escaped) is >= 0 and var at)
         {
-            textWriter.Write(message);
-            return;
+            textWriter.Write(text[..at]);
+            textWriter.Write(text[at] switch
+            {
+                '\n' => @"\n",
+                var c and <= '\xff' => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
+                var c => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+            });
+            text = text[(at + 1)..];
         }
 
-        foreach (var c in message)
-        {
-            if (c == '\n')
-            {
-                textWriter.Write(@"\n");
-            }
-            else if (char.IsControl(c))
-            {
-                textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"));
-            }
-            else
-            {
-                textWriter.Write(c);
-            }
-        }
+        textWriter.Write(text);
     }
 
     private static ReadOnlySpan<char> ShortOf(string category) => category.AsSpan(category.LastIndexOf('.') + 1);

@@ -19,6 +19,22 @@ public sealed class LineFormatterTests
         Assert.Equal("2026-01-31T12:00:00.000Z warn Reaper[1004] a\\n2026 fail b\\x0d\\x1b[0m\n", Format("a\n2026 fail b\r\x1b[0m", null));
     }
 
+    [Theory]
+    [InlineData("\u009b2J", "\\x9b2J")]
+    [InlineData("a\u202eb", "a\\u202eb")]
+    [InlineData("a\u2028b\u2029", "a\\u2028b\\u2029")]
+    [InlineData("\u2066\u200f\u061c", "\\u2066\\u200f\\u061c")]
+    [InlineData("\u007f\t\0", "\\x7f\\x09\\x00")]
+    [InlineData("Ünïcode 日本 🙂", "Ünïcode 日本 🙂")]
+    public void Write_CharactersThatTerminalsActOn_AreEscaped(string message, string shown)
+    {
+        Assert.EndsWith($"] {shown}\n", Format(message, null), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_ExceptionWithEscapes_HasThemEscaped() =>
+        Assert.Contains("a\\x9b2Jb", Format("failed", new InvalidOperationException("a\u009b2Jb")), StringComparison.Ordinal);
+
     [Fact]
     public void Write_Exception_FollowsIndented()
     {
