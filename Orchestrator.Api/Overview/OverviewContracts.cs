@@ -57,7 +57,7 @@ internal sealed record PoolEntry(
 internal sealed record TaskCountEntry(string Type, string State, long Count);
 
 /// <summary>The ledger of shares in figures.</summary>
-/// <param name="Round">The newest round asked for or submitted to.</param>
+/// <param name="Round">The newest round submitted to.</param>
 /// <param name="TargetDifficulty">The difficulty that shares need at least.</param>
 /// <param name="HashRate">Hashes a second over the last minute of all workers together; null when they are not known.</param>
 /// <param name="ValidShares">Valid shares of all rounds.</param>

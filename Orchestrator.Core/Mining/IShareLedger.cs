@@ -21,9 +21,6 @@ public interface IShareLedger
     /// <summary>The counts of one round; zeros for a round that nothing was submitted to.</summary>
     ValueTask<ShareCounts> CountRoundAsync(long roundNumber, CancellationToken cancellationToken);
 
-    /// <summary>Notes that a round was asked for, so that it counts for <see cref="LedgerTotals.NewestRound"/>.</summary>
-    ValueTask NoteRoundAsync(long roundNumber, CancellationToken cancellationToken);
-
     /// <summary>The counts over all rounds.</summary>
     ValueTask<LedgerTotals> GetTotalsAsync(CancellationToken cancellationToken);
 
@@ -48,7 +45,7 @@ public readonly record struct ShareCounts(long Valid, long Invalid)
 /// <summary>The ledger in figures.</summary>
 /// <param name="Shares">The shares of all rounds.</param>
 /// <param name="UniqueWorkers">How many different workers submitted them; exact on every ledger.</param>
-/// <param name="NewestRound">The greatest round asked for or submitted to; 0 before there was one.</param>
+/// <param name="NewestRound">The greatest round submitted to; 0 before the first submission.</param>
 public sealed record LedgerTotals(ShareCounts Shares, long UniqueWorkers, long NewestRound);
 
 /// <summary>The ledger in figures, and the newest entries.</summary>

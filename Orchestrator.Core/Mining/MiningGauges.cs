@@ -40,7 +40,7 @@ public sealed partial class MiningGauges : BackgroundService
         own.CreateObservableGauge("miner_shares_submitted", () => Tell(totals => totals.Shares.Total), description: "Shares in the ledger.");
         own.CreateObservableGauge("miner_valid_shares", () => Tell(totals => totals.Shares.Valid), description: "Valid shares in the ledger.");
         own.CreateObservableGauge("miner_invalid_shares", () => Tell(totals => totals.Shares.Invalid), description: "Invalid shares in the ledger.");
-        own.CreateObservableGauge("mining_round", () => Tell(totals => totals.NewestRound), description: "The newest round asked for or submitted to.");
+        own.CreateObservableGauge("mining_round", () => Tell(totals => totals.NewestRound), description: "The newest round submitted to.");
     }
 
     /// <summary>Whether the metrics are still being read, be it in vain.</summary>

@@ -154,17 +154,13 @@ public abstract class ShareLedgerContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NoteRound_OnlyAGreaterOne_IsTheNewest()
+    public async Task Append_OnlyAGreaterRound_IsTheNewest()
     {
-        await Ledger.NoteRoundAsync(5, Cancel);
-        await Ledger.NoteRoundAsync(4, Cancel);
-        Assert.Equal(5, (await Ledger.GetTotalsAsync(Cancel)).NewestRound);
-
         await Ledger.AppendAsync(Of("a", round: 10), false, Cancel);
-        await Ledger.NoteRoundAsync(9, Cancel);
-        Assert.Equal(new LedgerTotals(new ShareCounts(0, 1), 1, 10), await Ledger.GetTotalsAsync(Cancel));
+        await Ledger.AppendAsync(Of("b", round: 9), true, Cancel);
+        Assert.Equal(new LedgerTotals(new ShareCounts(1, 1), 1, 10), await Ledger.GetTotalsAsync(Cancel));
 
-        await Ledger.NoteRoundAsync(Submission.MaxNumber, Cancel);
+        await Ledger.AppendAsync(Of("c", round: Submission.MaxNumber), true, Cancel);
         Assert.Equal(Submission.MaxNumber, (await (await OpenAnotherAsync()).GetTotalsAsync(Cancel)).NewestRound);
     }
 
@@ -176,13 +172,12 @@ public abstract class ShareLedgerContract : IAsyncLifetime
             await Ledger.AppendAsync(Of($"sub-{i}", round: i % 2, worker: $"w{i % 4}"), i % 5 != 0, Cancel);
         }
 
-        await Ledger.NoteRoundAsync(77, Cancel);
         var before = await Ledger.AuditAsync(Cancel);
 
         var again = await RestartAsync();
 
         var after = await again.AuditAsync(Cancel);
-        Assert.Equal(new LedgerTotals(new ShareCounts(20, 5), 4, 77), after.Totals);
+        Assert.Equal(new LedgerTotals(new ShareCounts(20, 5), 4, 1), after.Totals);
         Assert.Equal(before.Recent, after.Recent);
         Assert.Equal(new ShareAnswer(false, false), await again.AppendAsync(Of("sub-5"), true, Cancel));
     }
@@ -198,7 +193,6 @@ public abstract class ShareLedgerContract : IAsyncLifetime
         [
             () => Ledger.AppendAsync(Of("b"), true, Cancel).AsTask(),
             () => Ledger.CountRoundAsync(1, Cancel).AsTask(),
-            () => Ledger.NoteRoundAsync(1, Cancel).AsTask(),
             () => Ledger.GetTotalsAsync(Cancel).AsTask(),
             () => Ledger.AuditAsync(Cancel).AsTask(),
         ]).Select(call => Assert.ThrowsAsync<StoreUnavailableException>(call)));

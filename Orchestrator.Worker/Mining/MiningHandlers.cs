@@ -11,14 +11,14 @@ namespace Orchestrator.Worker.Mining;
 internal static class MiningHandlers
 {
     public static async Task<Results<Ok<RoundResponse>, ErrorResult>> GetRoundAsync(
-        [FromRoute(Name = "id")] string roundNumber, ShareIntake intake, HashMeter meter, CancellationToken cancellationToken)
+        [FromRoute(Name = "id")] string roundNumber, ShareIntake intake, IShareLedger ledger, HashMeter meter, CancellationToken cancellationToken)
     {
         if (!TryReadRound(roundNumber, out var round))
         {
             return RoundInvalid();
         }
 
-        var counts = await intake.GetRoundAsync(round, cancellationToken);
+        var counts = await ledger.CountRoundAsync(round, cancellationToken);
         return TypedResults.Ok(new RoundResponse(round, intake.TargetDifficulty, (long)Math.Round(meter.GetRate()), counts.Valid, counts.Invalid));
     }
 

@@ -36,7 +36,7 @@ function draw(mining) {
     return;
   }
   const figures = [
-    ['Round', number(mining.round), 'the newest asked for or submitted to'],
+    ['Round', number(mining.round), 'the newest submitted to'],
     ['Target difficulty', mining.targetDifficulty, 'that its shares need at least'],
     ['Hash rate', mining.hashRate == null ? '–' : rate(mining.hashRate), 'over the last minute'],
     ['Valid shares', number(mining.validShares), `${number(mining.roundValidShares)} in this round`],

@@ -24,7 +24,6 @@ namespace Orchestrator.Storage.Redis.Mining;
 internal sealed class RedisShareLedger : IShareLedger
 {
     private static readonly RedisScript Append = new("Mining", "append");
-    private static readonly RedisScript Note = new("Mining", "note");
     private static readonly RedisScript Read = new("Mining", "audit");
 
     private readonly RedisConnection _redis;
@@ -47,9 +46,6 @@ internal sealed class RedisShareLedger : IShareLedger
         var counts = await _redis.CallAsync(database => database.HashGetAsync(key, ["1", "0"])).WaitAsync(cancellationToken);
         return new ShareCounts(Number(counts[0]), Number(counts[1]));
     }
-
-    public async ValueTask NoteRoundAsync(long roundNumber, CancellationToken cancellationToken) =>
-        await EvaluateAsync(Note, Text(roundNumber)).WaitAsync(cancellationToken);
 
     public async ValueTask<LedgerTotals> GetTotalsAsync(CancellationToken cancellationToken) =>
         Totals(await EvaluateAsync(Read, 0).WaitAsync(cancellationToken));

@@ -27,8 +27,6 @@ public sealed class SqliteShareLedger : IShareLedger
     private const string CountInTotal =
         "UPDATE share_totals SET valid = valid + ?2, invalid = invalid + ?3, workers = workers + ?4, newest_round = max(newest_round, ?1)";
 
-    private const string NoteRound = "UPDATE share_totals SET newest_round = ?1 WHERE newest_round < ?1";
-
     private const string CountRound = "SELECT valid, invalid FROM share_rounds WHERE round_number = ?1";
 
     private const string Totals = "SELECT valid, invalid, workers, newest_round FROM share_totals";
@@ -62,12 +60,6 @@ public sealed class SqliteShareLedger : IShareLedger
         _database.LookUpAsync(
             static (connection, round) => connection.Prepare(CountRound).Bind(1, round).First(row => new ShareCounts(row.GetInt64(0), row.GetInt64(1))),
             roundNumber, cancellationToken);
-
-    /// <inheritdoc />
-    public async ValueTask NoteRoundAsync(long roundNumber, CancellationToken cancellationToken) =>
-        await _database.WriteAsync(
-            static change => change.Writing.Prepare(NoteRound).Bind(1, change.roundNumber).ExecuteNonQuery(),
-            (_database.Writing, roundNumber), cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<LedgerTotals> GetTotalsAsync(CancellationToken cancellationToken) =>

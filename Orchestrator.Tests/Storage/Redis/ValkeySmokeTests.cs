@@ -54,7 +54,7 @@ public sealed class ValkeySmokeTests(ValkeySmokeTests.Server server) : IClassFix
         () => new Shares(),
         ledger => ledger.Append_ValidAndInvalid_AreCountedForRoundAndInTotal(),
         ledger => ledger.Audit_MoreThanTen_AreTheNewestTenAsTheyWereSent(),
-        ledger => ledger.NoteRound_OnlyAGreaterOne_IsTheNewest());
+        ledger => ledger.Append_OnlyAGreaterRound_IsTheNewest());
 
     private static async Task HoldAsync<T>(Func<T> open, params Func<T, Task>[] rules)
         where T : IAsyncLifetime

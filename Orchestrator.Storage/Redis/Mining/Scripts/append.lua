@@ -30,7 +30,9 @@ if newest then
     for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
   end
   redis.call('SADD', WORKERS, unpack(workers))
-  note(newest)
+  -- Rounds stay below 2^53, which Lua's numbers hold exactly; they are written as they came.
+  local before = redis.call('HGET', TOTALS, 'r')
+  if not before or tonumber(before) < tonumber(newest) then redis.call('HSET', TOTALS, 'r', newest) end
   local recent = {}
   for n = math.max(1, #counted - kept + 1), #counted do
     local i = counted[n]
