@@ -96,9 +96,10 @@ internal static class PodTasks
 
     private static void CheckId(string name, string id)
     {
-        if (id.Length is 0 or > MaxIdLength || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or ':' or '-')))
+        // "." and ".." are steps in the path of Pod:CallbackUrl, whose escaping they survive.
+        if (id.Length is 0 or > MaxIdLength || id is "." or ".." || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or ':' or '-')))
         {
-            throw InvalidInputException.Field(name, $"must be 1 to {MaxIdLength} letters, digits, '.', '_', ':' or '-'.");
+            throw InvalidInputException.Field(name, $"must be 1 to {MaxIdLength} letters, digits, '.', '_', ':' or '-', and not '.' or '..'.");
         }
     }
 }
