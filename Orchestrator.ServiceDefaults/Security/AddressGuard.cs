@@ -25,7 +25,7 @@ internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next
             return next(context);
         }
 
-        if (!_names.Includes(request.Host, context.Connection.LocalIpAddress))
+        if (!IsWithoutHost(request) && !_names.Includes(request.Host, context.Connection.LocalIpAddress))
         {
             return new ErrorResult(StatusCodes.Status403Forbidden, "HOST_NOT_ALLOWED",
                 "The Host name does not mean this machine; add it to AllowedHosts.").ExecuteAsync(context);
@@ -42,6 +42,9 @@ internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next
 
         return next(context);
     }
+
+    // As load balancers and HTTP/1.0 probes call; every browser names a host.
+    private static bool IsWithoutHost(HttpRequest request) => HttpProtocol.IsHttp10(request.Protocol) && request.Headers.Host.Count == 0;
 
     private static bool IsForwarding(string name) =>
         name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase) || ForwardingHeaders.Contains(name);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
@@ -51,6 +52,19 @@ public sealed class AnonymousTests : IAsyncLifetime
     [Fact]
     public async Task Host_MachinesOwnName_IsAnswered() =>
         await _api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("Host", Environment.MachineName)).JsonAsync(200);
+
+    [Theory]
+    [InlineData("GET /alive HTTP/1.0\r\n\r\n", 200)]
+    [InlineData("GET /alive HTTP/1.0\r\nHost: evil.example\r\n\r\n", 403)]
+    [InlineData("GET /alive HTTP/1.0\r\nHost:\r\n\r\n", 403)]
+    [InlineData("GET /alive HTTP/1.1\r\n\r\n", 400)]
+    public async Task Host_NotNamed_IsAnsweredInHttp10Only(string request, int status)
+    {
+        foreach (var listener in Enum.GetValues<Listener>())
+        {
+            Assert.Equal(status, await RawConnection.SendAsync(_api.PortOf(listener), Encoding.ASCII.GetBytes(request)));
+        }
+    }
 
     [Theory]
     [InlineData("evil.example")]
