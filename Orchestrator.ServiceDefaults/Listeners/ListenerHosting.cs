@@ -1,10 +1,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Security;
@@ -32,6 +35,14 @@ public static class ListenerHosting
         builder.Services.AddSingleton(listeners);
         builder.Services.AddOptions<PortOptions>().BindConfiguration(PortOptions.Section).ValidateSettings(PortOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<PortOptions>, PortRules>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(services => ConnectionLimits.Of(services.GetRequiredService<SecurityOptions>().MaxConnections));
+        builder.Services.AddSingleton<ConnectionGate>();
+        // The gate is made when a listener opens, after the settings have been checked.
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new GatedTransport(
+            services.GetRequiredService<ConnectionGate>,
+            services.GetRequiredService<IOptions<SocketTransportOptions>>(),
+            services.GetRequiredService<ILoggerFactory>()));
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, listeners));
         return listeners;
@@ -43,6 +54,7 @@ public static class ListenerHosting
         kestrel.ApplicationServices.GetService<IStartupValidator>()?.Validate();
         var security = kestrel.ApplicationServices.GetRequiredService<SecurityOptions>();
         var ports = kestrel.ApplicationServices.GetRequiredService<PortOptions>();
+        var gate = kestrel.ApplicationServices.GetRequiredService<ConnectionGate>();
         foreach (var (listener, plan) in listeners.Plans)
         {
             plan.Asked = ports.Of(listener);
@@ -54,12 +66,12 @@ public static class ListenerHosting
                     break;
                 }
 
-                ListenOn(kestrel, address, listener, plan);
+                ListenOn(kestrel, gate, address, listener, plan);
             }
         }
     }
 
-    private static void ListenOn(KestrelServerOptions kestrel, ListenAddress address, Listener listener, ListenerPlan plan)
+    private static void ListenOn(KestrelServerOptions kestrel, ConnectionGate gate, ListenAddress address, Listener listener, ListenerPlan plan)
     {
         var feature = new ListenerFeature(listener);
         switch (address)
@@ -86,7 +98,7 @@ public static class ListenerHosting
             listen.Use(next => connection =>
             {
                 connection.Features.Set(feature);
-                return next(connection);
+                return gate.RunAsync(connection, next);
             });
         }
     }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Hosting;
+using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
@@ -55,6 +56,7 @@ public static class GuardHosting
         ArgumentNullException.ThrowIfNull(app);
         var options = app.Services.GetRequiredService<SecurityOptions>();
         var origins = app.Services.GetRequiredService<Origins>();
+        app.Use(MeetFirstRequestDeadline);
         app.UseErrors();
         app.UseRouting();
         app.Use(RefuseLongBodies);
@@ -66,6 +68,12 @@ public static class GuardHosting
         app.Use(next => new SiteGuard(options, origins, next).InvokeAsync);
         return app;
     }
+
+    private static RequestDelegate MeetFirstRequestDeadline(RequestDelegate next) => context =>
+    {
+        context.Features.Get<FirstRequestDeadline>()?.Met();
+        return next(context);
+    };
 
     // By what the call says of itself; a body whose length comes out as it is read is counted by its reader.
     private static RequestDelegate RefuseLongBodies(RequestDelegate next) => context =>

@@ -36,6 +36,14 @@ public sealed class SecurityOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>
+    /// How many connections all listeners together keep open, three quarters of them from one address at most. Further ones
+    /// wait in the backlog, or are closed where their address has its share. By default half of the files that the process
+    /// may still open at its start, and at most 10,000.
+    /// </summary>
+    [Range(8, 1_000_000)]
+    public int? MaxConnections { get; set; }
+
     internal bool HasKeys => ApiKeys.Count > 0;
 
     internal IReadOnlyList<ListenAddress> FindAddresses() => Listen.Count > 0

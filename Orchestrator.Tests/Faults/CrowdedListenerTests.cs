@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Orchestrator.ServiceDefaults.Listeners;
@@ -51,6 +52,45 @@ public sealed class CrowdedListenerTests
         }
 
         Assert.Empty(host.Engine.Runners);
+    }
+
+    [Fact]
+    [Fault("idle-connections", "load", "2,000 idle connections to a process that may open 420 files", "it lives, answers those it knows, and serves newcomers once the idle ones are cut off")]
+    public async Task Connections_MoreThanOpenFiles_ProcessLivesAndRecovers()
+    {
+        const int Crowd = 2_000;
+        Components.RequireLinux();
+        Components.RequireOpenFiles(2 * Crowd);
+        using var data = new TemporaryFolder();
+        await using var server = await ServerProgram.StartWithOpenFilesAsync(420, data.Path);
+        Assert.Equal(HttpStatusCode.OK, (await server.Pod.GetAsync("/alive", Cancel)).StatusCode);
+        var crowd = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < Crowd; i++)
+            {
+                crowd.Add(new TcpClient());
+                try
+                {
+                    await crowd[^1].ConnectAsync("127.0.0.1", server.Pod.BaseAddress!.Port, Cancel);
+                }
+                catch (SocketException)
+                {
+                    // Past its share: cut off as soon as accepted.
+                }
+            }
+
+            // On the connection that was there before.
+            Assert.Equal(HttpStatusCode.OK, (await server.Pod.GetAsync("/alive", Cancel)).StatusCode);
+
+            // The crowd stays; its connections never send a request, and lose their places for it.
+            using var newcomer = new HttpClient { BaseAddress = server.Pod.BaseAddress };
+            await Eventually.TrueAsync(newcomer.IsServedAsync, TimeSpan.FromSeconds(60), "A newcomer's answer");
+        }
+        finally
+        {
+            crowd.ForEach(client => client.Dispose());
+        }
     }
 
     private static async Task DribbleAsync(TcpClient client, CancellationToken stop)

@@ -131,6 +131,20 @@ internal static class Calls
         return client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Whether a listener answers; false when it refuses, resets or closes the connection.</summary>
+    public static async Task<bool> IsServedAsync(this HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("/alive", TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The answer's JSON, after its status was looked at.</summary>
     public static async Task<JsonNode> JsonAsync(this Task<HttpResponseMessage> call, int status)
     {

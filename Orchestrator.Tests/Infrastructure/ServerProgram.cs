@@ -29,20 +29,28 @@ internal sealed partial class ServerProgram : IAsyncDisposable
     }
 
     /// <summary>Starts the embedded process, without a pool of runners.</summary>
-    public static Task<ServerProgram> StartEmbeddedAsync(string dataFolder, params string[] settings) => StartAsync(
-        "Orchestrator.Api.dll",
-        [
-            "--PORT=0", "--MACHINES_PORT=0", "--Engine=process", "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0",
-            $"--Storage:DataFolder={dataFolder}", .. settings,
-        ]);
+    public static Task<ServerProgram> StartEmbeddedAsync(string dataFolder, params string[] settings) =>
+        StartAsync(new ProcessStartInfo("dotnet"), "Orchestrator.Api.dll", [.. EmbeddedSettings(dataFolder), .. settings]);
+
+    /// <summary>Starts it as a process that may open only so many files.</summary>
+    public static Task<ServerProgram> StartWithOpenFilesAsync(int openFiles, string dataFolder) =>
+        StartAsync(
+            new ProcessStartInfo("sh") { ArgumentList = { "-c", $"ulimit -n {openFiles}; exec dotnet \"$@\"", "sh" } },
+            "Orchestrator.Api.dll", EmbeddedSettings(dataFolder));
 
     /// <summary>Starts a worker on Redis.</summary>
     public static Task<ServerProgram> StartWorkerAsync(string redis, params string[] settings) =>
-        StartAsync("Orchestrator.Worker.dll", [$"--ConnectionStrings:redis={redis}", .. settings]);
+        StartAsync(new ProcessStartInfo("dotnet"), "Orchestrator.Worker.dll", [$"--ConnectionStrings:redis={redis}", .. settings]);
 
-    private static async Task<ServerProgram> StartAsync(string dll, string[] settings)
+    private static string[] EmbeddedSettings(string dataFolder) =>
+    [
+        "--PORT=0", "--MACHINES_PORT=0", "--Engine=process", "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0",
+        $"--Storage:DataFolder={dataFolder}",
+    ];
+
+    private static async Task<ServerProgram> StartAsync(ProcessStartInfo start, string dll, string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, dll), "--POD_PORT=0", "--environment=Development", "--Logging:LogLevel:Default=Warning", .. settings])
         {
             start.ArgumentList.Add(argument);
