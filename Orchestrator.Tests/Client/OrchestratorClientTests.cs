@@ -37,7 +37,7 @@ public sealed class OrchestratorClientTests : IAsyncLifetime
         Assert.Equal(provisioned.RunnerId, (await _client.Sessions.ProvisionAsync(session, cancellationToken: Cancel)).RunnerId);
         Assert.Equal($"Heartbeat received for session {session}.", (await _client.Sessions.HeartbeatAsync(session, Cancel)).Message);
         var listed = Assert.Single(await _client.Sessions.ListAsync(Cancel));
-        Assert.Equal((provisioned.RunnerId, "leased", new OwnerEntry("session", session)), (listed.Id, listed.State, listed.Owner));
+        Assert.Equal((provisioned.RunnerId, "leased", new OwnerEntry("default", "session", session)), (listed.Id, listed.State, listed.Owner));
         var ended = await _client.Sessions.ExecAsync(session, Command, Cancel);
         Assert.Equal((0, "hello", "", false), (ended.ExitCode, ended.Stdout, ended.Stderr, ended.TimedOut));
         await _client.Sessions.ReleaseAsync(session, Cancel);

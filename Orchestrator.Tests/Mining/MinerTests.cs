@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Tests.Infrastructure;
+using static Orchestrator.Tests.Mining.MiningCalls;
 
 namespace Orchestrator.Tests.Mining;
 

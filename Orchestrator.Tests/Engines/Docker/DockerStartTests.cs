@@ -111,7 +111,7 @@ public sealed class DockerStartTests(DockerEngineFixture fixture) : IClassFixtur
 
         var placement = await Engine.StartAsync(spec, Cancel);
 
-        var container = await fixture.Client.Containers.InspectContainerAsync(placement.ContainerId, Cancel);
+        var container = await fixture.Client.Containers.InspectContainerAsync(placement.Handle, Cancel);
         Assert.Equal($"/{spec.RunnerId}.session-acme.user_c42", container.Name);
         Assert.Equal(("user:42", "acme"), (container.Config!.Labels[DockerLabels.Session], container.Config.Labels[DockerLabels.Tenant]));
     }
