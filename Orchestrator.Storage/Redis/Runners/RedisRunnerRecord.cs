@@ -9,7 +9,7 @@ namespace Orchestrator.Storage.Redis.Runners;
 internal static class RedisRunnerRecord
 {
     /// <summary>How many values a runner has in an answer: its id and its fields, as <c>Scripts/prelude.lua</c> lists them.</summary>
-    private const int Width = 16;
+    private const int Width = 17;
 
     /// <summary>The runner at a place of an answer; null when the answer ends before.</summary>
     public static Runner? Read(RedisValue[] values, int at) => values.Length <= at ? null : new Runner

@@ -250,30 +250,6 @@ public sealed class SqliteFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_OfAVersionWithoutPlans_KeepsItsIdleRunnerAndHandsItToNobody()
-    {
-        SqliteMigration[] before = [.. SqliteMigrations.All.TakeWhile(step => step.Version < 5)];
-        using (var database = SqliteDatabase.Open(new SqliteOptions { DataFolder = _folder.Path }, before, NullLogger.Instance))
-        {
-            await database.WriteAsync(
-                static database =>
-                {
-                    database.Writing.Execute(
-                        "INSERT INTO runners (id, template, engine_id, state, fence, created_at, idle_since, network, port_reserved, container_id, image, image_id) " +
-                        "VALUES ('old', 'session', 'e', 1, 1, 0, 0, 0, 0, 'c', 'i', 's')");
-                    return 0;
-                }, database, Cancel);
-        }
-
-        using var opened = Open();
-        var store = new SqliteRunnerStore(opened, _clock);
-
-        Assert.Equal(ClaimOutcome.Reserved, (await store.ClaimAsync(Wish("a"), Cancel)).Outcome);
-        var kept = (await store.GetAsync("old", Cancel))!;
-        Assert.Equal((RunnerState.Idle, null), (kept.State, kept.Plan));
-    }
-
-    [Fact]
     public void Migrations_AreNumberedWithoutGaps() =>
         Assert.Equal(Enumerable.Range(1, SqliteMigrations.All.Count), SqliteMigrations.All.Select(step => step.Version));
 
