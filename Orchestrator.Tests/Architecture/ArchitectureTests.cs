@@ -62,7 +62,7 @@ public sealed partial class ArchitectureTests
             .Select(type => type.Name)
             .ToHashSet();
 
-        Assert.Empty(ProductAssemblies.Types.Where(type => others.Contains(type.Name)));
+        Assert.DoesNotContain(ProductAssemblies.Types, type => others.Contains(type.Name));
     }
 
     [Fact]
