@@ -181,9 +181,9 @@ public sealed class RedisLayoutTests(RedisLayoutTests.Server server) : IAsyncLif
     {
         const string placement = """ '{"ContainerId":"c","Image":"image","ImageId":"sha256:1" """;
         var (idle, isolated, machine) = (
-            placement.TrimEnd() + ""","Address":"172.17.0.2","Port":40001}'""",
+            placement.TrimEnd() + ""","Address":"172.17.0.2","HostPort":40001}'""",
             placement.TrimEnd() + "}'",
-            placement.TrimEnd() + ""","Address":"172.17.0.2","Port":9093}'""");
+            placement.TrimEnd() + ""","Address":"172.17.0.2","HostPort":9093}'""");
         string Runner(string id, string template, int state, int fence, string more) =>
             $"HSET {OldRunners}runner:{id} template {template} engine e state {state} fence {fence} made 1000 token token {more}";
         return ExecuteAsync(
