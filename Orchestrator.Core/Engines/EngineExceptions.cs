@@ -27,3 +27,8 @@ public sealed class RunnerNotReadyException(string message, Exception? inner = n
 
 /// <summary>A runner is not running any more.</summary>
 public sealed class RunnerGoneException(string message, Exception? inner = null) : EngineException(message, inner);
+
+/// <summary>The engine's freezer holds the runner; nothing was begun.</summary>
+/// <param name="message">What happened.</param>
+/// <param name="inner">What caused it.</param>
+public sealed class RunnerPausedException(string message, Exception? inner = null) : EngineException(message, inner);

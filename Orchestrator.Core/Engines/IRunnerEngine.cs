@@ -77,6 +77,7 @@ public interface IRunnerEngine
     /// image allows it.
     /// </summary>
     /// <exception cref="RunnerGoneException">The runner is not running any more.</exception>
+    /// <exception cref="RunnerPausedException">The runner is paused (<see cref="ThawAsync"/>); the command was not begun.</exception>
     Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken);
 
     /// <summary>Copies a runner's log, oldest first, and goes on with what comes when <paramref name="follow"/> is set.</summary>
@@ -93,6 +94,12 @@ public interface IRunnerEngine
 
     /// <summary>The id of the image that a runner of this template would be made from now; null when it is missing.</summary>
     Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lets a runner go on that the engine's freezer holds. Idempotent: one that runs or is gone is left as it is. Engines
+    /// without a freezer do nothing.
+    /// </summary>
+    Task ThawAsync(string handle, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Asks the engine for a sign of life.</summary>
     Task PingAsync(CancellationToken cancellationToken);

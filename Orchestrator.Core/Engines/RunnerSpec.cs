@@ -34,13 +34,20 @@ public sealed record ObservedRunner(
     RunnerNetwork Network,
     string? Plan,
     RunnerPlacement Placement,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>Whether the engine's freezer holds it; it counts as running.</summary>
+    public bool Paused { get; init; }
+}
 
 /// <summary>What happened to a runner.</summary>
 public enum RunnerEventKind
 {
     /// <summary>It runs.</summary>
     Started,
+
+    /// <summary>The engine's freezer holds it.</summary>
+    Paused,
 
     /// <summary>It ended, whatever the reason.</summary>
     Died,

@@ -58,6 +58,21 @@ public sealed partial class RunnerLeases
         return removed.Count(ended => ended);
     }
 
+    /// <summary>
+    /// Ends a runner that a call found dead, so that its owner's next provision is not answered with it; its container's
+    /// removal is not waited for.
+    /// </summary>
+    private async Task EndGoneAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        if (await store.BeginRemoveAsync(runner.Id, runner.Fence, cancellationToken) is { } removing)
+        {
+            LogGone(runner.Id, Owner.NameOf(runner.Owner));
+            signals.Changed(removing.Template);
+            _ = remover.RemoveAsync(removing, "a call found it dead", CancellationToken.None)
+                .ContinueWith(removal => _ = removal.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
     private async Task<bool> ReturnAsync(Runner runner, CancellationToken cancellationToken)
     {
         if (await store.ReturnAsync(runner.Id, runner.Fence, cancellationToken) is not { } idle)
@@ -114,6 +129,9 @@ public sealed partial class RunnerLeases
         await remover.RemoveAsync(removing, reason, cancellationToken);
         return true;
     }
+
+    [LoggerMessage(1024, LogLevel.Warning, "Ending runner {Runner} of {Owner}: a call found it dead")]
+    private partial void LogGone(string runner, string owner);
 
     [LoggerMessage(1021, LogLevel.Information, "Released runner {Runner} of {Owner}")]
     private partial void LogReleased(string runner, Owner owner);

@@ -68,10 +68,11 @@ public sealed partial class RunnerLeases(
         {
             try
             {
-                result = await engine.ExecAsync(placement.Handle, request, output, cancellationToken);
+                result = await ExecThawedAsync(placement.Handle, request, output, cancellationToken);
             }
             catch (RunnerGoneException)
             {
+                await EndGoneAsync(runner, cancellationToken);
                 return null;
             }
         }
@@ -103,6 +104,20 @@ public sealed partial class RunnerLeases(
         catch (RunnerGoneException)
         {
             return false;
+        }
+    }
+
+    // Somebody who paused it from outside leaves its owner without a runner otherwise.
+    private async Task<ExecResult> ExecThawedAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.ExecAsync(handle, request, output, cancellationToken);
+        }
+        catch (RunnerPausedException)
+        {
+            await engine.ThawAsync(handle, cancellationToken);
+            return await engine.ExecAsync(handle, request, output, cancellationToken);
         }
     }
 

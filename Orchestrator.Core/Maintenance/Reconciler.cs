@@ -27,11 +27,15 @@ internal sealed partial class Reconciler(
 {
     private const int ManyRunners = 1_000;
 
+    // Over some 2 seconds.
+    private const int LooksAfterDeath = 8;
+
     private const string ImageReplaced = "its image was replaced";
 
     private static readonly TimeSpan BetweenReplacements = TimeSpan.FromSeconds(1);
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), time, jitter: null);
+    private readonly Backoff _looks = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(640), time, jitter: null);
     private bool _lost;
     private bool _outdatedLeft;
 
@@ -140,7 +144,7 @@ internal sealed partial class Reconciler(
                 await foreach (var happened in engine.WatchAsync(cancellationToken))
                 {
                     failures = 0;
-                    if (happened.Kind is RunnerEventKind.Died or RunnerEventKind.Removed or RunnerEventKind.OutOfMemory)
+                    if (happened.Kind is not RunnerEventKind.Started)
                     {
                         await LookAtAsync(happened, cancellationToken);
                     }
@@ -174,11 +178,24 @@ internal sealed partial class Reconciler(
             LogOutOfMemory(happened.RunnerId);
         }
 
-        var store = leadership.Store;
-        var seen = await engine.FindAsync(happened.RunnerId, cancellationToken);
-        if (await store.GetAsync(happened.RunnerId, cancellationToken) is { } record)
+        // A listing may show a runner as running for a moment after its death (some 70 ms on Docker 20.10).
+        var looks = happened.Kind is RunnerEventKind.Died or RunnerEventKind.Removed ? LooksAfterDeath : 1;
+        for (var look = 1; ; look++)
         {
+            var store = leadership.Store;
+            var seen = await engine.FindAsync(happened.RunnerId, cancellationToken);
+            if (await store.GetAsync(happened.RunnerId, cancellationToken) is not { } record)
+            {
+                return;
+            }
+
             await CompareAsync(store, record, seen, cancellationToken);
+            if (look == looks || seen is not { Running: true })
+            {
+                return;
+            }
+
+            await _looks.WaitAsync(look, cancellationToken);
         }
     }
 
@@ -213,11 +230,32 @@ internal sealed partial class Reconciler(
         {
             await EndAsync(store, record, "its container died", cancellationToken);
         }
-        else if (seen.Owner != record.Owner && record.Owner?.Kind != OwnerKind.Unknown)
+        else if (record.Placement is { } recorded && HasMoved(recorded, seen.Placement))
         {
-            teller.Tell(record);
+            await EndAsync(store, record, "its container was restarted or lost its network", cancellationToken);
+        }
+        else if (seen.Paused && record.State == RunnerState.Idle)
+        {
+            await EndAsync(store, record, "its container was paused", cancellationToken);
+        }
+        else
+        {
+            if (seen.Paused)
+            {
+                LogThawing(record.Id, Owner.NameOf(record.Owner));
+                await engine.ThawAsync(seen.Placement.Handle, cancellationToken);
+            }
+
+            if (seen.Owner != record.Owner && record.Owner?.Kind != OwnerKind.Unknown)
+            {
+                teller.Tell(record);
+            }
         }
     }
+
+    // A restart publishes another port; an address that is gone was disconnected. Another address behind the same port serves.
+    private static bool HasMoved(RunnerPlacement recorded, RunnerPlacement seen) =>
+        seen.Port != recorded.Port || (recorded.Address is not null && seen.Address is null);
 
     private async Task EndAsync(IRunnerStore store, Runner record, string reason, CancellationToken cancellationToken)
     {
@@ -261,6 +299,9 @@ internal sealed partial class Reconciler(
 
     [LoggerMessage(1063, LogLevel.Warning, "Runner {Runner} ran out of memory")]
     private partial void LogOutOfMemory(string runner);
+
+    [LoggerMessage(1065, LogLevel.Warning, "Runner {Runner} of {Owner} was paused from outside; thawing it")]
+    private partial void LogThawing(string runner, string owner);
 
     [LoggerMessage(1064, LogLevel.Information, "Ending {State} runner {Runner} of {Owner}: {Reason}")]
     private partial void LogEnding(string runner, RunnerState state, string owner, string reason);

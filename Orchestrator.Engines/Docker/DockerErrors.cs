@@ -51,9 +51,17 @@ internal static class DockerErrors
             || text.Contains("address already in use", StringComparison.OrdinalIgnoreCase)
             || text.Contains("ports are not available", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary><c>Container x is not running</c>, or <c>is paused</c>: 409 to an exec.</summary>
+    /// <summary><c>Container x is not running</c>: 409 to an exec.</summary>
     public static bool IsNotRunning(this DockerApiException error) =>
         error.StatusCode == HttpStatusCode.Conflict || error.Text().Contains("not running", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary><c>Container x is paused, unpause the container before exec</c>.</summary>
+    public static bool IsPaused(this DockerApiException error) => error.Text().Contains("is paused", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary><c>Container x is not paused</c>, or <c>is not running</c>.</summary>
+    public static bool IsNotPaused(this DockerApiException error) =>
+        error.Text() is var text
+        && (text.Contains("not paused", StringComparison.OrdinalIgnoreCase) || text.Contains("not running", StringComparison.OrdinalIgnoreCase));
 
     /// <summary><c>removal of container x is already in progress</c>.</summary>
     public static bool IsBeingRemoved(this DockerApiException error) =>

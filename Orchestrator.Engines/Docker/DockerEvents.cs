@@ -20,7 +20,7 @@ internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, Co
     // The engine replays what it still remembers since then, so nothing is lost while a connection is made.
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
 
-    private static readonly string[] Actions = ["start", "die", "oom", "destroy", "exec_die"];
+    private static readonly string[] Actions = ["start", "pause", "die", "oom", "destroy", "exec_die"];
 
     private long _last;
 
@@ -141,6 +141,7 @@ internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, Co
     private static RunnerEventKind? KindOf(string action) => action switch
     {
         "start" => RunnerEventKind.Started,
+        "pause" => RunnerEventKind.Paused,
         "die" => RunnerEventKind.Died,
         "oom" => RunnerEventKind.OutOfMemory,
         "destroy" => RunnerEventKind.Removed,

@@ -28,6 +28,7 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
 
     /// <summary>Runs a command.</summary>
     /// <exception cref="RunnerGoneException">The container is not running.</exception>
+    /// <exception cref="RunnerPausedException">The container is paused; the command was not begun.</exception>
     /// <exception cref="EngineException">The engine or the supervisor failed.</exception>
     public async Task<ExecResult> RunAsync(
         string containerId, CommandFacts facts, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
@@ -39,6 +40,10 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
                 : await PlainAsync(containerId, request, output, cancellationToken);
             Ran(containerId, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
             return result;
+        }
+        catch (DockerApiException error) when (error.IsPaused())
+        {
+            throw new RunnerPausedException($"The runner is paused: {error.Text()}", error);
         }
         catch (DockerApiException error) when (error.IsNotFound() || error.IsNotRunning())
         {

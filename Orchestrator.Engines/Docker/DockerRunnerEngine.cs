@@ -222,6 +222,24 @@ internal sealed partial class DockerRunnerEngine(
         (await images.LookUpAsync(template.Image, cancellationToken))?.Id;
 
     /// <inheritdoc />
+    public async Task ThawAsync(string handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await calls.RepeatedAsync(
+                "thaw a container", (client, token) => client.Containers.UnpauseContainerAsync(handle, token), cancellationToken);
+        }
+        catch (DockerApiException error) when (error.IsNotFound() || error.IsNotPaused())
+        {
+            // Gone, or running.
+        }
+        catch (DockerApiException error)
+        {
+            throw error.ToEngineException($"thaw container {handle}");
+        }
+    }
+
+    /// <inheritdoc />
     public async Task PingAsync(CancellationToken cancellationToken)
     {
         try

@@ -27,7 +27,10 @@ internal static class ObservedContainers
             isolated ? RunnerNetwork.None : RunnerNetwork.Bridge,
             labels.TryGetValue(DockerLabels.Plan, out var plan) ? plan : null,
             new RunnerPlacement(container.ID, container.Image, container.ImageID, isolated ? null : Address(container), HostPort(container)),
-            new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)));
+            new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)))
+        {
+            Paused = container.State == "paused",
+        };
     }
 
     // One that was given its network late has "none" as its mode for good.

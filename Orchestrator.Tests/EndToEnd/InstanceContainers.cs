@@ -61,6 +61,18 @@ internal sealed class InstanceContainers(string instance) : IAsyncDisposable
     public Task SignalAsync(string id, string signal) =>
         _client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = signal });
 
+    public Task RestartAsync(string id) =>
+        _client.Containers.RestartContainerAsync(id, new ContainerRestartParameters { WaitBeforeKillSeconds = 0 });
+
+    public Task PauseAsync(string id) => _client.Containers.PauseContainerAsync(id);
+
+    /// <summary>Takes a container from the instance's network.</summary>
+    public async Task DisconnectAsync(string id)
+    {
+        var network = Assert.Single(await _client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = Mine() }));
+        await _client.Networks.DisconnectNetworkAsync(network.ID, new NetworkDisconnectParameters { Container = id, Force = true });
+    }
+
     public Task RemoveAsync(string id) =>
         _client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });
 

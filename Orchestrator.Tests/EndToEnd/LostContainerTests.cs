@@ -32,23 +32,53 @@ public sealed class LostContainerTests
     [Theory]
     [InlineData("removed")]
     [InlineData("killed")]
-    [Fault("container-ended", "container", "killed, or removed by hand", "the owner is told on the next call and gets a new one; nothing is left")]
+    [InlineData("restarted")]
+    [InlineData("disconnected")]
+    [Fault("container-ended", "container", "killed, removed, restarted or disconnected by hand", "the owner is told on the next call and gets a new one; nothing is left")]
     public async Task Container_EndedByAnotherHand_OwnerIsToldAndGetsANewOne(string how)
     {
         await using var server = await ApiServer.StartAsync();
         var before = await server.ProvisionAsync("unlucky");
         var container = Assert.Single(await server.Containers.IdsAsync());
 
-        if (how == "removed")
+        await (how switch
         {
-            await server.Containers.RemoveAsync(container);
-        }
-        else
-        {
-            await server.Containers.KillAsync(container);
-        }
+            "removed" => server.Containers.RemoveAsync(container),
+            "restarted" => server.Containers.RestartAsync(container),
+            "disconnected" => server.Containers.DisconnectAsync(container),
+            _ => server.Containers.KillAsync(container),
+        });
 
         await IsToldAndGetsANewOneAsync(server, before.Text("runnerId"));
+    }
+
+    [Fact]
+    [Fault("container-paused", "container", "paused by hand", "commands thaw it and run")]
+    public async Task Container_PausedByHand_CommandsThawIt()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.ProvisionAsync("frozen");
+
+        await server.Containers.PauseAsync(Assert.Single(await server.Containers.IdsAsync()));
+
+        Assert.Equal("hi\n", (await server.ExecAsync("frozen", "echo hi")).Text("stdout"));
+        await Eventually.TrueAsync(async () => (await server.Containers.ListAsync()).All(container => container.State == "running"));
+        Assert.Equal(200, await server.HeartbeatAsync("frozen"));
+    }
+
+    [Fact]
+    [Fault("container-killed-then-used", "container", "killed, and used in that moment", "a command or provision that meets it is not answered with it twice")]
+    public async Task Container_KilledAndUsedAtOnce_IsNotHandedOutAgain()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var before = await server.ProvisionAsync("unlucky");
+        await server.Containers.KillAsync(Assert.Single(await server.Containers.IdsAsync()));
+
+        await server.Sessions.PostAsync("/api/runner/unlucky/exec", """{"command":["true"]}""").FailsAsync(404, "RUNNER_NOT_FOUND");
+        var after = await server.ProvisionAsync("unlucky");
+
+        Assert.NotEqual(before.Text("runnerId"), after.Text("runnerId"));
+        await LiveCalls.AnswersHttpAsync(after.Text("endpoint"));
     }
 
     [Fact]

@@ -89,6 +89,21 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>Leaves a running container as one whose start broke off before it had its network.</summary>
     public void TakeNetwork(string runnerId) => _containers[runnerId].Connected = false;
 
+    /// <summary>Pauses a container as an operator would by hand.</summary>
+    public void PauseByHand(string runnerId)
+    {
+        _containers[runnerId].Paused = true;
+        Publish(RunnerEventKind.Paused, runnerId);
+    }
+
+    /// <summary>Restarts a container as an operator would by hand: the engine publishes it on another port.</summary>
+    public void RestartByHand(string runnerId)
+    {
+        Publish(RunnerEventKind.Died, runnerId);
+        _containers[runnerId].MoveTo(Interlocked.Increment(ref _nextPort));
+        Publish(RunnerEventKind.Started, runnerId);
+    }
+
     /// <summary>Removes a container as an operator would by hand.</summary>
     public void RemoveByHand(string runnerId)
     {
@@ -121,6 +136,8 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             watcher.Writer.TryComplete(new EngineUnavailableException("The connection to the simulated engine broke."));
         }
     }
+
+    private Container? Of(string handle) => _containers.Values.FirstOrDefault(container => container.Observe().Placement.Handle == handle);
 
     private void Publish(RunnerEventKind kind, string runnerId)
     {
@@ -156,19 +173,28 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
 
     private sealed class Container(RunnerSpec spec, string instance, string id, string imageId, string plan, int? port, DateTimeOffset createdAt)
     {
+        private int? _port = port;
+
         public string Instance => instance;
 
-        public int? Port => Connected ? port : null;
+        public int? Port => Connected ? _port : null;
 
         public volatile bool Connected = true;
 
         public volatile bool Running = true;
 
+        public volatile bool Paused;
+
         public Owner? Owner { get; set; } = spec.Owner;
+
+        public void MoveTo(int port) => _port = port;
 
         public ObservedRunner Observe() => new(
             spec.RunnerId, spec.Template.Name, Running, Owner, spec.Network, plan,
-            new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt);
+            new RunnerPlacement(id, spec.Template.Image, imageId, Port is null ? null : "172.18.0.2", Port), createdAt)
+        {
+            Paused = Paused,
+        };
     }
 
     private sealed class Client(SimulatedEngine world, SimulatedProcess process, string instance, PublishedPorts ports) : IRunnerEngine
@@ -273,11 +299,25 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
 
         public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
         {
-            await CallAsync("exec", handle, () => world._containers.Values.Any(c => c.Running && c.Observe().Placement.Handle == handle)
-                ? true : throw new RunnerGoneException($"Container {handle} is not running."));
+            await CallAsync("exec", handle, () => world.Of(handle) switch
+            {
+                { Paused: true } => throw new RunnerPausedException($"Container {handle} is paused."),
+                { Running: true } => true,
+                _ => throw new RunnerGoneException($"Container {handle} is not running."),
+            });
             await output.BeginAsync(cancellationToken);
             return await world.Exec(request, output, cancellationToken);
         }
+
+        public Task ThawAsync(string handle, CancellationToken cancellationToken) => CallAsync("thaw", handle, () =>
+        {
+            if (world.Of(handle) is { } container)
+            {
+                container.Paused = false;
+            }
+
+            return true;
+        });
 
         public async Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
         {

@@ -9,6 +9,8 @@ namespace Orchestrator.Tests.Maintenance;
 /// <summary>A test for every row of the table in docs/architecture.md of what happens when engine and store disagree.</summary>
 public sealed class ReconcilerTests
 {
+    private static readonly ExecRequest Echo = new(["echo", "hi"], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(5));
+
     [Fact]
     public async Task Reconcile_RunningAndLeased_IsKeptWithoutAWrite()
     {
@@ -23,6 +25,83 @@ public sealed class ReconcilerTests
 
         Assert.Equal(writes, orchestrator.Store.Writes);
         Assert.Equal(5, world.Engine.Runners.Count);
+    }
+
+    [Theory]
+    [InlineData("restarted")]
+    [InlineData("disconnected")]
+    public async Task Reconcile_OfAnotherAddressThanRecorded_IsEndedLikeADeadOne(string how)
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 1);
+        var orchestrator = world.Start();
+        await orchestrator.FillAsync();
+        var leased = (await orchestrator.ProvisionAsync("alice")).Runner;
+        await orchestrator.FillAsync();
+        foreach (var runner in world.Engine.Runners)
+        {
+            Action<string> change = how == "restarted" ? world.Engine.RestartByHand : world.Engine.TakeNetwork;
+            change(runner.RunnerId);
+        }
+
+        await orchestrator.Reconciler.ReconcileAsync(default);
+
+        Assert.Empty(world.Engine.Runners);
+        var (next, created) = await orchestrator.ProvisionAsync("alice");
+        Assert.True(created);
+        Assert.NotEqual(leased.Id, next.Id);
+    }
+
+    [Fact]
+    public async Task Reconcile_PausedByHand_IdleOneIsEndedAndLeasedOneThawed()
+    {
+        await using var world = new RunnerWorld(o => o.MinIdle = 1);
+        var orchestrator = world.Start();
+        await orchestrator.FillAsync();
+        var leased = (await orchestrator.ProvisionAsync("alice")).Runner;
+        await orchestrator.FillAsync();
+        foreach (var runner in world.Engine.Runners)
+        {
+            world.Engine.PauseByHand(runner.RunnerId);
+        }
+
+        await orchestrator.Reconciler.ReconcileAsync(default);
+
+        var left = Assert.Single(world.Engine.Runners);
+        Assert.Equal((leased.Id, false), (left.RunnerId, left.Paused));
+        Assert.NotNull(await orchestrator.HeartbeatAsync("alice"));
+    }
+
+    [Fact]
+    public async Task Exec_PausedByHand_ThawsAndRuns()
+    {
+        await using var world = new RunnerWorld();
+        var orchestrator = world.Start();
+        var (runner, _) = await orchestrator.ProvisionAsync("alice");
+        world.Engine.PauseByHand(runner.Id);
+
+        var result = await orchestrator.Leases.ExecAsync(
+            world.Session, Owner.Session("alice"), Echo, new TextOutput(), default);
+
+        Assert.Equal(0, result?.ExitCode);
+        Assert.False(Assert.Single(world.Engine.Runners).Paused);
+    }
+
+    [Fact]
+    public async Task Exec_DeadWithoutAnEvent_EndsTheRunnerAtOnce()
+    {
+        await using var world = new RunnerWorld();
+        world.Engine.LosesEvents = true;
+        var orchestrator = world.Start();
+        var (runner, _) = await orchestrator.ProvisionAsync("alice");
+        world.Engine.Die(runner.Id);
+
+        Assert.Null(await orchestrator.Leases.ExecAsync(
+            world.Session, Owner.Session("alice"), Echo, new TextOutput(), default));
+
+        var (next, created) = await orchestrator.ProvisionAsync("alice");
+        Assert.True(created);
+        Assert.NotEqual(runner.Id, next.Id);
+        await world.AssertAgreementAsync();
     }
 
     [Fact]
