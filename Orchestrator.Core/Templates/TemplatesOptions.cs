@@ -36,23 +36,27 @@ public sealed partial class TemplatesOptions : Dictionary<string, NamedTemplateO
 /// <summary>Section <c>Templates:NAME</c>: a template of the operator's own.</summary>
 public sealed class NamedTemplateOptions : TemplateOptions
 {
-    /// <summary>How long a lease lives after its last heartbeat, in seconds; <c>Runners:InactivityTimeoutSeconds</c> when left out.</summary>
+    /// <summary>How long a lease lives after its last heartbeat, in seconds.</summary>
+    /// <value><c>Runners:InactivityTimeoutSeconds</c></value>
     [Range(1.0, 30 * 86_400)]
     public double? InactivityTimeoutSeconds { get; set; }
 
-    /// <summary>How many runners may be leased or created at a time; null for no limit.</summary>
+    /// <summary>Runners leased or being created at a time.</summary>
+    /// <value>no limit</value>
     [Range(1, 1_000_000)]
     public int? MaxConcurrent { get; set; }
 
-    /// <summary>How long a call waits for a free place, in seconds; <c>Runners:ProvisionWaitSeconds</c> when left out.</summary>
+    /// <summary>How long a provision waits for a free place, in seconds.</summary>
+    /// <value><c>Runners:ProvisionWaitSeconds</c></value>
     [Range(0.0, 600)]
     public double? ProvisionWaitSeconds { get; set; }
 
-    /// <summary>The first port that a runner gets on the public host, the next ones count up; null when the engine chooses.</summary>
+    /// <summary>First port of a runner on the public host; the next ones count up.</summary>
+    /// <value>the engine's choice</value>
     [Range(1, 65535)]
     public int? FirstPort { get; set; }
 
-    /// <summary>Whether a released runner goes back to the pool or is replaced by a fresh one.</summary>
+    /// <summary>A released runner is replaced by a fresh one (<c>Replace</c>) or goes back to the pool as it is (<c>Reuse</c>).</summary>
     public ReleasePolicy OnRelease { get; set; }
 
     /// <summary>Whether <c>host.docker.internal</c> resolves inside.</summary>

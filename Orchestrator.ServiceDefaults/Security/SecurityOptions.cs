@@ -38,9 +38,9 @@ public sealed class SecurityOptions : IValidatableObject
 
     /// <summary>
     /// How many connections all listeners together keep open, three quarters of them from one address at most. Further ones
-    /// wait in the backlog, or are closed where their address has its share. By default half of the files that the process
-    /// may still open at its start, and at most 10,000.
+    /// wait in the backlog, or are closed where their address has its share.
     /// </summary>
+    /// <value>half the files that may still be opened at the start, at most 10,000</value>
     [Range(8, 1_000_000)]
     public int? MaxConnections { get; set; }
 

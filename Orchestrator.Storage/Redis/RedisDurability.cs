@@ -65,6 +65,6 @@ public sealed partial class RedisDurability
         }
     }
 
-    [LoggerMessage(1124, LogLevel.Warning, "{Lack}")]
+    [LoggerMessage(1125, LogLevel.Warning, "{Lack}")]
     private static partial void LogLack(ILogger logger, string lack);
 }

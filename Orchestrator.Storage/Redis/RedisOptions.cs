@@ -16,6 +16,9 @@ public sealed class RedisOptions
     [Range(0.1, 60)]
     public double CallTimeoutSeconds { get; set; } = 5;
 
-    /// <summary>Whether a server that may lose what it acknowledged (an eviction policy, no append-only file) is refused.</summary>
+    /// <summary>
+    /// Refuse a server that may lose what it acknowledged (an eviction policy, no append-only file): at the start, and as not
+    /// ready later. Otherwise the log, <c>/ready</c> (degraded), the page and <c>doctor</c> warn of it.
+    /// </summary>
     public bool RequireDurable { get; set; }
 }

@@ -30,9 +30,14 @@ internal static partial class SettingTables
         .GroupBy(member => member.Attribute("name")!.Value)
         .ToDictionary(group => group.Key, group => group.First());
 
-    /// <summary>The options that are bound to the configuration.</summary>
+    /// <summary>The options whose tables a page needs: those bound to the configuration, and what several of them share.</summary>
     public static IEnumerable<Type> Options { get; } =
-        [.. ProductAssemblies.Types.Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && SectionOf(type) is not null)];
+    [
+        .. ProductAssemblies.Types.Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && SectionOf(type) is not null
+            && type != typeof(TemplatesOptions)),
+        typeof(TemplateOptions),
+        typeof(NamedTemplateOptions),
+    ];
 
     /// <summary>The page with its tables as they should be.</summary>
     public static string Render(string page) => Block().Replace(page, block =>
@@ -46,6 +51,11 @@ internal static partial class SettingTables
     private static IEnumerable<string> RowsOf(string name)
     {
         var type = ProductAssemblies.Types.Single(type => type.Name == name);
+        if (type == typeof(NamedTemplateOptions))
+        {
+            return RowsOf(type, new NamedTemplateOptions(), $"{TemplatesOptions.Section}:NAME");
+        }
+
         // What templates have in common is shown as that of session runners.
         var whole = type == typeof(TemplateOptions) ? typeof(RunnersOptions) : type;
         return RowsOf(type, Activator.CreateInstance(whole)!, SectionOf(whole)!);
