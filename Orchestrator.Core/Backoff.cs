@@ -9,7 +9,7 @@ namespace Orchestrator.Core;
 /// </param>
 public sealed class Backoff(TimeSpan first, TimeSpan cap, TimeProvider time, Random? jitter)
 {
-    // 2^40 times any pause is past any cap, and within what a double holds.
+    // 2^40 times any pause exceeds any cap and still fits a double.
     private const int MostDoublings = 40;
 
     /// <summary>The pause after a failed attempt.</summary>

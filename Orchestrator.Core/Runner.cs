@@ -2,26 +2,26 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core;
 
-/// <summary>Where a runner stands in its life.</summary>
+/// <summary>The state of a runner.</summary>
 public enum RunnerState
 {
     /// <summary>Reserved in the store; its container is being made. With an owner: the cold path. Without: a refill.</summary>
     Creating,
 
-    /// <summary>Running, ready and nobody's: in the pool.</summary>
+    /// <summary>Running, ready and without owner: in the pool.</summary>
     Idle,
 
-    /// <summary>Running and somebody's.</summary>
+    /// <summary>Running, with an owner.</summary>
     Leased,
 
     /// <summary>Taken out of use; its container is being removed. The owner keeps its place until that is done.</summary>
     Removing,
 }
 
-/// <summary>What network a runner's container has.</summary>
+/// <summary>The network of a runner's container.</summary>
 public enum RunnerNetwork
 {
-    /// <summary>The bridge of the orchestrator's own, without traffic between containers; one port published.</summary>
+    /// <summary>The orchestrator's own bridge, without traffic between containers; one port published.</summary>
     Bridge,
 
     /// <summary>No network at all; usable through exec only.</summary>
@@ -43,16 +43,16 @@ public sealed record Runner
     /// <summary>The instance that keeps it (<see cref="Engines.IRunnerEngine.Instance"/>).</summary>
     public required string Instance { get; init; }
 
-    /// <summary>Where it stands in its life.</summary>
+    /// <summary>Its state.</summary>
     public required RunnerState State { get; init; }
 
     /// <summary>
     /// A number that grows with every change of state or owner, in the whole store.
-    /// Whoever changes a runner says which fence it saw; another one is refused.
+    /// A change names the fence that its caller saw; it is refused when another one holds.
     /// </summary>
     public required long Fence { get; init; }
 
-    /// <summary>Who owns it; null for an idle runner and a refill.</summary>
+    /// <summary>Its owner; null for an idle runner and a refill.</summary>
     public Owner? Owner { get; init; }
 
     /// <summary>When the lease (leased) or the reservation (creating) ends, by the store's clock; null for never.</summary>
@@ -70,24 +70,24 @@ public sealed record Runner
     /// <summary>The secret that callers of the runner's own interface present; null when it was lost with the store.</summary>
     public string? Token { get; init; }
 
-    /// <summary>The hash of what it was made like (<see cref="Engines.IRunnerEngine.PlanOf"/>); null for one of an older version.</summary>
+    /// <summary>The hash of its plan (<see cref="Engines.IRunnerEngine.PlanOf"/>); null for a runner of an older version.</summary>
     public string? Plan { get; init; }
 
-    /// <summary>What network its container has.</summary>
+    /// <summary>The network of its container.</summary>
     public RunnerNetwork Network { get; init; }
 
-    /// <summary>The port on the public host that was reserved for it or that its engine chose; null without a network.</summary>
+    /// <summary>The port on the public host, reserved for it or chosen by its engine; null without a network.</summary>
     public int? Port { get; init; }
 
-    /// <summary>What its engine tells of it; null until it was attached.</summary>
+    /// <summary>Its placement, as its engine reports it; null until it is attached.</summary>
     public RunnerPlacement? Placement { get; init; }
 
     /// <inheritdoc />
     public override string ToString() => Id;
 }
 
-/// <summary>Where a started runner is, as its engine tells it. What callers reach it at is <see cref="Engines.IRunnerEngine.AddressOf"/>.</summary>
-/// <param name="Handle">What its engine knows it by; opaque to everybody else.</param>
+/// <summary>Where a started runner is, as its engine reports it. Callers use <see cref="Engines.IRunnerEngine.AddressOf"/>.</summary>
+/// <param name="Handle">The engine's name for it; opaque to all other code.</param>
 /// <param name="Image">The image's name as the template gave it.</param>
 /// <param name="ImageId">The id of the image it was made from.</param>
 /// <param name="Address">Its own address in the engine's network; null without a network.</param>

@@ -7,7 +7,7 @@ namespace Orchestrator.Core;
 
 /// <summary>
 /// The party that owns runners and tasks (docs/contract/security.md, Identity: keys and tenants). Its name is 1 to 63
-/// lower-case letters, digits and '-'; the value that nobody set is <see cref="Default"/>.
+/// lower-case letters, digits and '-'; the value of an unset tenant is <see cref="Default"/>.
 /// </summary>
 [JsonConverter(typeof(TenantJsonConverter))]
 public readonly record struct Tenant
@@ -18,7 +18,7 @@ public readonly record struct Tenant
     private const int MaxLength = 63;
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 
-    // Null for the default one, so that it equals the value that nobody set.
+    // Null for the default one, so that it equals an unset value.
     private readonly string? _name;
 
     /// <param name="name">Its name.</param>
@@ -33,7 +33,7 @@ public readonly record struct Tenant
         _name = name == DefaultName ? null : name;
     }
 
-    /// <summary>The tenant of everything that names none.</summary>
+    /// <summary>The tenant where none is named.</summary>
     public static Tenant Default => default;
 
     /// <summary>Its name.</summary>

@@ -3,10 +3,10 @@ namespace Orchestrator.Core.Engines;
 /// <summary>The engine refused or failed.</summary>
 public class EngineException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>The engine can't be reached, or does not answer in time. Nothing is known about the call's effect.</summary>
+/// <summary>The engine is unreachable or did not answer in time. Whether the call took effect is unknown.</summary>
 public sealed class EngineUnavailableException(string message, Exception? inner = null) : EngineException(message, inner);
 
-/// <summary>The image of a template is not there.</summary>
+/// <summary>The image of a template is missing.</summary>
 public sealed class RunnerImageMissingException(string image, Exception? inner = null)
     : EngineException($"Image {image} not found.", inner)
 {
@@ -14,7 +14,7 @@ public sealed class RunnerImageMissingException(string image, Exception? inner =
     public string Image { get; } = image;
 }
 
-/// <summary>Somebody else holds the port that a runner was to be published at.</summary>
+/// <summary>Another process holds the port that a runner was to be published at.</summary>
 public sealed class PortTakenException(int port, Exception? inner = null)
     : EngineException($"Port {port} is taken.", inner)
 {
@@ -22,10 +22,10 @@ public sealed class PortTakenException(int port, Exception? inner = null)
     public int Port { get; } = port;
 }
 
-/// <summary>A runner died at its start, or did not get ready in time.</summary>
+/// <summary>A runner died at its start, or was not ready in time.</summary>
 public sealed class RunnerNotReadyException(string message, Exception? inner = null) : EngineException(message, inner);
 
-/// <summary>A runner is not running any more.</summary>
+/// <summary>A runner is no longer running.</summary>
 public sealed class RunnerGoneException(string message, Exception? inner = null) : EngineException(message, inner);
 
 /// <summary>The engine's freezer holds the runner; nothing was begun.</summary>

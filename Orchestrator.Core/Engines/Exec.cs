@@ -2,7 +2,7 @@ namespace Orchestrator.Core.Engines;
 
 /// <summary>A command to run in a runner.</summary>
 /// <param name="Command">The program and its arguments; at least one.</param>
-/// <param name="Stdin">What the command reads; null for nothing.</param>
+/// <param name="Stdin">The standard input; null for nothing.</param>
 /// <param name="Environment">Variables besides the runner's own.</param>
 /// <param name="Timeout">How long it may run.</param>
 /// <param name="MaxOutputBytes">How much of each stream is passed on; the rest is dropped.</param>
@@ -14,16 +14,16 @@ public sealed record ExecRequest(
     int MaxOutputBytes = 1 << 20);
 
 /// <summary>How a command ended.</summary>
-/// <param name="ExitCode">Its exit code, 128 + n for signal n; null when its time was up.</param>
+/// <param name="ExitCode">Its exit code, 128 + n for signal n; null when it timed out.</param>
 /// <param name="Duration">How long it ran.</param>
-/// <param name="TimedOut">Whether its time was up.</param>
+/// <param name="TimedOut">Whether it timed out.</param>
 /// <param name="Truncated">Whether output was dropped.</param>
 /// <param name="StillRunning">
-/// True when the engine could not make sure that the command is dead; the runner has to be removed.
+/// True when the engine could not confirm that the command is dead; the runner has to be removed.
 /// </param>
 public sealed record ExecResult(int? ExitCode, TimeSpan Duration, bool TimedOut, bool Truncated, bool StillRunning = false);
 
-/// <summary>Which of a command's outputs something came from.</summary>
+/// <summary>The stream that a command's output came from.</summary>
 public enum OutputStream
 {
     /// <summary>Standard output.</summary>
@@ -37,11 +37,11 @@ public enum OutputStream
 public interface IExecOutput
 {
     /// <summary>
-    /// Told once, before any output, when the command was started or the log was opened. What can't be had fails before
-    /// that; what fails afterwards was under way.
+    /// Called once, before any output, when the command was started or the log was opened. A failure to start or open is
+    /// thrown before this call; a failure after it interrupted the command or the copy.
     /// </summary>
     ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>Takes a piece of output; the memory is valid until the call completes.</summary>
+    /// <summary>Accepts a piece of output; the memory is valid until the call completes.</summary>
     ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 }

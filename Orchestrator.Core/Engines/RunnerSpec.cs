@@ -2,9 +2,9 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core.Engines;
 
-/// <summary>What the engine is asked to make.</summary>
+/// <summary>A runner for the engine to make.</summary>
 /// <param name="RunnerId">The runner's id.</param>
-/// <param name="Template">What it is made like.</param>
+/// <param name="Template">Its template.</param>
 /// <param name="Owner">Its owner where that is known already; null for a runner of the pool.</param>
 /// <param name="Token">The secret of its interface. Only the token's SHA-256 may enter the container.</param>
 /// <param name="Network">The network it gets.</param>
@@ -21,9 +21,9 @@ public sealed record RunnerSpec(
 /// <param name="RunnerId">The runner's id, from its label.</param>
 /// <param name="Template">Its template's name, from its label.</param>
 /// <param name="Running">False when it has ended, or never started.</param>
-/// <param name="Owner">The owner that its label or name tells; null when they tell none.</param>
+/// <param name="Owner">The owner from its label or name; null when neither names one.</param>
 /// <param name="Network">What network it has.</param>
-/// <param name="Plan">The hash of what it was made like, from its label; null for one of an older version.</param>
+/// <param name="Plan">The hash of its plan, from its label; null for a runner of an older version.</param>
 /// <param name="Placement">Where it is.</param>
 /// <param name="CreatedAt">When it was made, by the engine's clock.</param>
 public sealed record ObservedRunner(
@@ -49,17 +49,17 @@ public enum RunnerEventKind
     /// <summary>The engine's freezer holds it.</summary>
     Paused,
 
-    /// <summary>It ended, whatever the reason.</summary>
+    /// <summary>It ended, for any reason.</summary>
     Died,
 
-    /// <summary>It ran out of memory. It may live on when only a child was killed.</summary>
+    /// <summary>It ran out of memory. It may live on if only a child was killed.</summary>
     OutOfMemory,
 
     /// <summary>Its container is gone.</summary>
     Removed,
 }
 
-/// <summary>Something that happened to a runner.</summary>
+/// <summary>An event of a runner.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="RunnerId">The runner's id.</param>
 public sealed record RunnerEvent(RunnerEventKind Kind, string RunnerId);

@@ -3,7 +3,7 @@ namespace Orchestrator.Core.Leasing;
 /// <summary>Calls that wait for a free place of a template, first come, first served within this instance.</summary>
 public sealed class CapacityQueue(TimeProvider time)
 {
-    // Other instances free places too and can't signal: the first in the queue looks at this interval.
+    // Other instances free places too and can't signal: the first in the queue checks at this interval.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time = time;
@@ -34,7 +34,7 @@ public sealed class CapacityQueue(TimeProvider time)
         return place;
     }
 
-    /// <summary>Signals that a place may be free: the first in the queue looks again.</summary>
+    /// <summary>Signals that a place may be free: the first in the queue checks again.</summary>
     public void Pulse()
     {
         lock (_lock)
@@ -49,7 +49,7 @@ public sealed class CapacityQueue(TimeProvider time)
         private readonly SemaphoreSlim _signal = new(0, 1);
 
         /// <summary>Waits until this place is first and a place of the template may be free, for at most <paramref name="atMost"/>.</summary>
-        /// <returns>False when the time ran out.</returns>
+        /// <returns>False when the wait timed out.</returns>
         public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
         {
             var began = queue._time.GetTimestamp();

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Orchestrator.Core.Leasing;
 
 /// <summary>
-/// Does work a moment later, off the path of the call that asked for it. Work that comes within one moment is done
-/// together, in order.
+/// Does work a moment later, off the path of the call that asked for it. Work that arrives within the same moment is
+/// done together, in order.
 /// </summary>
 public sealed class DeferredWork : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class DeferredWork : IDisposable
         }
     }
 
-    /// <summary>Does what is left.</summary>
+    /// <summary>Does the remaining work.</summary>
     public void Dispose()
     {
         _timer.Dispose();

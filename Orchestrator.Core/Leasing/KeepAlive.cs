@@ -2,7 +2,7 @@ using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Core.Leasing;
 
-/// <summary>Touches a lease while something runs under it, and once more at its end.</summary>
+/// <summary>Sends heartbeats for a lease while something runs under it, and one at its end.</summary>
 internal sealed class KeepAlive : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -11,7 +11,7 @@ internal sealed class KeepAlive : IAsyncDisposable
     private KeepAlive(IRunnerStore store, Runner runner, TimeSpan leaseTime, TimeProvider time) =>
         _touching = TouchAsync(store, runner, leaseTime, time, _stop.Token);
 
-    /// <summary>Begins; a lease without an end needs nothing.</summary>
+    /// <summary>Starts; a lease without expiry needs nothing.</summary>
     public static IAsyncDisposable While(IRunnerStore store, Runner runner, TimeSpan? leaseTime, TimeProvider time) =>
         leaseTime is { } limited ? new KeepAlive(store, runner, limited, time) : Nothing.Instance;
 
@@ -44,7 +44,7 @@ internal sealed class KeepAlive : IAsyncDisposable
             }
             catch (StoreUnavailableException)
             {
-                // Nothing is reaped while the store is away; the next touch may find it back.
+                // Nothing is reaped while the store is unreachable; the next heartbeat may get through.
             }
         }
     }

@@ -5,8 +5,8 @@ using Orchestrator.Core.Engines;
 namespace Orchestrator.Core.Leasing;
 
 /// <summary>
-/// Makes containers tell whose they are, behind the claim's back: best effort, in order, one at a time. What is lost
-/// here the reconciler makes good.
+/// Records owners on containers in the background of claims: best effort, in order, one at a time. The reconciler repairs
+/// any record lost here.
 /// </summary>
 public sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTeller> logger)
 {
@@ -16,7 +16,7 @@ public sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTelle
     /// <summary>Queues a runner whose owner has changed.</summary>
     public void Tell(Runner runner) => _queue.Writer.TryWrite(runner);
 
-    /// <summary>Works the queue off until stopped.</summary>
+    /// <summary>Works through the queue until stopped.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await foreach (var runner in _queue.Reader.ReadAllAsync(cancellationToken))
@@ -32,6 +32,6 @@ public sealed partial class OwnerTeller(IRunnerEngine engine, ILogger<OwnerTelle
         }
     }
 
-    [LoggerMessage(1030, LogLevel.Debug, "Container of runner {Runner} could not be made to tell {Owner}: {Cause}")]
+    [LoggerMessage(1030, LogLevel.Debug, "Owner {Owner} of runner {Runner} not recorded on its container: {Cause}")]
     private partial void LogNotTold(string runner, string owner, string cause);
 }

@@ -4,19 +4,19 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core.Leasing;
 
-/// <summary>How leases end on their owners' word.</summary>
+/// <summary>How owners end their leases.</summary>
 public sealed partial class RunnerLeases
 {
     /// <summary>
-    /// Ends an owner's lease: by its template the runner is removed, container and all, or goes back to the pool.
-    /// A provision under way is let finish first.
+    /// Ends an owner's lease: depending on its template, the runner is removed, container included, or returned to the
+    /// pool. A running provision finishes first.
     /// </summary>
     /// <returns>False when it has none.</returns>
     public async Task<bool> ReleaseAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken)
     {
         while (await store.FindAsync(template.Name, owner, cancellationToken) is { } runner)
         {
-            // One whose token was lost with the store would be of no use to the next owner.
+            // A runner whose token was lost with the store is useless to the next owner.
             var reusable = template.OnRelease == ReleasePolicy.Reuse && runner is { State: RunnerState.Leased, Token: not null };
             var ended = reusable
                 ? await ReturnAsync(runner, cancellationToken)
@@ -31,7 +31,7 @@ public sealed partial class RunnerLeases
         return false;
     }
 
-    /// <summary>Removes a runner whatever its state; its owner loses it.</summary>
+    /// <summary>Removes a runner in any state; its owner loses it.</summary>
     /// <returns>False when it is gone already.</returns>
     public async Task<bool> DestroyAsync(Runner runner, CancellationToken cancellationToken)
     {
@@ -47,8 +47,8 @@ public sealed partial class RunnerLeases
     }
 
     /// <summary>
-    /// Removes every idle runner of this orchestrator's engine; its pool makes fresh ones. One that is claimed meanwhile
-    /// stays its new owner's.
+    /// Removes every idle runner of this orchestrator's engine; its pool starts fresh ones. A runner that is claimed
+    /// concurrently stays with its new owner.
     /// </summary>
     /// <returns>How many were removed.</returns>
     public async Task<int> DrainAsync(CancellationToken cancellationToken)
@@ -85,7 +85,7 @@ public sealed partial class RunnerLeases
         return true;
     }
 
-    /// <summary>Takes a runner out of use and removes it; false when somebody else did, or it changed meanwhile.</summary>
+    /// <summary>Takes a runner out of use and removes it; false when another call did so, or it has changed.</summary>
     private async Task<bool> EndAsync(Runner runner, string reason, CancellationToken cancellationToken)
     {
         switch (runner.State)
@@ -97,7 +97,7 @@ public sealed partial class RunnerLeases
                 }
                 catch (EngineException e) when (e is not EngineUnavailableException)
                 {
-                    // It could not be made: there is nothing to end.
+                    // Its provision failed: there is nothing to end.
                 }
 
                 return false;
@@ -124,7 +124,7 @@ public sealed partial class RunnerLeases
             return false;
         }
 
-        // The slot is free from here on; the container's end is worth waiting for, but nobody else's wait.
+        // The slot is free now: wake those who wait for it before waiting for the container's end.
         signals.Changed(removing.Template);
         await remover.RemoveAsync(removing, reason, cancellationToken);
         return true;

@@ -9,24 +9,24 @@ namespace Orchestrator.Core.Leasing;
 /// <summary>How owners get their runners.</summary>
 public sealed partial class RunnerLeases
 {
-    /// <summary>Gives an owner its runner: the one it has, a warm one, or a new one. Idempotent per owner.</summary>
+    /// <summary>Gives an owner its runner: its current one, a warm one, or a new one. Idempotent per owner.</summary>
     /// <param name="template">What to lease.</param>
     /// <param name="owner">For whom.</param>
     /// <param name="network">The network it needs.</param>
-    /// <param name="cancellationToken">Stops waiting; what is being made is made, and the owner's.</param>
+    /// <param name="cancellationToken">Stops waiting; a runner being made is completed and stays the owner's.</param>
     /// <param name="defer">
-    /// False when the caller calls <see cref="Defer"/> itself, once its own answer is sent: that wakes threads, for which
-    /// the answer would wait.
+    /// False when the caller calls <see cref="Defer"/> itself, after sending its own answer: deferring wakes threads, which
+    /// would delay the answer.
     /// </param>
     /// <exception cref="CapacityExhaustedException">The limit stayed reached for <see cref="RunnerTemplate.PlaceWait"/>.</exception>
-    /// <exception cref="RunnerImageMissingException">The template's image is not there.</exception>
-    /// <exception cref="RunnerNotReadyException">The runner did not get ready in time, and was removed.</exception>
+    /// <exception cref="RunnerImageMissingException">The template's image is missing.</exception>
+    /// <exception cref="RunnerNotReadyException">The runner was not ready in time, and was removed.</exception>
     public Task<ProvisionResult> ProvisionAsync(
         RunnerTemplate template, Owner owner, RunnerNetwork network, CancellationToken cancellationToken, bool defer = true) =>
         RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, defer), cancellationToken), template, cancellationToken);
 
     /// <summary>
-    /// Gives everybody the same runner: the one that somebody has of a template with a limit of one, else one for
+    /// Gives every caller the same runner: the leased one of a template with a limit of one, else a new one for
     /// <paramref name="owner"/>.
     /// </summary>
     /// <inheritdoc cref="ProvisionAsync" path="/param"/>
@@ -36,7 +36,7 @@ public sealed partial class RunnerLeases
         RunnerMetrics.WatchAsync(ClaimSharedAsync(Begin(template, owner, network, defer), cancellationToken), template, cancellationToken);
 
     /// <summary>
-    /// Defers a provision's work: the refill of its pool, the container's new name, metrics and the log. Needed once for
+    /// Defers a provision's work: the refill of its pool, the container's new name, metrics and the log. Required once for
     /// each result of a provision with <c>defer</c> false; does nothing for others.
     /// </summary>
     public void Defer(ProvisionResult provisioned)
@@ -68,11 +68,11 @@ public sealed partial class RunnerLeases
         var queue = signals.Queue(template.Name);
         var wait = template.PlaceWait;
 
-        // A call that comes while others wait does not overtake them, unless its owner has a runner already.
+        // A new call does not overtake waiting ones, unless its owner has a runner already.
         var claim = await ClaimAsync(provision, queue.IsEmpty ? template.MaxLeased : 0, cancellationToken);
         if (claim.Outcome == ClaimOutcome.Full)
         {
-            // A place in which no call waits would keep later calls out while it is held.
+            // Disposed when the wait ends: an abandoned place would block later calls.
             using var place = wait > TimeSpan.Zero ? queue.Join() : null;
             do
             {
@@ -130,7 +130,7 @@ public sealed partial class RunnerLeases
                     return Provisioned(await StartAsync(runner, template, cancellationToken), warm: false);
 
                 case ClaimOutcome.Full:
-                    // The place that this owner's last runner held was given away while it ended.
+                    // Another call took the place of this owner's last runner while that runner ended.
                     return await QueueAndClaimAsync(provision, cancellationToken);
             }
 
@@ -169,14 +169,14 @@ public sealed partial class RunnerLeases
 
     private async Task<Runner> StartAsync(Runner reserved, RunnerTemplate template, CancellationToken cancellationToken)
     {
-        // Others may join: a start goes on when the caller who began it leaves.
+        // Others may join: a start continues when its first caller leaves.
         var start = Task.Run(() => starter.StartAsync(reserved, template, CancellationToken.None), CancellationToken.None);
         _starts[reserved.Id] = start;
         _ = start.ContinueWith(_ => _starts.TryRemove(reserved.Id, out var _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return await start.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Waits for a start that is under way here or elsewhere; null when it was given up.</summary>
+    /// <summary>Waits for a start that runs here or elsewhere; null when it was abandoned.</summary>
     private async Task<Runner?> JoinAsync(Runner creating, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(200), time, jitter: null);

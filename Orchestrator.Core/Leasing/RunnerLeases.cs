@@ -9,12 +9,12 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Leasing;
 
 /// <summary>
-/// Leases runners to owners: the one way in for sessions, machines and tasks. Calls for one owner are linear: whatever
-/// comes together ends as if it had come one after the other.
+/// Leases runners to owners: the one entry point for sessions, machines and tasks. Calls for one owner are linearizable:
+/// concurrent calls end as if made one after the other.
 /// </summary>
 /// <remarks>
-/// A warm claim touches the store once and the engine never. A cold one reserves the owner's place first, so that a
-/// crash at any moment leaves a record of what was being made. Unless said otherwise calls throw
+/// A warm claim makes one store call and no engine call. A cold one first reserves the owner's place, so that a crash at
+/// any moment leaves a record of the runner being made. Unless stated otherwise calls throw
 /// <see cref="StoreUnavailableException"/> and <see cref="EngineUnavailableException"/>, having lost nothing.
 /// </remarks>
 public sealed partial class RunnerLeases(
@@ -30,19 +30,19 @@ public sealed partial class RunnerLeases(
 {
     private readonly ConcurrentDictionary<string, Task<Runner>> _starts = new(StringComparer.Ordinal);
 
-    /// <summary>The runner that everybody shares, leased or being made; null when there is none.</summary>
+    /// <summary>The runner that all callers share, leased or being made; null when there is none.</summary>
     public async ValueTask<Runner?> FindSharedAsync(RunnerTemplate template, CancellationToken cancellationToken)
     {
         var runners = await store.ListAsync(engine.Instance, cancellationToken);
         return runners.FirstOrDefault(r => r.Template == template.Name && r.Owner is not null && r.State is RunnerState.Leased or RunnerState.Creating);
     }
 
-    /// <summary>A sign of life from an owner: its lease lives for one full time from now. Durable when answered.</summary>
+    /// <summary>A heartbeat from an owner: extends its lease to one full lease time from now. Durable when answered.</summary>
     /// <returns>Its runner; null when it has no leased one.</returns>
     public ValueTask<Runner?> HeartbeatAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
         store.TouchAsync(template.Name, owner, template.LeaseTime, cancellationToken);
 
-    /// <summary>The runner of an owner, whatever its state; null when it has none.</summary>
+    /// <summary>The runner of an owner, in any state; null when it has none.</summary>
     public ValueTask<Runner?> FindAsync(RunnerTemplate template, Owner owner, CancellationToken cancellationToken) =>
         store.FindAsync(template.Name, owner, cancellationToken);
 
@@ -50,10 +50,10 @@ public sealed partial class RunnerLeases(
     public ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
         store.ListAsync(engine.Instance, cancellationToken);
 
-    /// <summary>Runs a command in an owner's runner. For as long as it runs the lease lives.</summary>
+    /// <summary>Runs a command in an owner's runner. The lease stays alive while it runs.</summary>
     /// <returns>
-    /// How it ended; null when the owner has no leased runner, or it died: before <see cref="IExecOutput.BeginAsync"/> or
-    /// after it, which the output knows.
+    /// How it ended; null when the owner has no leased runner, or the runner died: before <see cref="IExecOutput.BeginAsync"/>
+    /// or after it, which the output knows.
     /// </returns>
     public async Task<ExecResult?> ExecAsync(
         RunnerTemplate template, Owner owner, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ public sealed partial class RunnerLeases(
         }
     }
 
-    // Somebody who paused it from outside leaves its owner without a runner otherwise.
+    // Paused from outside, it would be of no use to its owner.
     private async Task<ExecResult> ExecThawedAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {
         try
@@ -121,6 +121,6 @@ public sealed partial class RunnerLeases(
         }
     }
 
-    [LoggerMessage(1023, LogLevel.Warning, "A command in runner {Runner} of {Owner} outlived its time and can't be killed alone; removing the runner")]
+    [LoggerMessage(1023, LogLevel.Warning, "Command in runner {Runner} of {Owner} timed out, can't be killed alone; removing the runner")]
     private partial void LogCommandEscaped(string runner, Owner owner);
 }

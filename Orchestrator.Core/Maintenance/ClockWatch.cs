@@ -1,8 +1,8 @@
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Finds the gaps in which nobody watched the clock: a process that was suspended, a machine that slept, a wall clock
-/// that was set. Only what passes between two looks can be one, so whoever waits for something looks before and after.
+/// Finds gaps in which the clock was not watched: a suspended process, a sleeping machine, a wall clock that was set. Only
+/// the time between two looks can be a gap, so callers look before and after every wait.
 /// </summary>
 internal sealed class ClockWatch(TimeProvider time, TimeSpan longestWait)
 {
@@ -10,10 +10,10 @@ internal sealed class ClockWatch(TimeProvider time, TimeSpan longestWait)
     private DateTimeOffset? _lastLook;
     private volatile bool _hasGap = true;
 
-    /// <summary>Whether there was a gap that was not closed yet; the time before the first look is one.</summary>
+    /// <summary>Whether a gap is open; the time before the first look is one.</summary>
     public bool HasGap => _hasGap;
 
-    /// <summary>Looks at the clock: more than the longest wait since the last look is a gap, and so is less than nothing.</summary>
+    /// <summary>Looks at the clock: more than the longest wait since the last look is a gap, and so is a negative time.</summary>
     public void Look()
     {
         lock (_gate)
@@ -24,10 +24,10 @@ internal sealed class ClockWatch(TimeProvider time, TimeSpan longestWait)
         }
     }
 
-    /// <summary>Everything that a gap asks for was done.</summary>
+    /// <summary>Closes the gap: all that it requires was done.</summary>
     public void Close() => _hasGap = false;
 
-    /// <summary>The next look finds a gap, however soon it comes.</summary>
+    /// <summary>Makes the next look find a gap, however soon it comes.</summary>
     public void Forget()
     {
         lock (_gate)

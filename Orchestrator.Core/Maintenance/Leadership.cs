@@ -6,8 +6,8 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Whether this process leads its instance, as the <see cref="IMaintenanceLock"/> says: asked for
-/// again and again, kept while it can be, and given back at the end.
+/// Whether this process leads its instance, as the <see cref="IMaintenanceLock"/> decides: requested repeatedly, kept while
+/// possible, released at the end.
 /// </summary>
 internal sealed partial class Leadership(
     IMaintenanceLock maintenance, IRunnerEngine engine, RunnersOptions options, TimeProvider time, ILogger<Leadership> logger)
@@ -19,8 +19,8 @@ internal sealed partial class Leadership(
     private long _heldAt;
 
     /// <summary>
-    /// The store for what only the leader may do. Taken once for each look, so that no look goes on in a later term than
-    /// it began in.
+    /// The store for changes that only the leader may make. Read it once per look, so that no look continues in a later term
+    /// than it began in.
     /// </summary>
     /// <exception cref="LeadershipLostException">This instance does not lead.</exception>
     public IRunnerStore Store => _term?.Store ?? throw new LeadershipLostException(engine.Instance);
@@ -28,11 +28,11 @@ internal sealed partial class Leadership(
     /// <summary>Whether this instance leads, as far as it knows.</summary>
     public bool IsLeading => _term is not null;
 
-    /// <summary>Says that a look was broken off because the term that it began in is over.</summary>
+    /// <summary>Reports that a look was aborted because the term that it began in is over.</summary>
     public void Refused(string look) => LogRefused(look, engine.Instance);
 
-    /// <summary>Leads whenever it can, until stopped.</summary>
-    /// <param name="lead">What a leader does until the token is cancelled; never throws.</param>
+    /// <summary>Leads whenever possible, until stopped.</summary>
+    /// <param name="lead">The leader's work, until the token is cancelled; never throws.</param>
     /// <param name="cancellationToken">Stops.</param>
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
@@ -51,8 +51,8 @@ internal sealed partial class Leadership(
         await ReleaseAsync();
     }
 
-    /// <summary>Asks for the lock once: takes it, or keeps it.</summary>
-    /// <returns>Whether this instance leads. When it does in another term than before, that one is over.</returns>
+    /// <summary>Requests the lock once: takes it, or keeps it.</summary>
+    /// <returns>Whether this instance leads. If the term is a new one, the former term is over.</returns>
     public async Task<bool> TryHoldAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
@@ -63,7 +63,7 @@ internal sealed partial class Leadership(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The lock ends by the store's clock no later than by this one, which began before.
+            // The lock expires by the store's clock no later than by this one, which started earlier.
             if (_term is null || time.GetElapsedTime(_heldAt) >= _limit)
             {
                 _term = null;
@@ -73,7 +73,7 @@ internal sealed partial class Leadership(
         }
         catch (OperationCanceledException)
         {
-            // Stopping: what is held is given back at the end.
+            // Stopping: a held lock is released at the end.
         }
 
         return IsLeading;

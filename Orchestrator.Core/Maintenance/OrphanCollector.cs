@@ -6,8 +6,8 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Adopts or removes runners of ours that the engine has and the store does not know, after a crash or the loss of the
-/// store: a session's and a machine are adopted, dead ones are removed at once, all others after the grace period.
+/// Adopts or removes orphans, runners of ours that the engine has and the store does not know after a crash or the loss of
+/// the store: a session's and a machine are adopted, dead ones removed at once, all others after the grace period.
 /// </summary>
 internal sealed partial class OrphanCollector(
     IRunnerEngine engine,
@@ -20,17 +20,17 @@ internal sealed partial class OrphanCollector(
     private readonly TimeSpan _grace = TimeSpan.FromSeconds(options.OrphanGraceSeconds);
     private Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
-    /// <summary>Starts every grace period again at the next look.</summary>
+    /// <summary>Restarts every grace period at the next look.</summary>
     public void Forget() => _since = new(StringComparer.Ordinal);
 
-    /// <summary>Handles the unknown runners of one listing; a runner that is not in it is no orphan any longer.</summary>
+    /// <summary>Handles the unknown runners of one listing; a runner missing from it is no longer an orphan.</summary>
     public async Task CollectAsync(IRunnerStore store, IEnumerable<ObservedRunner> unknown, CancellationToken cancellationToken)
     {
         var now = time.GetTimestamp();
         var since = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var listed in unknown)
         {
-            // The listing may be older than the record's end: look once more at both.
+            // The listing may be older than the record's end: check both again.
             if (await engine.FindAsync(listed.RunnerId, cancellationToken) is not { } seen
                 || await store.GetAsync(listed.RunnerId, cancellationToken) is not null
                 || await TryAdoptAsync(store, seen, cancellationToken))
@@ -50,15 +50,15 @@ internal sealed partial class OrphanCollector(
         _since = since;
     }
 
-    // Recorded first, as every removal: the store refuses an instance that no longer leads, and the next leader finds what
-    // is left to do. Without its port, which another runner may hold by now.
+    // Recorded first, like every removal: the store refuses an instance that no longer leads, and the next leader finds the
+    // remaining work. Without its port, which another runner may hold by now.
     private async Task RemoveAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
         var reason = seen.Running ? "orphaned for longer than the grace period" : "dead";
         LogRemoving(seen.RunnerId, reason);
         var found = Found(seen, seen.Placement with { Port = null });
-        var nobody = new Owner(seen.Owner?.Tenant ?? Tenant.Default, OwnerKind.Unknown, seen.RunnerId);
-        if (await store.AdoptAsync(found, nobody, TimeSpan.Zero, cancellationToken) is not { } adopted
+        var unowned = new Owner(seen.Owner?.Tenant ?? Tenant.Default, OwnerKind.Unknown, seen.RunnerId);
+        if (await store.AdoptAsync(found, unowned, TimeSpan.Zero, cancellationToken) is not { } adopted
             || await store.BeginRemoveAsync(adopted.Id, adopted.Fence, cancellationToken) is not { } removing)
         {
             return;
@@ -70,14 +70,14 @@ internal sealed partial class OrphanCollector(
         }
         catch (EngineException e) when (e is not EngineUnavailableException)
         {
-            // The next round tries this one again; the others need not wait for it.
+            // The next round retries this one; the others need not wait for it.
             LogNotRemoved(seen.RunnerId, e.Message);
         }
     }
 
     private async Task<bool> TryAdoptAsync(IRunnerStore store, ObservedRunner seen, CancellationToken cancellationToken)
     {
-        // Without its port its start was never finished, and it is of no use to its owner.
+        // A runner without its port never finished its start, and is useless to its owner.
         var finished = seen.Network == RunnerNetwork.None || seen.Placement.Port is not null;
         if (!seen.Running || !finished || templates.Find(seen.Template) is not { } template)
         {
@@ -85,7 +85,7 @@ internal sealed partial class OrphanCollector(
         }
 
         Owner? owner = template.Name == MachinesOptions.TemplateName ? new Owner(seen.Owner?.Tenant ?? Tenant.Default, OwnerKind.Unknown, seen.RunnerId)
-            : seen.Owner is { Kind: OwnerKind.Session } told ? told
+            : seen.Owner is { Kind: OwnerKind.Session } session ? session
             : null;
         if (owner is null)
         {
@@ -121,6 +121,6 @@ internal sealed partial class OrphanCollector(
     [LoggerMessage(1071, LogLevel.Warning, "Removing runner {Runner} that the store does not know: {Reason}")]
     private partial void LogRemoving(string runner, string reason);
 
-    [LoggerMessage(1072, LogLevel.Warning, "Could not remove runner {Runner}, trying again in the next round: {Cause}")]
+    [LoggerMessage(1072, LogLevel.Warning, "Runner {Runner} not removed, retrying in the next round: {Cause}")]
     private partial void LogNotRemoved(string runner, string cause);
 }

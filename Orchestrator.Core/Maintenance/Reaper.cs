@@ -6,9 +6,9 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Ends leases whose owners were silent for too long. A lease is taken only by comparing its stored deadline and
-/// expiring it in one step, after asking the runner itself; and never on the word of a clock that nobody watched:
-/// after a start or a gap every live lease first gets one more full time (docs/contract/contract.md, Sessions).
+/// Ends leases whose owners were silent for too long. A lease ends only after asking the runner itself, and by comparing
+/// its stored deadline and expiring it in one step. A clock that was not watched is never trusted: after a start or a gap
+/// every live lease first gets one more full lease time (docs/contract/contract.md, Sessions).
 /// </summary>
 internal sealed partial class Reaper(
     IRunnerEngine engine,
@@ -49,15 +49,15 @@ internal sealed partial class Reaper(
     }
 
     /// <summary>
-    /// One sweep. Does nothing while engine or store can't be reached: it throws, and the time until the next sweep that
-    /// works counts as a gap.
+    /// One sweep. Throws without ending anything while engine or store are unreachable; the time until the next successful
+    /// sweep counts as a gap.
     /// </summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var store = leadership.Store;
         await engine.PingAsync(cancellationToken);
 
-        // Listed before the gap is looked for: whatever pause comes after, what is in the list had expired before it.
+        // Listed before the look for a gap: the listed leases had expired before any pause that follows.
         var expired = await store.ListExpiredAsync(engine.Instance, cancellationToken);
         _clock.Look();
         if (_clock.HasGap)
@@ -77,12 +77,12 @@ internal sealed partial class Reaper(
                 }
                 catch (Exception e) when (e is EngineException or StoreUnavailableException)
                 {
-                    // A store that takes no writes, on a full disk say, has refused the owners' signs of life as well.
+                    // A store that refuses writes, for instance on a full disk, has refused the owners' heartbeats as well.
                     refused |= e is StoreUnavailableException;
                     LogReapFailed(runner.Id, e.Message);
                 }
 
-                // Removals take their time; a process that stood still in one of them must not find it watched.
+                // Removals take time; a process that was suspended during one must find a gap.
                 _clock.Look();
             });
         _clock.Look();
@@ -117,7 +117,7 @@ internal sealed partial class Reaper(
             return;
         }
 
-        // The second look: only if owner and deadline are still the ones seen.
+        // The second check: only if owner and deadline are unchanged.
         if (await store.ExpireAsync(runner, cancellationToken) is not { } expired)
         {
             return;
@@ -129,7 +129,7 @@ internal sealed partial class Reaper(
             LogExpired(runner.Id, runner.Owner, runner.ContactAt);
         }
 
-        await remover.RemoveAsync(expired, runner.State == RunnerState.Leased ? "its lease expired" : "its start was given up", cancellationToken);
+        await remover.RemoveAsync(expired, runner.State == RunnerState.Leased ? "its lease expired" : "its start expired", cancellationToken);
     }
 
     private async Task<bool> StillUsedAsync(IRunnerStore store, Runner runner, CancellationToken cancellationToken)
@@ -145,15 +145,15 @@ internal sealed partial class Reaper(
         return await store.ExtendAsync(runner, idle, leaseTime, maxExtension, cancellationToken);
     }
 
-    [LoggerMessage(1050, LogLevel.Warning, "A sweep was given up, nothing is reaped meanwhile: {Cause}")]
+    [LoggerMessage(1050, LogLevel.Warning, "Sweep aborted, nothing is reaped until the next one: {Cause}")]
     private partial void LogSweepFailed(string cause);
 
-    [LoggerMessage(1051, LogLevel.Information, "{Count} {Template} leases renewed, after a while without sweeps: {Seconds} s from now")]
+    [LoggerMessage(1051, LogLevel.Information, "{Count} {Template} leases renewed after a gap in sweeps: {Seconds} s from now")]
     private partial void LogRenewed(int count, string template, double seconds);
 
     [LoggerMessage(1052, LogLevel.Information, "Lease of runner {Runner} of {Owner} expired; last contact {Contact:O}")]
     private partial void LogExpired(string runner, Owner? owner, DateTimeOffset? contact);
 
-    [LoggerMessage(1053, LogLevel.Warning, "Runner {Runner} could not be reaped, the next sweep tries again: {Cause}")]
+    [LoggerMessage(1053, LogLevel.Warning, "Runner {Runner} not reaped, retrying in the next sweep: {Cause}")]
     private partial void LogReapFailed(string runner, string cause);
 }

@@ -9,9 +9,9 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Makes the store agree with the engine: the engine is right about what exists, the store about whose it is. What has
-/// not changed costs no write. The table of what happens when they disagree is in docs/architecture.md; each of its rows
-/// is a branch here or in <see cref="OrphanCollector"/>.
+/// Makes the store agree with the engine: the engine is right about what exists, the store about ownership. An unchanged
+/// runner costs no write. Each row of the table of disagreements in docs/architecture.md is a branch here or in
+/// <see cref="OrphanCollector"/>.
 /// </summary>
 internal sealed partial class Reconciler(
     IRunnerEngine engine,
@@ -62,7 +62,7 @@ internal sealed partial class Reconciler(
         var started = time.GetTimestamp();
         var store = leadership.Store;
 
-        // In this order: a runner's record is made before its container and forgotten after it.
+        // In this order: a runner's record is made before its container and deleted after it.
         var observed = await engine.ListAsync(cancellationToken);
         var records = await store.ListAsync(engine.Instance, cancellationToken);
 
@@ -80,14 +80,14 @@ internal sealed partial class Reconciler(
             unseen.Remove(record.Id, out var seen);
             if (WhyOutdated(record, wanted.GetValueOrDefault(record.Template)) is { } reason)
             {
-                // A few at a time, so that the pool is never empty for a new image's sake.
+                // A few at a time, so that a new image never empties the pool.
                 if (++outdated <= options.MaxParallelStarts)
                 {
                     await EndAsync(store, record, reason, cancellationToken);
                 }
                 else
                 {
-                    // Of no use to anybody: not to be waited for as long as for one that can still be claimed.
+                    // Unclaimable: wait less long for its removal than for that of a claimable one.
                     _outdatedLeft |= reason != ImageReplaced;
                 }
             }
@@ -161,7 +161,7 @@ internal sealed partial class Reconciler(
 
             await _backoff.WaitAsync(++failures, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-            // What happened while nobody listened.
+            // Catch up on what happened without a listener.
             await TryReconcileAsync(cancellationToken);
         }
     }
@@ -204,7 +204,7 @@ internal sealed partial class Reconciler(
         switch (record.State)
         {
             case RunnerState.Creating:
-                // Its maker's until its deadline; after that the reaper's.
+                // Its creator's until its deadline, then the reaper's.
                 return;
 
             case RunnerState.Removing:
@@ -216,7 +216,7 @@ internal sealed partial class Reconciler(
                 return;
         }
 
-        // The listing is older than the record: look once more before anything is ended.
+        // The listing is older than the record: check again before ending anything.
         if (seen is not { Running: true })
         {
             seen = await engine.FindAsync(record.Id, cancellationToken);
@@ -274,7 +274,7 @@ internal sealed partial class Reconciler(
         }
         catch (EngineException e) when (e is not EngineUnavailableException)
         {
-            // One runner that can't be removed must not keep the others from being looked at; it is tried again.
+            // A runner that can't be removed must not block the others; it is retried.
         }
 
         signals.Changed(removing.Template);
@@ -288,13 +288,13 @@ internal sealed partial class Reconciler(
 
     private sealed record Wanted(string Plan, string? ImageId);
 
-    [LoggerMessage(1060, LogLevel.Warning, "Engine or store can't be reached; nothing is ended meanwhile: {Cause}")]
+    [LoggerMessage(1060, LogLevel.Warning, "Engine or store unreachable, reconciliation paused: {Cause}")]
     private partial void LogLost(string cause);
 
-    [LoggerMessage(1061, LogLevel.Information, "Engine and store can be reached again, and agree")]
+    [LoggerMessage(1061, LogLevel.Information, "Engine and store reachable again, and in agreement")]
     private partial void LogFound();
 
-    [LoggerMessage(1062, LogLevel.Information, "The engine's events ended, listening again: {Cause}")]
+    [LoggerMessage(1062, LogLevel.Information, "Engine events ended, reconnecting: {Cause}")]
     private partial void LogWatchLost(string cause);
 
     [LoggerMessage(1063, LogLevel.Warning, "Runner {Runner} ran out of memory")]

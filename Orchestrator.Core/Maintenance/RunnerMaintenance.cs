@@ -7,8 +7,8 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
-/// Runs keepers, reaper and reconciler for as long as this instance leads, and what every instance does for as long as
-/// the process lives. Leased runners outlive it.
+/// Runs keepers, reaper and reconciler while this instance leads, and the work of every instance for the life of the
+/// process. Leased runners outlive it.
 /// </summary>
 internal sealed class RunnerMaintenance(
     IEnumerable<PoolKeeper> keepers,
@@ -22,7 +22,7 @@ internal sealed class RunnerMaintenance(
     IEnumerable<IRunnerChanges> changes,
     IHostApplicationLifetime? process = null) : BackgroundService
 {
-    // Whoever started the process asks first whether it is ready: the first look at the engine leaves that the processors.
+    // A starter's first call asks for readiness: delaying the first look at the engine leaves the processors to that call.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -59,7 +59,7 @@ internal sealed class RunnerMaintenance(
         var serving = new TaskCompletionSource();
         await using var started = process.ApplicationStarted.Register(serving.SetResult);
         await serving.Task.WaitAsync(stoppingToken);
-        // By the real clock, whatever the tests' one says: a courtesy, not a rule.
+        // By the real clock, even in tests with their own: a courtesy, not a rule.
         await Task.Delay(HeadStart, stoppingToken);
     }
 
@@ -71,7 +71,7 @@ internal sealed class RunnerMaintenance(
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopped; an engine that was gone at that moment is no failure of this process.
+            // Stopped; an engine that is gone at that moment is no failure of this process.
         }
     }
 }

@@ -43,14 +43,14 @@ internal sealed class RunnerMetrics
         OrchestratorTelemetry.Meter.CreateObservableGauge(
             "orchestrator_runners", Observe, description: "Runners by state and template.");
         OrchestratorTelemetry.Meter.CreateObservableGauge(
-            "orchestrator_sweep_interval_seconds", () => Tell(sweeps => sweeps.Interval.TotalSeconds),
+            "orchestrator_sweep_interval_seconds", () => Measure(sweeps => sweeps.Interval.TotalSeconds),
             description: "Time between two looks for expired leases, as configured.");
         OrchestratorTelemetry.Meter.CreateObservableGauge(
-            "orchestrator_last_sweep_timestamp_seconds", () => Tell(sweeps => sweeps.Last.ToUnixTimeMilliseconds() / 1000d),
+            "orchestrator_last_sweep_timestamp_seconds", () => Measure(sweeps => sweeps.Last.ToUnixTimeMilliseconds() / 1000d),
             description: "When the last sweep for expired leases ended well; at first when sweeps began.");
     }
 
-    /// <summary>Tells no counts and sweeps until there are some again: another instance tells them.</summary>
+    /// <summary>Reports no counts and sweeps until there are new ones: another instance reports them.</summary>
     public void Forget()
     {
         _counts.Clear();
@@ -58,8 +58,8 @@ internal sealed class RunnerMetrics
     }
 
     /// <summary>
-    /// Tells every counter's zero: a rise from nothing to one is no rise to Prometheus. To be called once measurements
-    /// are listened to.
+    /// Reports every counter's zero: Prometheus sees no rise from nothing to one. Call it once measurements have a
+    /// listener.
     /// </summary>
     public static void Begin(RunnerTemplates templates)
     {
@@ -86,7 +86,7 @@ internal sealed class RunnerMetrics
 
     public static void StartFailed(string template) => StartFailures.Add(1, new KeyValuePair<string, object?>("template", template));
 
-    /// <summary>Counts a call for a runner that ends without one, though its caller still waited.</summary>
+    /// <summary>Counts a call that ends without a runner while its caller still waits.</summary>
     public static async Task<ProvisionResult> WatchAsync(Task<ProvisionResult> provision, RunnerTemplate template, CancellationToken cancellationToken)
     {
         try
@@ -100,7 +100,7 @@ internal sealed class RunnerMetrics
         }
     }
 
-    /// <summary>Sweeps for expired leases begin, or one has ended well.</summary>
+    /// <summary>Records that sweeps for expired leases begin, or that one succeeded.</summary>
     public void Swept(TimeSpan interval, DateTimeOffset now) => _sweeps = new Sweeps(interval, now);
 
     public static void Reconciled(TimeSpan duration) => Reconciles.Record(duration.TotalSeconds);
@@ -119,7 +119,7 @@ internal sealed class RunnerMetrics
         }
     }
 
-    private IEnumerable<Measurement<double>> Tell(Func<Sweeps, double> figure) =>
+    private IEnumerable<Measurement<double>> Measure(Func<Sweeps, double> figure) =>
         _sweeps is { } sweeps ? [new Measurement<double>(figure(sweeps))] : [];
 
     private static string ReasonOf(Exception cause) => cause switch

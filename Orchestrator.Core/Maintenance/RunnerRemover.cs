@@ -8,20 +8,20 @@ namespace Orchestrator.Core.Maintenance;
 
 /// <summary>
 /// Ends runners that were taken out of use: first the container, then the record, so that a crash in between leaves a
-/// record that says what is still to be done. One removal of a runner at a time; later callers join it.
+/// record of the remaining work. One removal of a runner at a time; later callers join it.
 /// </summary>
 public sealed partial class RunnerRemover(
     IRunnerEngine engine, IRunnerStore store, RunnerSignals signals, TimeProvider time, ILogger<RunnerRemover> logger)
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _removals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _announced = new(StringComparer.Ordinal);
 
-    /// <summary>Whether this instance is removing the runner right now, or is just about to.</summary>
-    public bool IsRemoving(string runnerId) => _underWay.ContainsKey(runnerId) || _announced.ContainsKey(runnerId);
+    /// <summary>Whether this instance is removing the runner, or is about to.</summary>
+    public bool IsRemoving(string runnerId) => _removals.ContainsKey(runnerId) || _announced.ContainsKey(runnerId);
 
     /// <summary>
-    /// Says that a runner is about to be taken out of use and removed, so that whoever sees it so in the store knows by
-    /// whom; dispose what it gives when that is done.
+    /// Announces that a runner is about to be taken out of use and removed, so that others who find it so in the store know
+    /// by whom; dispose the result when that is done.
     /// </summary>
     public IDisposable Announce(string runnerId)
     {
@@ -30,13 +30,13 @@ public sealed partial class RunnerRemover(
     }
 
     /// <summary>
-    /// Removes a runner in state <see cref="RunnerState.Removing"/>. Goes on when the caller stops waiting. When the
-    /// engine or the store fails, the record stays and the reconciler tries again.
+    /// Removes a runner in state <see cref="RunnerState.Removing"/>. Continues when the caller stops waiting. If the
+    /// engine or the store fails, the record stays and the reconciler retries.
     /// </summary>
-    /// <returns>False when its record was gone already: somebody else had removed it.</returns>
+    /// <returns>False when its record was gone already: another call had removed it.</returns>
     public Task<bool> RemoveAsync(Runner removing, string reason, CancellationToken cancellationToken)
     {
-        var removal = _underWay.GetOrAdd(removing.Id, _ => new Lazy<Task<bool>>(() => Task.Run(() => RemoveAsync(removing, reason), CancellationToken.None)));
+        var removal = _removals.GetOrAdd(removing.Id, _ => new Lazy<Task<bool>>(() => Task.Run(() => RemoveAsync(removing, reason), CancellationToken.None)));
         return removal.Value.WaitAsync(cancellationToken);
     }
 
@@ -60,7 +60,7 @@ public sealed partial class RunnerRemover(
         }
         finally
         {
-            _underWay.TryRemove(removing.Id, out _);
+            _removals.TryRemove(removing.Id, out _);
             signals.Changed(removing.Template);
         }
     }
@@ -69,7 +69,7 @@ public sealed partial class RunnerRemover(
     {
         public void Dispose()
         {
-            // Gone with the last of them; counted, since calls that will be refused announce themselves as well.
+            // Removed with the last one; counted, since calls that will be refused announce themselves too.
             if (remover._announced.AddOrUpdate(runnerId, 0, (_, count) => count - 1) == 0)
             {
                 remover._announced.TryRemove(new KeyValuePair<string, int>(runnerId, 0));
@@ -80,6 +80,6 @@ public sealed partial class RunnerRemover(
     [LoggerMessage(1000, LogLevel.Information, "Removed runner {Runner} of {Owner}: {Reason}, in {Milliseconds:F1} ms")]
     private partial void LogRemoved(string runner, string owner, string reason, double milliseconds);
 
-    [LoggerMessage(1001, LogLevel.Warning, "Could not remove runner {Runner} ({Reason}), the reconciler will: {Cause}")]
+    [LoggerMessage(1001, LogLevel.Warning, "Runner {Runner} not removed ({Reason}), left to the reconciler: {Cause}")]
     private partial void LogRemovalFailed(string runner, string reason, string cause);
 }

@@ -5,8 +5,8 @@ namespace Orchestrator.Core.Mining;
 /// <summary>
 /// How hard a share is to find: at difficulty 1 a hash has to be at most <c>0x00000000FFFF0000…0000</c>, at difficulty
 /// <c>d</c> at most that divided by <c>d</c>, rounded down. The division is exact: a <see cref="double"/> is a whole
-/// number times a power of two, and is taken for just that number. (0.1 therefore means the double next to a tenth,
-/// for whoever sent it as for whoever checks it.)
+/// number times a power of two, and stands for just that number. (0.1 therefore means the double next to a tenth,
+/// for its sender as for its verifier.)
 /// </summary>
 internal static class Difficulty
 {

@@ -1,6 +1,6 @@
 namespace Orchestrator.Core.Mining;
 
-/// <summary>Counts this process's hashes and tells how many a second they were over the last minute. Safe for concurrent use.</summary>
+/// <summary>Counts this process's hashes and gives their rate per second over the last minute. Safe for concurrent use.</summary>
 /// <param name="time">The clock.</param>
 public sealed class HashMeter(TimeProvider time)
 {
@@ -13,7 +13,7 @@ public sealed class HashMeter(TimeProvider time)
     private long _total;
     private long _lastHashes = time.GetTimestamp();
 
-    /// <summary>How many hashes there were since the start.</summary>
+    /// <summary>The number of hashes since the start.</summary>
     public long Total
     {
         get
@@ -25,7 +25,7 @@ public sealed class HashMeter(TimeProvider time)
         }
     }
 
-    /// <summary>How long ago the last hashes were, or the start before there were any.</summary>
+    /// <summary>The time since the last hashes, or since the start before there were any.</summary>
     public TimeSpan SinceLast
     {
         get

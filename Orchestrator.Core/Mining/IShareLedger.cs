@@ -3,18 +3,18 @@ using Orchestrator.Core.Stores;
 namespace Orchestrator.Core.Mining;
 
 /// <summary>
-/// Which shares were submitted, and how many. Every call is atomic across all processes that share the ledger and, once
-/// it has answered, durable against the death of any of them. What it costs does not grow with the number of shares.
+/// The submitted shares and their counts. Every call is atomic across all processes that share the ledger and, once
+/// answered, durable against the death of any of them. Its cost does not grow with the number of shares.
 /// </summary>
 /// <remarks>
-/// Calls throw <see cref="StoreUnavailableException"/> when the ledger can't be reached or does not answer in time. An
+/// Calls throw <see cref="StoreUnavailableException"/> when the ledger is unreachable or does not answer in time. An
 /// append may then have been done or not; it can be repeated without harm.
 /// </remarks>
 public interface IShareLedger
 {
     /// <summary>
-    /// Counts a submission once: for its round, for all rounds and for its worker. One whose id was counted before, in
-    /// whatever round, changes nothing and gets the first one's answer.
+    /// Counts a submission once: for its round, for all rounds and for its worker. A repeated id, in any round, changes
+    /// nothing and gets the first one's answer.
     /// </summary>
     ValueTask<ShareAnswer> AppendAsync(Submission submission, bool valid, CancellationToken cancellationToken);
 
@@ -28,7 +28,7 @@ public interface IShareLedger
     ValueTask<Audit> AuditAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What became of a submission.</summary>
+/// <summary>The outcome of a submission.</summary>
 /// <param name="Valid">Whether the first submission of that id was valid.</param>
 /// <param name="Counted">Whether this was the first one.</param>
 public readonly record struct ShareAnswer(bool Valid, bool Counted);
@@ -38,7 +38,7 @@ public readonly record struct ShareAnswer(bool Valid, bool Counted);
 /// <param name="Invalid">Invalid ones.</param>
 public readonly record struct ShareCounts(long Valid, long Invalid)
 {
-    /// <summary>All of them.</summary>
+    /// <summary>The sum of both.</summary>
     public long Total => Valid + Invalid;
 }
 
@@ -53,6 +53,6 @@ public sealed record LedgerTotals(ShareCounts Shares, long UniqueWorkers, long N
 /// <param name="Recent">The newest <see cref="MaxRecent"/> shares, newest first.</param>
 public sealed record Audit(LedgerTotals Totals, IReadOnlyList<Share> Recent)
 {
-    /// <summary>How many of the newest shares are told.</summary>
+    /// <summary>The maximal number of newest shares in a report.</summary>
     public const int MaxRecent = 10;
 }

@@ -6,8 +6,8 @@ using Orchestrator.Core.Tasks.Handlers;
 namespace Orchestrator.Core.Mining;
 
 /// <summary>
-/// The task <c>mine</c>: looks a range of nonces through for one share, and submits what it finds. Run twice it finds
-/// and submits the same share, which counts once.
+/// The task <c>mine</c>: searches a range of nonces for one share, and submits it. A second run finds and submits the same
+/// share, which counts once.
 /// </summary>
 internal sealed class MineHandler(ShareSearch search, ShareIntake intake) : ITaskHandler
 {

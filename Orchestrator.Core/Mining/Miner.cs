@@ -8,14 +8,14 @@ using Orchestrator.Core.Stores;
 namespace Orchestrator.Core.Mining;
 
 /// <summary>
-/// Looks for shares of the newest round on every processor, within its share of their time, and submits what it finds.
-/// No pool and no network: the headers are its own. Every worker's headers differ in their merkle root, so that all of
-/// them search together without agreeing on anything.
+/// Searches for shares of the newest round on every processor, within its share of their time, and submits them. No pool
+/// and no network: the headers are its own. Every worker's headers differ in their merkle root, so that all workers
+/// search together without coordination.
 /// </summary>
 internal sealed partial class Miner(
     ShareSearch search, ShareIntake intake, IShareLedger ledger, MiningOptions options, TimeProvider time, ILogger<Miner> logger) : BackgroundService
 {
-    // How long a header is kept before the round is looked up anew; about a second of work.
+    // How long a header is kept before the round is read again; about a second of work.
     private const long NoncesAtOnce = 1 << 22;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -76,7 +76,7 @@ internal sealed partial class Miner(
             }
             catch (StoreUnavailableException e)
             {
-                // It was real work: it is not thrown away because the ledger is.
+                // Real work: an outage of the ledger must not discard it.
                 LogWaiting(e.Message);
                 await Task.Delay(Pause, time, stoppingToken);
             }
@@ -104,9 +104,9 @@ internal sealed partial class Miner(
     [LoggerMessage(1903, LogLevel.Information, "Found a share of round {Round}: {Hash}, valid {Valid}")]
     private partial void LogFound(long round, string hash, bool valid);
 
-    [LoggerMessage(1904, LogLevel.Warning, "Mining waits for the ledger: {Cause}")]
+    [LoggerMessage(1904, LogLevel.Warning, "Mining interrupted, ledger unavailable, retrying: {Cause}")]
     private partial void LogWaiting(string cause);
 
-    [LoggerMessage(1905, LogLevel.Error, "Mining failed and is tried again")]
+    [LoggerMessage(1905, LogLevel.Error, "Mining failed, retrying")]
     private partial void LogFailed(Exception exception);
 }

@@ -6,14 +6,14 @@ using Orchestrator.Core.Stores;
 namespace Orchestrator.Core.Mining;
 
 /// <summary>
-/// The <c>miner_*</c> metrics. What belongs to the ledger is read from it every second and left out while that fails;
-/// so all instances tell the same.
+/// The <c>miner_*</c> metrics. The ledger's figures are read every second and left out while that fails, so all instances
+/// report the same.
 /// </summary>
 public sealed partial class MiningGauges : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // Several readings may fail to come before the reader counts as dead.
+    // Several readings may fail before the reader counts as dead.
     private static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
@@ -24,7 +24,7 @@ public sealed partial class MiningGauges : BackgroundService
     private double _cpuPercent;
     private long _lastTurn;
 
-    /// <summary>Makes the instruments; they tell the ledger's figures once the service runs.</summary>
+    /// <summary>Creates the instruments; they report the ledger's figures once the service runs.</summary>
     public MiningGauges(IShareLedger ledger, HashMeter meter, IMeterFactory meters, TimeProvider time, ILogger<MiningGauges> logger)
     {
         _ledger = ledger;
@@ -32,18 +32,18 @@ public sealed partial class MiningGauges : BackgroundService
         _logger = logger;
         _lastTurn = time.GetTimestamp();
 
-        // The host's own meter of that name: it goes with the host. No units, so that scraping and OTLP give one name.
+        // The host's own meter of that name, disposed with the host. No units, so that scraping and OTLP give one name.
         var own = meters.Create(OrchestratorTelemetry.Name);
         own.CreateObservableGauge("miner_hash_rate", meter.GetRate, description: "Hashes a second of this process over the last minute.");
         own.CreateObservableGauge("miner_cpu_usage", () => Volatile.Read(ref _cpuPercent), description: "Processor time of this process in percent of all processors'.");
         own.CreateObservableGauge("miner_memory_usage", () => Environment.WorkingSet / 1e6, description: "Memory of this process in megabytes.");
-        own.CreateObservableGauge("miner_shares_submitted", () => Tell(totals => totals.Shares.Total), description: "Shares in the ledger.");
-        own.CreateObservableGauge("miner_valid_shares", () => Tell(totals => totals.Shares.Valid), description: "Valid shares in the ledger.");
-        own.CreateObservableGauge("miner_invalid_shares", () => Tell(totals => totals.Shares.Invalid), description: "Invalid shares in the ledger.");
-        own.CreateObservableGauge("mining_round", () => Tell(totals => totals.NewestRound), description: "The newest round submitted to.");
+        own.CreateObservableGauge("miner_shares_submitted", () => Measure(totals => totals.Shares.Total), description: "Shares in the ledger.");
+        own.CreateObservableGauge("miner_valid_shares", () => Measure(totals => totals.Shares.Valid), description: "Valid shares in the ledger.");
+        own.CreateObservableGauge("miner_invalid_shares", () => Measure(totals => totals.Shares.Invalid), description: "Invalid shares in the ledger.");
+        own.CreateObservableGauge("mining_round", () => Measure(totals => totals.NewestRound), description: "The newest round submitted to.");
     }
 
-    /// <summary>Whether the metrics are still being read, be it in vain.</summary>
+    /// <summary>Whether the metrics are still being read, successfully or not.</summary>
     public bool IsAlive => ExecuteTask is { IsCompleted: false } && _time.GetElapsedTime(Volatile.Read(ref _lastTurn)) < AliveFor;
 
     /// <inheritdoc />
@@ -60,7 +60,7 @@ public sealed partial class MiningGauges : BackgroundService
                 var (total, now) = (Environment.CpuUsage.TotalTime, _time.GetTimestamp());
                 if (_time.GetElapsedTime(at, now) is { Ticks: > 0 } elapsed)
                 {
-                    // The two are not read at one moment, which tells in a short interval on a busy machine.
+                    // The two are read at slightly different moments, which matters in a short interval on a busy machine.
                     Volatile.Write(ref _cpuPercent, Math.Min(100, 100 * (total - processorTime) / elapsed / Environment.ProcessorCount));
                     (processorTime, at) = (total, now);
                 }
@@ -69,7 +69,7 @@ public sealed partial class MiningGauges : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The end.
+            // Stopped.
         }
     }
 
@@ -90,9 +90,9 @@ public sealed partial class MiningGauges : BackgroundService
         }
     }
 
-    private IEnumerable<Measurement<long>> Tell(Func<LedgerTotals, long> figure) =>
+    private IEnumerable<Measurement<long>> Measure(Func<LedgerTotals, long> figure) =>
         _totals is { } totals ? [new Measurement<long>(figure(totals))] : [];
 
-    [LoggerMessage(1901, LogLevel.Warning, "The ledger of shares can't be read, its metrics are left out meanwhile: {Cause}")]
+    [LoggerMessage(1901, LogLevel.Warning, "Share ledger unreadable, its metrics are left out: {Cause}")]
     private partial void LogLost(string cause);
 }

@@ -3,20 +3,20 @@ using Orchestrator.Core.Tasks.Processing;
 
 namespace Orchestrator.Core.Mining;
 
-/// <summary>How mining is; each part can really be false.</summary>
+/// <summary>The health of mining; each part can really be false.</summary>
 /// <param name="Miner">The task processor takes work and, where mining is enabled, makes progress.</param>
 /// <param name="Metrics">The metrics are being read.</param>
 /// <param name="ShareCollection">The ledger answers.</param>
 public sealed record MiningHealth(bool Miner, bool Metrics, bool ShareCollection);
 
-/// <summary>Finds out how mining is.</summary>
+/// <summary>Checks the health of mining.</summary>
 public sealed class MiningHealthCheck(
     IShareLedger ledger, HashMeter meter, MiningGauges gauges, MiningOptions options, TimeProvider time, TaskProcessor? processor = null)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(15);
 
-    /// <summary>Looks at every part; takes two seconds at most.</summary>
+    /// <summary>Checks every part; takes two seconds at most.</summary>
     public async Task<MiningHealth> CheckAsync(CancellationToken cancellationToken) => new(
         (processor is null or { IsWorking: true, ExecuteTask.IsCompleted: false }) && (!options.Enabled || meter.SinceLast < ProgressTime),
         gauges.IsAlive,

@@ -8,8 +8,8 @@ namespace Orchestrator.Core.Mining;
 public static class MiningServices
 {
     /// <summary>
-    /// Adds the task <c>mine</c> and <see cref="ShareIntake"/>, which is all that a process needs that only takes tasks
-    /// in. Needs an <see cref="IShareLedger"/> and <see cref="MiningOptions"/>.
+    /// Adds the task <c>mine</c> and <see cref="ShareIntake"/>, enough for a process that only accepts tasks. Needs an
+    /// <see cref="IShareLedger"/> and <see cref="MiningOptions"/>.
     /// </summary>
     public static IServiceCollection AddMineTask(this IServiceCollection services)
     {

@@ -1,12 +1,12 @@
 namespace Orchestrator.Core.Mining;
 
-/// <summary>What a worker submits: a proof of work for a round. The values are well-formed, not yet found right.</summary>
+/// <summary>A worker's submission: a proof of work for a round. The values are well-formed, not yet verified.</summary>
 /// <param name="RoundNumber">The round, from 0.</param>
 /// <param name="Hash">64 hexadecimal digits, the most significant first, as they were sent.</param>
-/// <param name="Difficulty">The difficulty that the hash is said to meet; finite and greater than zero.</param>
+/// <param name="Difficulty">The difficulty that the hash claims to meet; finite and greater than zero.</param>
 /// <param name="BlockHeight">The height of the block that it was mined for, from 0.</param>
-/// <param name="WorkerId">Who found it.</param>
-/// <param name="SubmissionId">What tells this submission from every other; the same one again counts once.</param>
+/// <param name="WorkerId">The worker that found it.</param>
+/// <param name="SubmissionId">Identifies the submission; a repeated one counts once.</param>
 /// <param name="Header">The 80 bytes that the hash is of, as 160 hexadecimal digits; null where the worker keeps them.</param>
 public sealed record Submission(
     long RoundNumber,
@@ -17,7 +17,7 @@ public sealed record Submission(
     string SubmissionId,
     string? Header = null)
 {
-    /// <summary>The greatest round and block height: what JSON clients can hold as a number.</summary>
+    /// <summary>The greatest round and block height: the largest number that JSON clients can hold exactly.</summary>
     public const long MaxNumber = (1L << 53) - 1;
 
     /// <summary>The greatest length of worker and submission ids, in UTF-16 units.</summary>
@@ -54,7 +54,7 @@ public sealed record Submission(
 }
 
 /// <summary>A submission that was counted.</summary>
-/// <param name="Submission">What was submitted.</param>
-/// <param name="Valid">Whether it was found valid.</param>
+/// <param name="Submission">The submission.</param>
+/// <param name="Valid">Whether it was valid.</param>
 /// <param name="Timestamp">When it was counted, by the ledger's clock.</param>
 public sealed record Share(Submission Submission, bool Valid, DateTimeOffset Timestamp);

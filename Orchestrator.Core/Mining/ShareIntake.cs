@@ -3,14 +3,14 @@ using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Core.Mining;
 
-/// <summary>The one way into the ledger: whoever submits, a caller or a miner of ours, is checked by the same rules.</summary>
+/// <summary>The only way into the ledger: the same rules check callers' shares and our own miners'.</summary>
 public sealed partial class ShareIntake(IShareLedger ledger, MiningOptions options, ILogger<ShareIntake> logger)
 {
-    /// <summary>The difficulty that shares of every round need at least.</summary>
+    /// <summary>The lowest difficulty of a share in any round.</summary>
     public double TargetDifficulty => options.TargetDifficulty;
 
-    /// <summary>Checks a submission and counts it, once for its id. Idempotent; durable when answered.</summary>
-    /// <exception cref="StoreUnavailableException">The ledger can't be reached; the same submission can be made again.</exception>
+    /// <summary>Checks a submission and counts it, once per id. Idempotent; durable when answered.</summary>
+    /// <exception cref="StoreUnavailableException">The ledger is unreachable; the same submission can be made again.</exception>
     public async ValueTask<ShareAnswer> SubmitAsync(Submission submission, CancellationToken cancellationToken)
     {
         var valid = submission.IsValid(options.TargetDifficulty);

@@ -2,7 +2,7 @@ using Orchestrator.Core.Mining.Search;
 
 namespace Orchestrator.Core.Mining;
 
-/// <summary>A range of nonces to look through.</summary>
+/// <summary>A range of nonces to search.</summary>
 /// <param name="Header">The header's 80 bytes; its nonce does not matter.</param>
 /// <param name="Difficulty">The difficulty that a share has to have.</param>
 /// <param name="First">The first nonce.</param>
@@ -13,16 +13,16 @@ internal sealed record NonceRange(byte[] Header, double Difficulty, uint First, 
     public const long MaxCount = 1L << 32;
 }
 
-/// <summary>What a search found.</summary>
-/// <param name="Header">The header that meets the difficulty; null when none of the range does.</param>
+/// <summary>The result of a search.</summary>
+/// <param name="Header">The header that meets the difficulty; null when none in the range does.</param>
 /// <param name="Hash">Its hash.</param>
-/// <param name="Hashes">How many nonces were tried.</param>
+/// <param name="Hashes">How many nonces were tested.</param>
 internal sealed record NonceSearchResult(byte[]? Header, UInt256 Hash, long Hashes);
 
-/// <summary>Looks ranges of nonces through and counts the hashes. Every search keeps one thread of its own busy.</summary>
+/// <summary>Searches ranges of nonces and counts the hashes. Every search occupies one thread of its own.</summary>
 internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
 {
-    // Between two looks at the token, the pause and the meter: 10 to 50 ms, by what the processor does.
+    // Between two checks of the token, the pause and the meter: 10 to 50 ms, depending on the processor.
     private const uint Step = 1 << 17;
 
     /// <summary>Looks for the first nonce of a range that meets its difficulty.</summary>
@@ -31,7 +31,7 @@ internal sealed class ShareSearch(HashMeter meter, TimeProvider time)
     /// <param name="cancellationToken">Ends the search within some tens of milliseconds.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task<NonceSearchResult> FindAsync(NonceRange range, double share, CancellationToken cancellationToken) =>
-        // Not on the pool's threads: a search of minutes would keep them from calls.
+        // Not on the pool's threads: a search of minutes would starve calls.
         Task.Factory.StartNew(
             () => Find(range, share, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -8,7 +8,7 @@ namespace Orchestrator.Core.Pooling;
 
 /// <summary>
 /// Keeps a template's pool filled, off the hot path: a bounded number of starts at a time, and after a failure one
-/// try at a time with growing, jittered pauses until one succeeds, so that a failing engine is not stampeded.
+/// attempt at a time with growing, jittered pauses until one succeeds, so that a failing engine is not stampeded.
 /// </summary>
 internal sealed partial class PoolKeeper(
     RunnerTemplate template,
@@ -31,7 +31,7 @@ internal sealed partial class PoolKeeper(
     private long _pauseBegan;
     private TimeSpan _pause;
 
-    /// <summary>Keeps the pool until stopped. Starts under way go on; <see cref="DrainAsync"/> waits for them.</summary>
+    /// <summary>Keeps the pool until stopped. Running starts continue; <see cref="DrainAsync"/> waits for them.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -53,7 +53,7 @@ internal sealed partial class PoolKeeper(
         }
     }
 
-    /// <summary>Waits for the starts under way.</summary>
+    /// <summary>Waits for the running starts.</summary>
     public async Task DrainAsync()
     {
         while (Volatile.Read(ref _starting) > 0)
@@ -62,14 +62,14 @@ internal sealed partial class PoolKeeper(
         }
     }
 
-    /// <summary>One look: begins as many starts as are missing and allowed, and removes one round of surplus.</summary>
+    /// <summary>One look: begins as many starts as are missing and allowed, and removes one batch of surplus runners.</summary>
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
         var store = leadership.Store;
         var counts = await store.CountAsync(engine.Instance, template.Name, cancellationToken);
         metrics.Counted(template.Name, counts);
 
-        // What could never be leased is not worth keeping.
+        // A runner that could never be leased is not worth keeping.
         var target = Math.Min(template.MinIdle, (template.MaxLeased ?? int.MaxValue) - counts.Leased - counts.Creating);
         var missing = target - counts.Idle - counts.Refilling;
         while (missing-- > 0 && MayStart() && !cancellationToken.IsCancellationRequested)
@@ -93,7 +93,7 @@ internal sealed partial class PoolKeeper(
         _failures == 0 ? Volatile.Read(ref _starting) < options.MaxParallelStarts
         : Volatile.Read(ref _starting) == 0 && PauseLeft <= TimeSpan.Zero;
 
-    // Not by the wall clock, which may be set.
+    // Measured by a monotonic clock, since the wall clock may be set.
     private TimeSpan PauseLeft => _pause - time.GetElapsedTime(_pauseBegan);
 
     private async Task FillAsync(Runner reserved)
@@ -150,12 +150,12 @@ internal sealed partial class PoolKeeper(
         }
     }
 
-    [LoggerMessage(1040, LogLevel.Warning, "The pool of {Template} runners could not be looked after: {Cause}")]
+    [LoggerMessage(1040, LogLevel.Warning, "Pool of {Template} runners not checked: {Cause}")]
     private partial void LogKeepFailed(string template, string cause);
 
-    [LoggerMessage(1041, LogLevel.Warning, "Filling the pool of {Template} runners failed {Failures} times; next try in {Seconds:F1} s: {Cause}")]
+    [LoggerMessage(1041, LogLevel.Warning, "Refill of the {Template} pool failed {Failures} times, next attempt in {Seconds:F1} s: {Cause}")]
     private partial void LogFillFailed(string template, int failures, double seconds, string cause);
 
-    [LoggerMessage(1042, LogLevel.Information, "Filling the pool of {Template} runners works again")]
+    [LoggerMessage(1042, LogLevel.Information, "Refill of the {Template} pool works again")]
     private partial void LogRecovered(string template);
 }

@@ -4,13 +4,13 @@ using Orchestrator.Core.Leasing;
 
 namespace Orchestrator.Core.Pooling;
 
-/// <summary>Signals between the parts of this instance, which spare them polling.</summary>
+/// <summary>Signals between the parts of this instance, which save them polling.</summary>
 public sealed class RunnerSignals(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, CapacityQueue> _queues = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Channel<bool>> _changes = new(StringComparer.Ordinal);
 
-    /// <summary>The calls that wait for a free place of a template.</summary>
+    /// <summary>The calls waiting for a free place of a template.</summary>
     public CapacityQueue Queue(string template) => _queues.GetOrAdd(template, _ => new CapacityQueue(time));
 
     /// <summary>Wakes the keeper and the capacity queue: a template's runners have changed.</summary>
@@ -20,7 +20,7 @@ public sealed class RunnerSignals(TimeProvider time)
         Changes(template).Writer.TryWrite(true);
     }
 
-    /// <summary>Waits until a template's runners have changed since the last wait; changes meanwhile count as one.</summary>
+    /// <summary>Waits until a template's runners have changed since the last wait; several changes count as one.</summary>
     public async Task WaitForChangeAsync(string template, CancellationToken cancellationToken) =>
         await Changes(template).Reader.ReadAsync(cancellationToken);
 

@@ -7,7 +7,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core.Pooling;
 
-/// <summary>Makes a reserved runner real: create, start, wait until ready, attach. What it can't finish it takes back.</summary>
+/// <summary>Makes a reserved runner real: create, start, wait until ready, attach. A failed start is taken back.</summary>
 public sealed partial class RunnerStarter(
     IRunnerEngine engine,
     IRunnerStore store,
@@ -16,18 +16,18 @@ public sealed partial class RunnerStarter(
     TimeProvider time,
     ILogger<RunnerStarter> logger)
 {
-    /// <summary>How long waiting for a place and the engine's own work may take, before the template's time to get ready.</summary>
+    /// <summary>The limit for waiting for a place and for the engine's own work, besides the template's readiness time-out.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
-    // A reservation outlives the work on it, so that nobody ends what is still being made.
+    // A reservation outlives the work on it, so that no other instance ends a runner that is still being made.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), time, jitter: null);
 
-    // Templates don't change while the process lives, and every claim asks.
+    // Templates don't change while the process lives, and every claim reads them.
     private readonly ConcurrentDictionary<string, string> _plans = new(StringComparer.Ordinal);
 
-    /// <summary>What to reserve for a new runner of a template.</summary>
+    /// <summary>The reservation for a new runner of a template.</summary>
     public Reservation Reserve(RunnerTemplate template, RunnerNetwork network) => new(
         RunnerId.Create(template.IdPrefix, time.GetUtcNow()),
         template.Name,
@@ -108,7 +108,7 @@ public sealed partial class RunnerStarter(
             }
             else if (await store.GetAsync(runner.Id, CancellationToken.None) is null)
             {
-                // Others ended the reservation, and may have looked for the container before it was there.
+                // Another instance ended the reservation, and may have looked for the container before it existed.
                 await engine.RemoveAsync(runner.Id, null, CancellationToken.None);
             }
 
@@ -122,8 +122,8 @@ public sealed partial class RunnerStarter(
     }
 
     /// <summary>
-    /// Tries again until engine and store take it, so that the owner need not wait for the reservation to expire; past
-    /// that the runner is the reaper's.
+    /// Retries until engine and store accept it, so that the owner need not wait for the reservation to expire; after that
+    /// the reaper removes the runner.
     /// </summary>
     private async Task KeepTakingBackAsync(Runner runner, RunnerTemplate template)
     {
@@ -146,9 +146,9 @@ public sealed partial class RunnerStarter(
     [LoggerMessage(1011, LogLevel.Warning, "Could not start runner {Runner} for {Owner}: {Cause}")]
     private partial void LogStartFailed(string runner, string owner, string cause);
 
-    [LoggerMessage(1012, LogLevel.Information, "Port {Port} of runner {Runner} is somebody else's; moving on")]
+    [LoggerMessage(1012, LogLevel.Information, "Port {Port} of runner {Runner} is taken; moving on")]
     private partial void LogPortTaken(string runner, int port);
 
-    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} could not be taken back, trying again until its reservation expires: {Cause}")]
+    [LoggerMessage(1013, LogLevel.Warning, "Runner {Runner} not taken back, retrying until its reservation expires: {Cause}")]
     private partial void LogTakeBackFailed(string runner, string cause);
 }

@@ -1,8 +1,8 @@
 namespace Orchestrator.Core.Pooling;
 
 /// <summary>
-/// Bounds how many runners are started at a time, since parallel starts slow each other down inside the engine.
-/// Starts that somebody waits for go first; refills leave one place free for them where there is more than one.
+/// Bounds the number of concurrent starts, since parallel starts slow each other down inside the engine. Starts with a
+/// waiting caller go first; refills leave one place free for them if there is more than one.
 /// </summary>
 public sealed class StartGate(int places)
 {
@@ -12,7 +12,7 @@ public sealed class StartGate(int places)
     private readonly int _refillPlaces = Math.Max(1, places - 1);
     private int _running;
 
-    /// <summary>Waits for a place; dispose what it gives to leave it.</summary>
+    /// <summary>Waits for a place; dispose the result to leave it.</summary>
     public async Task<IDisposable> EnterAsync(bool urgent, CancellationToken cancellationToken)
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,21 +5,21 @@ using Polly.Retry;
 namespace Orchestrator.Core.Resilience;
 
 /// <summary>
-/// What every way out of a service has in common, as Polly pipelines named after what they guard: <c>engine</c>,
-/// <c>api</c>, <c>callback</c>. A retry is for idempotent calls only; a breaker is shared by all calls to one thing.
+/// The common part of all outgoing calls of a service, as Polly pipelines named after their targets: <c>engine</c>,
+/// <c>api</c>, <c>callback</c>. A retry is for idempotent calls only; all calls to one target share a breaker.
 /// </summary>
 public static class ResilienceDefaults
 {
-    /// <summary>Begins the pipeline of a thing that may fail.</summary>
-    /// <param name="what">The thing, in the pipeline's telemetry.</param>
+    /// <summary>Begins the pipeline of a target that may fail.</summary>
+    /// <param name="what">The target's name in the pipeline's telemetry.</param>
     /// <param name="time">Measures every limit and pause.</param>
     public static ResiliencePipelineBuilder Guard(string what, TimeProvider time) => new() { Name = what, TimeProvider = time };
 
-    /// <summary>Repeats what failed, after pauses that double and are jittered, so that callers don't come back as one.</summary>
+    /// <summary>Retries failures after jittered pauses that double, so that callers don't come back as one.</summary>
     /// <param name="pipeline">The pipeline.</param>
-    /// <param name="failures">What is worth another try.</param>
-    /// <param name="firstPause">The pause before the second try.</param>
-    /// <param name="retries">How many tries follow the first, at least 1.</param>
+    /// <param name="failures">Which failures are worth a retry.</param>
+    /// <param name="firstPause">The pause before the first retry.</param>
+    /// <param name="retries">How many retries there are, at least 1.</param>
     public static ResiliencePipelineBuilder AddBoundedRetry(
         this ResiliencePipelineBuilder pipeline, PredicateBuilder<object> failures, TimeSpan firstPause, int retries = 2) =>
         pipeline.AddRetry(new RetryStrategyOptions
@@ -32,13 +32,13 @@ public static class ResilienceDefaults
         });
 
     /// <summary>
-    /// Fails every call at once, for a second at a time, while nine in ten of the last ten seconds' have failed (four at
-    /// least): what is down is not stampeded, and callers don't queue up in front of it.
+    /// Fails every call at once, for a second at a time, while nine in ten of the last ten seconds' calls have failed (four
+    /// at least): a target that is down is not stampeded, and callers don't queue up in front of it.
     /// </summary>
     /// <param name="pipeline">The pipeline.</param>
-    /// <param name="failures">What tells that the thing is down.</param>
-    /// <param name="opened">Told when calls begin to fail at once, with the last failure.</param>
-    /// <param name="closed">Told when they are made again.</param>
+    /// <param name="failures">Which failures show that the target is down.</param>
+    /// <param name="opened">Called when calls begin to fail at once, with the last failure.</param>
+    /// <param name="closed">Called when they are made again.</param>
     public static ResiliencePipelineBuilder AddBreaker(
         this ResiliencePipelineBuilder pipeline, PredicateBuilder<object> failures, Action<Exception?> opened, Action closed) =>
         pipeline.AddCircuitBreaker(new CircuitBreakerStrategyOptions

@@ -1,8 +1,8 @@
 namespace Orchestrator.Core.Stores;
 
-/// <summary>Tells of changes that other instances made. Best effort: whoever must not miss one also looks by itself.</summary>
+/// <summary>Reports changes made by other instances. Best effort: callers that must not miss one also poll.</summary>
 public interface IRunnerChanges
 {
-    /// <summary>Calls back when a template's counts have changed, whoever changed them; dispose what it gives to end that.</summary>
+    /// <summary>Calls back when a template's counts have changed, by any instance; dispose the result to unsubscribe.</summary>
     IDisposable Subscribe(string template, Action changed);
 }

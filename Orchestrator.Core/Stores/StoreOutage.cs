@@ -6,7 +6,7 @@ namespace Orchestrator.Core.Stores;
 /// Logs the outages of a loop's store once per change of state: when calls begin to fail, when they fail otherwise, and
 /// when they succeed again. Safe for concurrent use.
 /// </summary>
-/// <param name="loop">What is interrupted, as the first words of a log message.</param>
+/// <param name="loop">The interrupted loop, as the first words of a log message.</param>
 /// <param name="logger">The loop's logger.</param>
 public sealed partial class StoreOutage(string loop, ILogger logger)
 {

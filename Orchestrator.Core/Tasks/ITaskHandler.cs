@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Orchestrator.Core.Tasks;
 
 /// <summary>
-/// Does the tasks of one type. One instance serves every task, at the same time too. A task can be run more than once
-/// (a worker that dies loses nothing), so running it twice must do no harm.
+/// Runs the tasks of one type. One instance serves every task, concurrently too. A task can run more than once (a worker
+/// that dies loses nothing), so running it twice must do no harm.
 /// </summary>
 public interface ITaskHandler
 {
@@ -15,31 +15,31 @@ public interface ITaskHandler
     string InputSchema { get; }
 
     /// <summary>
-    /// How long an attempt may take. Past it the token is cancelled and the claim is no longer extended, so that another
-    /// worker takes the task up after the visibility time-out.
+    /// How long an attempt may take. After that the token is cancelled and the claim is no longer extended, so that another
+    /// worker claims the task after the visibility time-out.
     /// </summary>
     TimeSpan TimeLimit => TimeSpan.FromMinutes(10);
 
-    /// <summary>Looks at an input before a task is made of it.</summary>
-    /// <returns>Why it can't be accepted, for the caller to read; null when it can.</returns>
+    /// <summary>Checks an input before a task is made of it.</summary>
+    /// <returns>Why it is refused, for the caller to read; null when it is accepted.</returns>
     string? Refuse(JsonElement input);
 
-    /// <summary>Runs a task whose input was not refused.</summary>
+    /// <summary>Runs a task whose input was accepted.</summary>
     /// <returns>The result as JSON text; at most <see cref="TaskLimits.MaxResultBytes"/>.</returns>
-    /// <exception cref="TaskFailedException">It failed, and says whether another attempt may help. After any other exception it is attempted again.</exception>
+    /// <exception cref="TaskFailedException">It failed, and says whether to retry. After any other exception it is retried.</exception>
     /// <exception cref="OperationCanceledException">The context's token was cancelled.</exception>
     ValueTask<string> ExecuteAsync(JsonElement input, TaskContext context);
 }
 
-/// <summary>What a handler knows of its attempt.</summary>
+/// <summary>A handler's view of its attempt.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="CancellationToken">
-/// Cancelled when the attempt is to end: its time is up, its claim is lost, or the worker stops and can't wait any longer.
+/// Cancelled when the attempt is to end: it timed out, its claim is lost, or the worker stops and can't wait any longer.
 /// </param>
 public sealed record TaskContext(string TaskId, int Attempt, CancellationToken CancellationToken)
 {
-    /// <summary>Whose task it is.</summary>
+    /// <summary>The tenant of the task.</summary>
     public Tenant Tenant { get; init; }
 }
 

@@ -12,8 +12,9 @@ namespace Orchestrator.Core.Tasks;
 public static class TaskServices
 {
     /// <summary>
-    /// Adds the task types, for whoever takes tasks in or runs them: <c>add</c>, <c>fibonacci</c>, and <c>run</c>, which
-    /// needs <see cref="ITaskRunners"/>. Needs <see cref="TasksOptions"/> and <see cref="CallbackOptions"/>. Another type is one more <see cref="ITaskHandler"/> in the services.
+    /// Adds the task types, for processes that accept or run tasks: <c>add</c>, <c>fibonacci</c>, and <c>run</c>, which
+    /// needs <see cref="ITaskRunners"/>. Needs <see cref="TasksOptions"/> and <see cref="CallbackOptions"/>. A further type is
+    /// a further <see cref="ITaskHandler"/> in the services.
     /// </summary>
     public static IServiceCollection AddTaskTypes(this IServiceCollection services)
     {
@@ -34,11 +35,11 @@ public static class TaskServices
     }
 
     /// <summary>
-    /// Adds what works tasks off in this process: the processor, the courier of callbacks and the janitor. Needs
+    /// Adds the loops that work through tasks in this process: the processor, the courier of callbacks and the janitor. Needs
     /// <see cref="AddTaskTypes"/>, an <see cref="ITaskQueue"/>, its <see cref="ICallbackOutbox"/> and an <see cref="ICallbackSender"/>.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="workerId">Gives the name that this worker goes by.</param>
+    /// <param name="workerId">Gives this worker's name.</param>
     public static IServiceCollection AddTaskProcessor(this IServiceCollection services, Func<IServiceProvider, string> workerId)
     {
         services.AddSingleton<TaskMetrics>();

@@ -13,7 +13,7 @@ public enum PullPolicy
     Always,
 }
 
-/// <summary>How much a container is locked down.</summary>
+/// <summary>The hardening of a container.</summary>
 public enum Hardening
 {
     /// <summary>No capabilities, no new privileges, never root, read-only root with bounded tmpfs.</summary>
@@ -23,20 +23,20 @@ public enum Hardening
     Compatible,
 }
 
-/// <summary>What happens to a runner that its owner gives back.</summary>
+/// <summary>The fate of a runner that its owner releases.</summary>
 public enum ReleasePolicy
 {
-    /// <summary>It is removed; the pool makes a fresh one.</summary>
+    /// <summary>It is removed; the pool starts a fresh one.</summary>
     Replace,
 
-    /// <summary>It goes back to the pool as it is (docs/contract/worker-machines.md).</summary>
+    /// <summary>It returns to the pool as it is (docs/contract/worker-machines.md).</summary>
     Reuse,
 }
 
-/// <summary>How a started runner shows that it is ready.</summary>
+/// <summary>The readiness probe of a started runner.</summary>
 public enum ReadinessKind
 {
-    /// <summary>A GET on <see cref="Readiness.Path"/> is answered with a status below 500; 404 too, which an image without that path gives.</summary>
+    /// <summary>A GET on <see cref="Readiness.Path"/> is answered with a status below 500; 404 too, for images without that path.</summary>
     Http,
 
     /// <summary>The container's own address accepts a TCP connection on the template's port.</summary>
@@ -46,20 +46,20 @@ public enum ReadinessKind
     None,
 }
 
-/// <summary>How a started runner shows that it is ready, and how long that may take.</summary>
+/// <summary>The readiness probe of a started runner, and its time-out.</summary>
 /// <param name="Kind">The kind of probe.</param>
 /// <param name="Path">The path of an HTTP probe.</param>
-/// <param name="Timeout">How long after its start a runner may take to get ready.</param>
+/// <param name="Timeout">How long after its start a runner may take to become ready.</param>
 public sealed record Readiness(ReadinessKind Kind, string Path, TimeSpan Timeout);
 
-/// <summary>What a runner may use at most.</summary>
+/// <summary>The limits of a runner.</summary>
 /// <param name="MemoryBytes">Memory, swap included, in bytes.</param>
 /// <param name="Cpus">Processors, in cores.</param>
 /// <param name="Processes">Processes and threads together.</param>
 /// <param name="DiskBytes">Size of <c>/workspace</c> (strict), in bytes.</param>
 public sealed record RunnerLimits(long MemoryBytes, double Cpus, int Processes, long DiskBytes);
 
-/// <summary>What a kind of runner is made like, and how its pool is kept. One pool per template.</summary>
+/// <summary>How a kind of runner is made, and how its pool is kept. One pool per template.</summary>
 public sealed record RunnerTemplate
 {
     /// <summary>The template's name, as in labels, metrics and lists: <c>session</c>, <c>machine</c>, or one of the operator's.</summary>
@@ -80,10 +80,10 @@ public sealed record RunnerTemplate
     /// <summary>Environment of the container, besides what the orchestrator sets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How many idle runners are kept at least, as far as <see cref="MaxLeased"/> leaves use for them.</summary>
+    /// <summary>The minimum of idle runners, as far as <see cref="MaxLeased"/> allows them to be leased.</summary>
     public int MinIdle { get; init; }
 
-    /// <summary>How many idle runners are kept at most; surplus ones go, oldest first, after <see cref="SurplusAfter"/>.</summary>
+    /// <summary>The maximum of idle runners; surplus ones are removed, oldest first, after <see cref="SurplusAfter"/>.</summary>
     public int MaxIdle { get; init; } = int.MaxValue;
 
     /// <summary>How long a surplus runner stays idle before it is removed.</summary>
@@ -95,22 +95,22 @@ public sealed record RunnerTemplate
     /// <summary>How long a call waits for a place when <see cref="MaxLeased"/> is reached; zero refuses it at once.</summary>
     public TimeSpan PlaceWait { get; init; }
 
-    /// <summary>How long a lease lives after its last sign of life; null for ever.</summary>
+    /// <summary>How long a lease lives after its last heartbeat; null for ever.</summary>
     public TimeSpan? LeaseTime { get; init; }
 
     /// <summary>The first port to reserve on the public host, counting up; null when the engine chooses.</summary>
     public int? FirstPort { get; init; }
 
-    /// <summary>What happens to a runner that is given back.</summary>
+    /// <summary>The fate of a released runner.</summary>
     public ReleasePolicy OnRelease { get; init; }
 
-    /// <summary>How a runner shows that it is ready.</summary>
+    /// <summary>The readiness probe.</summary>
     public Readiness Ready { get; init; } = new(ReadinessKind.Http, "/healthz", TimeSpan.FromSeconds(30));
 
-    /// <summary>What a runner may use at most.</summary>
+    /// <summary>The limits of a runner.</summary>
     public RunnerLimits Limits { get; init; } = new(512L << 20, 1, 256, 256L << 20);
 
-    /// <summary>How much the container is locked down.</summary>
+    /// <summary>The hardening of the container.</summary>
     public Hardening Hardening { get; init; }
 
     /// <summary>The engine's runtime, <c>runsc</c> for gVisor; null for the engine's default.</summary>

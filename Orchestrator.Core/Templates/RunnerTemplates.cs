@@ -5,7 +5,7 @@ public sealed class RunnerTemplates(IReadOnlyList<RunnerTemplate> templates)
 {
     private readonly Dictionary<string, RunnerTemplate> _byName = templates.ToDictionary(t => t.Name, StringComparer.Ordinal);
 
-    /// <summary>The templates that the settings tell, the built-in ones first, the others by name.</summary>
+    /// <summary>The templates of the settings, the built-in ones first, the others by name.</summary>
     public static RunnerTemplates Of(RunnersOptions runners, MachinesOptions machines, TemplatesOptions named)
     {
         ArgumentNullException.ThrowIfNull(runners);

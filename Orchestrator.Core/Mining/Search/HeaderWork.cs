@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Orchestrator.Core.Mining.Search;
 
 /// <summary>
-/// What of a header's double SHA-256 is the same for every nonce, computed once. The nonce is the fourth word of the
-/// second block, so the first block, three rounds of the second and much of its message schedule depend on nothing else.
+/// The part of a header's double SHA-256 that is the same for every nonce, computed once. The nonce is the fourth word of
+/// the second block, so the first block, three rounds of the second and much of its message schedule don't depend on it.
 /// </summary>
 internal sealed class HeaderWork
 {

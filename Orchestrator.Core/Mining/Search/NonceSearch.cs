@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Orchestrator.Core.Mining.Search;
 
 /// <summary>
-/// Looks for nonces with which a header's double SHA-256 is at most a target. Eight at a time where the processor has
-/// vectors of 256 bits, else one by one. Not safe for concurrent use: one search for each thread.
+/// Searches for nonces with which a header's double SHA-256 is at most a target. Eight at a time where the processor has
+/// vectors of 256 bits, else one by one. Not safe for concurrent use: one search per thread.
 /// </summary>
 internal sealed class NonceSearch
 {
@@ -16,7 +16,7 @@ internal sealed class NonceSearch
 
     /// <param name="header">The 80 bytes; their nonce does not matter.</param>
     /// <param name="target">The greatest hash that counts as found.</param>
-    /// <param name="vectors">False to do without vectors, whatever the processor has.</param>
+    /// <param name="vectors">False to search without vectors on any processor.</param>
     public NonceSearch(ReadOnlySpan<byte> header, UInt256 target, bool vectors = true)
     {
         _target = target;
@@ -28,12 +28,12 @@ internal sealed class NonceSearch
     }
 
     /// <summary>
-    /// Tries nonces one after the other, the first one included, until one is found or the count is used up.
+    /// Tests nonces one after the other, starting with the first one, until one is found or the count is used up.
     /// </summary>
     /// <param name="first">The first nonce.</param>
-    /// <param name="count">How many to try at most; those past 2^32−1 don't exist.</param>
-    /// <param name="nonce">What was found; the first of them when there are several.</param>
-    /// <returns>Whether one was found. All before it, or all of them, are then known not to be.</returns>
+    /// <param name="count">How many to test at most; those past 2^32−1 don't exist.</param>
+    /// <param name="nonce">The nonce found; the first of them when there are several.</param>
+    /// <returns>Whether one was found. All nonces before it, or all of them, are then known not to match.</returns>
     public bool TryFind(uint first, uint count, out uint nonce)
     {
         var end = Math.Min(first + (ulong)count, 1UL << 32);

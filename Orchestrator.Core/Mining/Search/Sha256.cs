@@ -3,13 +3,13 @@ using System.Numerics;
 
 namespace Orchestrator.Core.Mining.Search;
 
-/// <summary>The constants and the compression function of SHA-256 (FIPS 180-4), for what can be computed once per header.</summary>
+/// <summary>The constants and the compression function of SHA-256 (FIPS 180-4), for the work done once per header.</summary>
 internal static class Sha256
 {
     /// <summary>How many rounds a block takes.</summary>
     public const int Rounds = 64;
 
-    /// <summary>The state that hashing begins with.</summary>
+    /// <summary>The initial state.</summary>
     public static ReadOnlySpan<uint> Initial =>
     [
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,

@@ -5,12 +5,12 @@ using Lanes = System.Runtime.Intrinsics.Vector256<uint>;
 namespace Orchestrator.Core.Mining.Search;
 
 /// <summary>
-/// The double SHA-256 of one header with eight nonces at once, one in each lane. It computes just enough to tell the 32
-/// most significant bits of the hashes. They are the digest's last word, which is settled after round 60 of 64.
+/// The double SHA-256 of one header with eight nonces at once, one per lane. It computes just enough for the 32 most
+/// significant bits of the hashes: the digest's last word, which is final after round 60 of 64.
 /// </summary>
 internal sealed class VectorDoubleSha256
 {
-    /// <summary>How many nonces are tried at once.</summary>
+    /// <summary>The number of nonces tested at once.</summary>
     public const int Width = 8;
 
     private const int Unrolled = 8;
@@ -29,8 +29,8 @@ internal sealed class VectorDoubleSha256
     public VectorDoubleSha256(HeaderWork work) => _work = work;
 
     /// <summary>
-    /// Which of eight nonces, from the first on, give a hash whose 32 most significant bits are at most a limit: a bit
-    /// for each, the first nonce's the lowest.
+    /// Which of eight consecutive nonces give a hash whose 32 most significant bits are at most a limit: one bit each, the
+    /// first nonce's the lowest.
     /// </summary>
     public uint FindCandidates(uint firstNonce, uint limit)
     {
@@ -70,7 +70,7 @@ internal sealed class VectorDoubleSha256
         w[7] = h + Vector256.Create(m[7]);
     }
 
-    /// <summary>Hashes the digest in the first eight words and gives the last word of its digest.</summary>
+    /// <summary>Hashes the digest in the first eight words and returns the last word of its digest.</summary>
     private static Lanes HashDigest(Span<Lanes> w)
     {
         ScheduleDigest(w);
@@ -85,7 +85,7 @@ internal sealed class VectorDoubleSha256
             EightRounds(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h, w, i);
         }
 
-        // Of the last rounds only what reaches the last word.
+        // Of the last rounds only the part that reaches the last word.
         Round(a, b, c, ref d, e, f, g, ref h, w[56], Sha256.K[56]);
         c += g + Choose(d, e, f, w[57], Sha256.K[57]);
         b += f + Choose(c, d, e, w[58], Sha256.K[58]);
@@ -103,7 +103,7 @@ internal sealed class VectorDoubleSha256
 
         w[HeaderWork.NonceWord] = nonce;
 
-        // Words 5 to 14 are zero, and what is left of the rest is known up to the nonce.
+        // Words 5 to 14 are zero, and the rest is known but for the nonce.
         w[16] = Vector256.Create(_work.Word16);
         w[17] = Vector256.Create(_work.Word17);
         w[18] = Vector256.Create(_work.Word18) + Sigma0(nonce);

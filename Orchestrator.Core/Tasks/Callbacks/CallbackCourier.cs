@@ -8,9 +8,9 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Core.Tasks.Callbacks;
 
 /// <summary>
-/// Delivers what the outbox holds: at once, then after 0.5, 1, 2, 4 … at most 60 seconds, for 10 minutes from the task's
-/// end. What is due is in the store, so restarts lose nothing; whichever worker comes first delivers it. Survives
-/// whatever the outbox and the sender throw.
+/// Delivers the outbox's callbacks: at once, then after 0.5, 1, 2, 4 … at most 60 seconds, for 10 minutes from the task's
+/// end. Due times are in the store, so restarts lose nothing; any worker may deliver. Survives every exception of the
+/// outbox and the sender.
 /// </summary>
 internal sealed partial class CallbackCourier(
     ICallbackOutbox outbox, ITaskQueue queue, ICallbackSender sender, TimeProvider time, Random random, ILogger<CallbackCourier> logger)
@@ -20,7 +20,7 @@ internal sealed partial class CallbackCourier(
 
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
 
-    // Longer than any attempt takes; past it another worker may deliver.
+    // Longer than any attempt takes; after that another worker may deliver.
     private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(15);
 
@@ -113,6 +113,6 @@ internal sealed partial class CallbackCourier(
     [LoggerMessage(1891, LogLevel.Warning, "Callback for task {TaskId} to {Url} failed, attempt {Attempt}, next in {Seconds} s: {Reason}")]
     private partial void LogFailed(string taskId, string url, int attempt, double seconds, string? reason);
 
-    [LoggerMessage(1892, LogLevel.Error, "Callback for task {TaskId} to {Url} given up after attempt {Attempt}: {Reason}")]
+    [LoggerMessage(1892, LogLevel.Error, "Callback for task {TaskId} to {Url} failed for good after attempt {Attempt}: {Reason}")]
     private partial void LogGivenUp(string taskId, string url, int attempt, string? reason);
 }

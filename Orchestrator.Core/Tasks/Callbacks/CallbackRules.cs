@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Orchestrator.Core.Tasks.Callbacks;
 
 /// <summary>
-/// Where callbacks may go. What a caller names is checked against the list when the task is taken in and again before
-/// each delivery; the address that its name means then is checked at connect.
+/// Where callbacks may go. A caller's URL is checked against the list when the task is accepted and again before each
+/// delivery; the address that its host resolves to is checked at connect.
 /// </summary>
 /// <param name="options">The list.</param>
 public sealed class CallbackRules(CallbackOptions options)
@@ -15,8 +15,8 @@ public sealed class CallbackRules(CallbackOptions options)
 
     private readonly HashSet<string> _allowed = new(options.Allowed.Select(entry => entry.Trim()), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Looks at an address that a caller names.</summary>
-    /// <returns>Why it can't be used, the rest of a sentence that begins with its name; null when it can.</returns>
+    /// <summary>Checks an address named by a caller.</summary>
+    /// <returns>Why it is refused, the rest of a sentence that begins with its name; null when it is allowed.</returns>
     public string? Refuse(string url)
     {
         if (url.Length > MaxLength || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
@@ -48,8 +48,8 @@ public sealed class CallbackRules(CallbackOptions options)
         return _allowed.Contains(pair) || _allowed.Contains($"{uri.Host}:{uri.Port}") ? null : $"leads to {pair}, which is not in Callbacks:Allowed.";
     }
 
-    /// <summary>Looks at an address that a callback's host means right now.</summary>
-    /// <returns>What kind of address it is that nothing may be sent to; null for one that it may.</returns>
+    /// <summary>Checks an address that a callback's host resolves to now.</summary>
+    /// <returns>The kind of forbidden address that it is; null when it is allowed.</returns>
     public static string? RefuseAddress(string host, IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

@@ -2,9 +2,9 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Callbacks;
 
-/// <summary>What came of an attempt to deliver.</summary>
-/// <param name="Delivered">Whether it was taken.</param>
-/// <param name="Retry">Whether another attempt may help, when it was not.</param>
+/// <summary>The outcome of a delivery attempt.</summary>
+/// <param name="Delivered">Whether it was accepted.</param>
+/// <param name="Retry">Whether another attempt may help, if it was not.</param>
 /// <param name="Reason">What went wrong; null when nothing did.</param>
 public readonly record struct Delivery(bool Delivered, bool Retry = false, string? Reason = null);
 

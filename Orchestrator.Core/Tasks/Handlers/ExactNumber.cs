@@ -26,7 +26,7 @@ public readonly record struct ExactNumber
     /// <summary>Reads a number as people and JSON write it: sign, digits, point, exponent.</summary>
     /// <param name="text">The number, without anything around it.</param>
     /// <param name="number">The number.</param>
-    /// <returns>What is wrong with it, the rest of a sentence that begins with its name; null when nothing is.</returns>
+    /// <returns>What is wrong with it, the rest of a sentence that begins with its name; null when it is valid.</returns>
     public static string? TryParse(ReadOnlySpan<char> text, out ExactNumber number)
     {
         number = default;
@@ -94,7 +94,7 @@ public readonly record struct ExactNumber
         return new ExactNumber(left.DigitsAt(scale) + right.DigitsAt(scale), scale);
     }
 
-    /// <summary>All its digits, without zeros that say nothing.</summary>
+    /// <summary>All its digits, without redundant zeros.</summary>
     public override string ToString()
     {
         var digits = BigInteger.Abs(Digits).ToString(CultureInfo.InvariantCulture);

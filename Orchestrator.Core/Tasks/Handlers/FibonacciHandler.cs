@@ -22,14 +22,14 @@ public sealed class FibonacciHandler(int limit) : ITaskHandler
         "n":{"type":"integer","minimum":0,"maximum":{{limit}} } } }
         """);
 
-    /// <summary>The input that asks for a number.</summary>
+    /// <summary>The input for a number.</summary>
     public static string InputFor(int n) => string.Create(CultureInfo.InvariantCulture, $$"""{"{{Field}}":{{n}}}""");
 
     /// <summary>What is wrong with an n; null when it is a whole number from 0 to the limit.</summary>
     public string? RefuseNumber(JsonElement n, string field) =>
         Read(n) is null ? $"{field} must be a whole number from 0 to {limit}." : null;
 
-    /// <summary>Reads a whole number from 0 to the limit; null when it is none.</summary>
+    /// <summary>Reads a whole number from 0 to the limit; null for anything else.</summary>
     public int? Read(JsonElement n) => WholeNumberConverter.Find(n) is { } number && number >= 0 && number <= limit ? (int)number : null;
 
     /// <inheritdoc />
@@ -46,8 +46,8 @@ public sealed class FibonacciHandler(int limit) : ITaskHandler
 
         var result = Compute(Read(input.GetProperty(Field))!.Value, context.CancellationToken);
 
-        // Written once: an interpolated string tries again and again, with a buffer twice as large, what takes a second
-        // for the largest.
+        // Written once: an interpolated string retries with a buffer twice as large, again and again, which takes a second for
+        // the largest.
         var digits = result.ToString(CultureInfo.InvariantCulture);
         return ValueTask.FromResult(result <= (1L << 53) - 1 ? digits : string.Concat("\"", digits, "\""));
     }

@@ -2,12 +2,12 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 
-/// <summary>What a command run for a task printed, and how it ended.</summary>
-/// <param name="ExitCode">Its exit code; null when its time was up.</param>
-/// <param name="Stdout">Its output, as far as it is kept.</param>
-/// <param name="Stderr">Its errors, as far as they are kept.</param>
+/// <summary>The output of a command that ran for a task, and how it ended.</summary>
+/// <param name="ExitCode">Its exit code; null when it timed out.</param>
+/// <param name="Stdout">Its standard output, as far as it is kept.</param>
+/// <param name="Stderr">Its standard error, as far as it is kept.</param>
 /// <param name="DurationMs">How long it ran.</param>
-/// <param name="TimedOut">Whether its time was up.</param>
+/// <param name="TimedOut">Whether it timed out.</param>
 /// <param name="Truncated">Whether output was dropped.</param>
 public sealed record TaskRunOutput(int? ExitCode, string Stdout, string Stderr, double DurationMs, bool TimedOut, bool Truncated);
 
@@ -15,7 +15,7 @@ public sealed record TaskRunOutput(int? ExitCode, string Stdout, string Stderr, 
 public interface ITaskRunners
 {
     /// <summary>
-    /// Leases a runner for a task, runs a command in it, and gives the runner back whatever happens. Each attempt at a task
+    /// Leases a runner for a task, runs a command in it, and releases the runner in every case. Each attempt at a task
     /// gets a fresh lease.
     /// </summary>
     /// <exception cref="TaskFailedException">There was no runner, or it was lost while the command ran; another attempt may help.</exception>

@@ -18,13 +18,13 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
     /// <inheritdoc />
     public async Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
-        // An owner of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
+        // An owner per attempt: a task claimed again elsewhere must not lose its runner to the first attempt.
         var owner = new Owner(tenant, OwnerKind.Task, $"{taskId}-{Guid.NewGuid():N}");
         try
         {
             if (options.Reuse)
             {
-                // One runner serves everybody, and stays with whoever came first.
+                // One runner serves every owner, and stays with its first one.
                 var (shared, _) = await leases.ProvisionSharedAsync(_template, owner, RunnerNetwork.Bridge, cancellationToken);
                 return await ExecAsync(shared.Owner ?? owner, command, cancellationToken);
             }
@@ -63,12 +63,12 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
         }
         catch (Exception e) when (e is EngineException or StoreUnavailableException or OperationCanceledException)
         {
-            // Its lease ends by itself: nobody keeps it alive any more.
+            // Its lease expires: nothing sends heartbeats for it any more.
             LogNotReleased(owner, e.Message);
         }
     }
 
-    [LoggerMessage(1880, LogLevel.Warning, "The runner of {Owner} was not given back and is left to expire: {Error}")]
+    [LoggerMessage(1880, LogLevel.Warning, "Runner of {Owner} not released, left to expire: {Error}")]
     private partial void LogNotReleased(Owner owner, string error);
 
     private sealed class Collected : IExecOutput

@@ -5,7 +5,7 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 
-/// <summary>Runs a command or a code snippet in a runner that is leased for it and given back.</summary>
+/// <summary>Runs a command or a code snippet in a runner that is leased for it and then released.</summary>
 public sealed partial class RunHandler(ITaskRunners runners) : ITaskHandler
 {
     /// <summary>The type's name.</summary>

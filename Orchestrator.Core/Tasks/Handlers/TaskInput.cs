@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Orchestrator.Core.Tasks.Handlers;
 
-/// <summary>What every handler asks of its input.</summary>
+/// <summary>The checks that every handler makes of its input.</summary>
 internal static class TaskInput
 {
     /// <summary>What is wrong with the shape of an input; null when it is an object that has only these fields.</summary>
@@ -24,6 +24,6 @@ internal static class TaskInput
         return null;
     }
 
-    // What strangers send is cut short before it comes back to them.
+    // Unknown input is cut short before it is echoed.
     private static string Shown(string name) => name.Length <= 64 ? name : name[..64] + "…";
 }

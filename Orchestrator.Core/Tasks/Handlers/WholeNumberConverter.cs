@@ -28,7 +28,7 @@ public sealed class WholeNumberConverter : JsonConverter<long>
     /// <inheritdoc />
     public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
 
-    /// <summary>The integer that a value is; null when it is none.</summary>
+    /// <summary>The integer that a value is; null when it is not one.</summary>
     internal static long? Find(JsonElement value) => value switch
     {
         { ValueKind: not JsonValueKind.Number } => null,

@@ -5,7 +5,7 @@ namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>
 /// The attempts of one worker. Each takes a slot while its handler runs, then a place at the store while its end is
-/// written; there are as many of these as slots, so a slow store leaves at most two claims per slot open.
+/// written; there are as many places as slots, so a slow store leaves at most two claims per slot open.
 /// </summary>
 /// <param name="count">How many slots there are.</param>
 #pragma warning disable CA1001 // A handler that hangs outlives the processor; semaphores without wait handles hold nothing to dispose of.
@@ -18,13 +18,15 @@ internal sealed class AttemptSlots(int count)
 
     public int Count => count;
 
-    /// <summary>How many handlers run.</summary>
+    /// <summary>The number of running handlers.</summary>
     public int Busy => Attempts.Count(attempt => !attempt.IsHandled);
 
-    /// <summary>Those that are not settled, whether their handlers run or have ended.</summary>
+    /// <summary>The unsettled attempts, with running or ended handlers.</summary>
     public IEnumerable<TaskAttempt> Attempts => _attempts.Select(entry => entry.Value);
 
-    /// <summary>Waits for a free slot and takes what is free, up to half: the store finds the other half's tasks meanwhile.</summary>
+    /// <summary>
+    /// Waits for a free slot and takes the free ones, up to half: the store finds the other half's tasks at the same time.
+    /// </summary>
     /// <returns>How many slots were taken, at least 1.</returns>
     public async ValueTask<int> TakeAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +40,7 @@ internal sealed class AttemptSlots(int count)
         return taken;
     }
 
-    /// <summary>Gives back slots for which there was no task.</summary>
+    /// <summary>Returns slots for which there was no task.</summary>
     public void Return(int unused)
     {
         if (unused > 0)
@@ -47,7 +49,7 @@ internal sealed class AttemptSlots(int count)
         }
     }
 
-    /// <summary>Puts an attempt into a slot that was taken.</summary>
+    /// <summary>Puts an attempt into a taken slot.</summary>
     public void Add(TaskAttempt attempt) => _attempts[attempt.Task.Claim] = attempt;
 
     /// <summary>Moves an attempt whose handler has ended from its slot to a place at the store.</summary>
@@ -58,7 +60,7 @@ internal sealed class AttemptSlots(int count)
         GiveSlot(attempt);
     }
 
-    /// <summary>Ends what <see cref="BeginSettlingAsync"/> began.</summary>
+    /// <summary>Ends the settling that <see cref="BeginSettlingAsync"/> began.</summary>
     public void EndSettling(TaskAttempt attempt)
     {
         _places.Release();
@@ -66,7 +68,7 @@ internal sealed class AttemptSlots(int count)
         attempt.SetSettled();
     }
 
-    /// <summary>Forgets an attempt whose handler does not end, for others need its slot.</summary>
+    /// <summary>Drops an attempt whose handler does not end, since others need its slot.</summary>
     public void Abandon(TaskAttempt attempt)
     {
         GiveSlot(attempt);

@@ -4,7 +4,7 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;
 
-/// <summary>Keeps a worker's claims alive while their attempts run, and cancels those whose time is up or whose claim is lost.</summary>
+/// <summary>Keeps a worker's claims alive while their attempts run; cancels attempts that time out or lose their claim.</summary>
 internal sealed partial class ClaimKeeper(
     AttemptSlots slots, ITaskQueue queue, TimeSpan visibility, TimeProvider time, ILogger<ClaimKeeper> logger)
 {
@@ -25,7 +25,7 @@ internal sealed partial class ClaimKeeper(
                 }
                 catch (Exception e)
                 {
-                    // The next tick tries again. A claim that expires meanwhile is lost, which its settling shows.
+                    // The next tick retries. A claim that expires before that is lost, which its settling shows.
                     _outage.Met(e);
                 }
             }
@@ -52,7 +52,7 @@ internal sealed partial class ClaimKeeper(
             attempt.Cancel(AttemptEnd.TimeUp);
             if (age >= attempt.TimeLimit + visibility)
             {
-                // Its handler does not listen, and its claim has expired: another worker has the task.
+                // Its handler ignores the token, and its claim has expired: another worker has the task.
                 LogHung(attempt.Task.Claim.TaskId, attempt.Task.Spec.Type, age.TotalSeconds);
                 slots.Abandon(attempt);
             }

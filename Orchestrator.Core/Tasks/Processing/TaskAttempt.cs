@@ -8,7 +8,7 @@ internal enum AttemptEnd
     /// <summary>It is not.</summary>
     None,
 
-    /// <summary>Its time is up.</summary>
+    /// <summary>It timed out.</summary>
     TimeUp,
 
     /// <summary>Its claim is void.</summary>
@@ -18,7 +18,7 @@ internal enum AttemptEnd
     Stopping,
 }
 
-/// <summary>An attempt at a task that this worker makes.</summary>
+/// <summary>This worker's attempt at a task.</summary>
 internal sealed class TaskAttempt(ClaimedTask task, TimeSpan timeLimit, long startedAt) : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
@@ -38,17 +38,17 @@ internal sealed class TaskAttempt(ClaimedTask task, TimeSpan timeLimit, long sta
 
     public AttemptEnd Reason => (AttemptEnd)Volatile.Read(ref _reason);
 
-    /// <summary>Whether its handler has ended, so that only its end is left to be written.</summary>
+    /// <summary>Whether its handler has ended, so that only its end remains to be written.</summary>
     public bool IsHandled => _handled;
 
-    /// <summary>Completes when nothing is left to do.</summary>
+    /// <summary>Completes when nothing remains to be done.</summary>
     public Task Settled => _settled.Task;
 
     public void SetHandled() => _handled = true;
 
     public void SetSettled() => _settled.TrySetResult();
 
-    /// <summary>Whether this call is the first: its slot may be given back once.</summary>
+    /// <summary>Whether this call is the first: its slot may be freed once.</summary>
     public bool GiveSlot() => Interlocked.Exchange(ref _slotGiven, 1) == 0;
 
     /// <summary>Cancels the handler; the first reason stays.</summary>
@@ -66,7 +66,7 @@ internal sealed class TaskAttempt(ClaimedTask task, TimeSpan timeLimit, long sta
         }
         catch (ObjectDisposedException)
         {
-            // It has ended by itself meanwhile.
+            // It has ended in the meantime.
         }
     }
 

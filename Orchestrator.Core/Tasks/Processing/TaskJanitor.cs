@@ -5,7 +5,7 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Core.Tasks.Processing;
 
-/// <summary>Counts the tasks for the metrics, and deletes those whose retention is over. Survives whatever the queue throws.</summary>
+/// <summary>Counts the tasks for the metrics, and deletes those past their retention. Survives every exception of the queue.</summary>
 internal sealed partial class TaskJanitor(
     ITaskQueue queue, TaskMetrics metrics, TimeProvider time, Random random, ILogger<TaskJanitor> logger) : BackgroundService
 {
@@ -18,7 +18,7 @@ internal sealed partial class TaskJanitor(
     {
         TaskMetrics.Begin();
 
-        // Several instances at once do no harm, and need not do it at the same moment.
+        // Several instances at once do no harm, but should not run at the same moment.
         for (var round = random.Next(RoundsBetweenPurges); ; round++)
         {
             try
@@ -43,6 +43,6 @@ internal sealed partial class TaskJanitor(
         }
     }
 
-    [LoggerMessage(1870, LogLevel.Information, "Purged {Count} finished tasks whose retention is over.")]
+    [LoggerMessage(1870, LogLevel.Information, "Purged {Count} finished tasks past their retention.")]
     private partial void LogPurged(int count);
 }

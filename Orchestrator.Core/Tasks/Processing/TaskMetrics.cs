@@ -26,7 +26,7 @@ internal sealed class TaskMetrics
             "orchestrator_queue_depth", Observe, description: "Tasks by type and state.");
     }
 
-    /// <summary>Records every counter's zero: a rise from nothing to one is no rise to Prometheus.</summary>
+    /// <summary>Records every counter's zero: Prometheus sees no rise from nothing to one.</summary>
     public static void Begin()
     {
         foreach (var outcome in (string[])["delivered", "retry", "given_up"])
@@ -35,7 +35,7 @@ internal sealed class TaskMetrics
         }
     }
 
-    /// <summary>What there is now. What there is none of is recorded as zero, for every type known here or seen before.</summary>
+    /// <summary>Records the current depths; zero for every type known here or seen before that has no tasks.</summary>
     public void Counted(IReadOnlyList<TaskCount> depths)
     {
         var now = depths.Select(depth => (depth.Type, depth.State)).ToHashSet();

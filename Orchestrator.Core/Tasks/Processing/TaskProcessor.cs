@@ -6,10 +6,10 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>
-/// Claims tasks and runs them in N slots for as long as the process lives. Under load it claims for all free slots at
-/// once, while the store still writes the ends of those that had them before; idle it sleeps until it is woken or
-/// something falls due. At a stop it claims nothing more, lets what runs end, and releases what does not end in time.
-/// Survives whatever the queue throws.
+/// Claims tasks and runs them in N slots for the life of the process. Under load it claims for all free slots at once,
+/// while the store still writes the ends of their former tasks; idle it sleeps until woken or until a task falls due. When
+/// stopping it claims nothing more, lets running tasks end, and releases those that don't end in time. Survives every
+/// exception of the queue.
 /// </summary>
 public sealed partial class TaskProcessor : BackgroundService
 {
@@ -59,13 +59,13 @@ public sealed partial class TaskProcessor : BackgroundService
         _lastLook = time.GetTimestamp();
     }
 
-    /// <summary>How many tasks it runs at a time.</summary>
+    /// <summary>The number of slots.</summary>
     public int Slots => _slots.Count;
 
-    /// <summary>How many it runs now.</summary>
+    /// <summary>The number of running tasks.</summary>
     public int Busy => _slots.Busy;
 
-    /// <summary>Whether it takes work: it has reached the store lately, or every slot is busy.</summary>
+    /// <summary>Whether it accepts work: it has reached the store lately, or every slot is busy.</summary>
     public bool IsWorking => Busy >= Slots || _time.GetElapsedTime(Volatile.Read(ref _lastLook)) < _poll + _visibility;
 
     /// <inheritdoc />
@@ -97,7 +97,7 @@ public sealed partial class TaskProcessor : BackgroundService
             {
                 if (failures > 0)
                 {
-                    // Claims may have expired here during the outage: no other worker is to get what has ended in this one.
+                    // Claims may have expired during the outage: extend first, so that no other worker gets a task that has ended here.
                     await _claims.ExtendAsync();
                 }
 
@@ -122,7 +122,7 @@ public sealed partial class TaskProcessor : BackgroundService
         }
     }
 
-    /// <summary>Claims for free slots, and starts what it gets.</summary>
+    /// <summary>Claims tasks for free slots, and starts them.</summary>
     /// <returns>As <see cref="ClaimedBatch.NextDue"/>.</returns>
     private async Task<TimeSpan?> ClaimAsync(CancellationToken stoppingToken)
     {
@@ -164,7 +164,7 @@ public sealed partial class TaskProcessor : BackgroundService
         }
     }
 
-    // Many workers sleep until the same moment; a little jitter keeps them from asking all at once.
+    // Many workers sleep until the same moment; a little jitter spreads their calls.
     private TimeSpan Pause(TimeSpan? nextDue)
     {
         var jitter = TimeSpan.FromMilliseconds(1 + (10 * _random.NextDouble()));
@@ -188,7 +188,7 @@ public sealed partial class TaskProcessor : BackgroundService
         await _giveUp.CancelAsync();
         if (!settled)
         {
-            // A handler that does not listen loses its task, so that the next worker need not wait for the claim to expire.
+            // A handler that ignores the token loses its task, so that the next worker need not wait for the claim to expire.
             await Task.WhenAll(_slots.Attempts.Where(attempt => !attempt.IsHandled).Select(ReleaseAsync));
         }
     }
@@ -209,12 +209,12 @@ public sealed partial class TaskProcessor : BackgroundService
         }
         catch (Exception e)
         {
-            // The claim expires by itself.
+            // The claim expires anyway.
             _outage.Met(e);
         }
     }
 
-    [LoggerMessage(1860, LogLevel.Information, "Worker {Worker} takes tasks in {Slots} slots: {Types}")]
+    [LoggerMessage(1860, LogLevel.Information, "Worker {Worker} runs tasks in {Slots} slots: {Types}")]
     private partial void LogStarted(string worker, int slots, IEnumerable<string> types);
 
     [LoggerMessage(1863, LogLevel.Information, "Worker {Worker} claims nothing more; {Count} tasks are running.")]

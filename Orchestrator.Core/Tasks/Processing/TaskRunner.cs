@@ -13,19 +13,19 @@ namespace Orchestrator.Core.Tasks.Processing;
 /// <param name="Reason">Why it had been cancelled by then.</param>
 internal readonly record struct HandlerEnd(string? Result, Exception? Error = null, AttemptEnd Reason = AttemptEnd.None);
 
-/// <summary>Makes attempts: runs the handler, then writes down how it ended as soon as the store takes it.</summary>
-/// <param name="queue">Where the end is written.</param>
+/// <summary>Makes attempts: runs the handler, then records its end as soon as the store accepts it.</summary>
+/// <param name="queue">Where the end is recorded.</param>
 /// <param name="types">The handlers.</param>
 /// <param name="options">Pauses and limits.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Spreads retries.</param>
-/// <param name="logger">Says which attempts did not end well.</param>
+/// <param name="logger">Reports attempts that failed.</param>
 internal sealed partial class TaskRunner(
     ITaskQueue queue, TaskTypes types, TasksOptions options, TimeProvider time, Random random, ILogger<TaskRunner> logger)
 {
     private static readonly TimeSpan UnknownTypePause = TimeSpan.FromSeconds(5);
 
-    // What a store that can be reached refuses for longer, it refuses for good.
+    // A reachable store that refuses for longer refuses for good.
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromMinutes(1);
 
     private readonly Backoff _retries = new(
@@ -33,7 +33,7 @@ internal sealed partial class TaskRunner(
 
     private readonly Backoff _storeRetries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3), time, random);
 
-    /// <summary>Begins the trace of an attempt, as a part of the trace of the call that asked for the task.</summary>
+    /// <summary>Begins the trace of an attempt, as a part of the trace of the call that enqueued the task.</summary>
     public static Activity? Begin(ClaimedTask task)
     {
         ActivityContext.TryParse(task.Spec.TraceParent, null, out var parent);
@@ -72,7 +72,7 @@ internal sealed partial class TaskRunner(
         }
     }
 
-    /// <summary>Writes the end down. Never throws.</summary>
+    /// <summary>Records the end. Never throws.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="end">How its handler ended.</param>
     /// <param name="activity">Its trace; null when there is none.</param>
@@ -112,8 +112,8 @@ internal sealed partial class TaskRunner(
         TaskMetrics.Ended(type, outcome, time.GetElapsedTime(attempt.StartedAt));
     }
 
-    // Work that is done is not thrown away because the store is away for a while. What a store that can be reached goes
-    // on refusing becomes a failure, so that the task's status says why.
+    // An outage of the store must not discard finished work. If a reachable store keeps refusing the result, the attempt
+    // fails, so that the task's status says why.
     private async Task<string> WriteAsync(TaskAttempt attempt, HandlerEnd end, CancellationToken giveUp)
     {
         long? refusedSince = null;
@@ -163,7 +163,7 @@ internal sealed partial class TaskRunner(
         var (error, retry) = e switch
         {
             TaskFailedException failed => (failed.Message, failed.Retry),
-            // The handler's own store, which says more than its exception's name.
+            // The handler's own store, whose message says more than the exception's name.
             StoreUnavailableException => (e.Message, true),
             OperationCanceledException when end.Reason == AttemptEnd.TimeUp => ($"It took longer than {attempt.TimeLimit.TotalSeconds:0.###} s.", true),
             _ => ($"{e.GetType().Name}: {e.Message}", true),
@@ -185,10 +185,10 @@ internal sealed partial class TaskRunner(
         return outcome switch { FailOutcome.Retrying => "retry", FailOutcome.Dead => "failed", _ => "stale" };
     }
 
-    [LoggerMessage(1850, LogLevel.Warning, "Task {TaskId} ({Type}): claim lost, the end of this attempt changes nothing.")]
+    [LoggerMessage(1850, LogLevel.Warning, "Task {TaskId} ({Type}): claim lost, end of this attempt ignored.")]
     private partial void LogStale(string taskId, string type);
 
-    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): the end of this attempt could not be written; the task is attempted again when its claim expires.")]
+    [LoggerMessage(1851, LogLevel.Warning, "Task {TaskId} ({Type}): end of this attempt not recorded; retrying the task when its claim expires.")]
     private partial void LogUnsettled(string taskId, string type, Exception exception);
 
     [LoggerMessage(1852, LogLevel.Warning, "Task {TaskId} ({Type}): attempt {Attempt} failed, {Outcome}: {Error}")]

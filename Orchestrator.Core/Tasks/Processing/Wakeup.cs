@@ -1,6 +1,6 @@
 namespace Orchestrator.Core.Tasks.Processing;
 
-/// <summary>A wake-up call that is remembered until somebody has heard it. For one who waits, and any number who call.</summary>
+/// <summary>A wake-up call that is kept until it is received. For one waiter and any number of callers.</summary>
 internal sealed class Wakeup(TimeProvider time)
 {
     private TaskCompletionSource _called = Fresh();

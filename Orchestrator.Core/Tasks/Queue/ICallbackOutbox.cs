@@ -9,25 +9,25 @@ namespace Orchestrator.Core.Tasks.Queue;
 /// <param name="Fence">The right to settle this attempt.</param>
 public sealed record DueCallback(TaskRecord Task, int Attempt, TimeSpan Age, long Fence);
 
-/// <summary>What a claim of callbacks got.</summary>
-/// <param name="Callbacks">Those that are due.</param>
-/// <param name="NextDue">When none is: how long until the next one; null when there is none.</param>
+/// <summary>The result of a claim of callbacks.</summary>
+/// <param name="Callbacks">The due callbacks.</param>
+/// <param name="NextDue">If none is due: how long until the next one; null when there is none.</param>
 public readonly record struct CallbackBatch(IReadOnlyList<DueCallback> Callbacks, TimeSpan? NextDue);
 
 /// <summary>
-/// The ends of tasks that have still to be told. An entry comes into being in the same step as the task's end, and
-/// survives what the queue survives. Delivery is at least once. Calls throw <see cref="StoreUnavailableException"/>
-/// when the store can't be reached.
+/// The ends of tasks that are still to be reported. An entry is written in the same step as the task's end, and is as
+/// durable as the queue. Delivery is at least once. Calls throw <see cref="StoreUnavailableException"/> when the store is
+/// unreachable.
 /// </summary>
 public interface ICallbackOutbox
 {
-    /// <summary>Takes callbacks that are due; one that is not settled within <paramref name="visibility"/> is due again.</summary>
+    /// <summary>Claims callbacks that are due; one that is not settled within <paramref name="visibility"/> is due again.</summary>
     ValueTask<CallbackBatch> ClaimCallbacksAsync(int count, TimeSpan visibility, CancellationToken cancellationToken);
 
-    /// <summary>Ends an attempt to deliver.</summary>
+    /// <summary>Ends a delivery attempt.</summary>
     /// <param name="callback">The callback that was claimed.</param>
-    /// <param name="retryAfter">When to attempt again; null when it was delivered, or is given up.</param>
+    /// <param name="retryAfter">When to retry; null when it was delivered, or failed for good.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>False when somebody else has claimed it since.</returns>
+    /// <returns>False when another worker has claimed it since.</returns>
     ValueTask<bool> SettleCallbackAsync(DueCallback callback, TimeSpan? retryAfter, CancellationToken cancellationToken);
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Core.Tasks.Queue;
 
-/// <summary>Keeps a task's input as it came, as JSON inside the stored JSON.</summary>
+/// <summary>Keeps a task's input verbatim, as JSON inside the stored JSON.</summary>
 internal sealed class InputJsonConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

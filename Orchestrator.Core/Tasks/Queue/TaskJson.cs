@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Core.Tasks.Queue;
 
-/// <summary>How stores write a task down.</summary>
+/// <summary>The JSON in which stores keep a task.</summary>
 [JsonSerializable(typeof(TaskSpecification))]
 internal sealed partial class TaskJson : JsonSerializerContext
 {

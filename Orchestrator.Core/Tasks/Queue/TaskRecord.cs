@@ -1,6 +1,6 @@
 namespace Orchestrator.Core.Tasks.Queue;
 
-/// <summary>Where a task stands.</summary>
+/// <summary>The state of a task.</summary>
 public enum TaskPhase
 {
     /// <summary>Waiting: for a worker, for its time, or for the pause after a failed attempt.</summary>
@@ -12,10 +12,10 @@ public enum TaskPhase
     /// <summary>Done; its result is there.</summary>
     Complete,
 
-    /// <summary>Failed for good; <see cref="ITaskQueue.RetryAsync"/> puts it back.</summary>
+    /// <summary>Failed for good; <see cref="ITaskQueue.RetryAsync"/> makes it pending again.</summary>
     Failed,
 
-    /// <summary>Cancelled before a worker took it.</summary>
+    /// <summary>Cancelled before a worker claimed it.</summary>
     Cancelled,
 }
 
@@ -25,16 +25,16 @@ public sealed record TaskRecord
     /// <summary>Its id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>Its specification.</summary>
     public required TaskSpecification Spec { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Its state.</summary>
     public required TaskPhase State { get; init; }
 
-    /// <summary>How often it was begun since it was asked for, or put back.</summary>
+    /// <summary>The number of attempts begun since it was enqueued or retried.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>When it was asked for.</summary>
+    /// <summary>When it was enqueued.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When the last attempt began; null before the first.</summary>

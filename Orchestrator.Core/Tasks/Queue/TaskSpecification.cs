@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Core.Tasks.Queue;
 
-/// <summary>A task that is asked for: what is written once and never changes.</summary>
+/// <summary>A task as enqueued: written once and never changed.</summary>
 public sealed record TaskSpecification
 {
-    /// <summary>Whose task it is.</summary>
+    /// <summary>The tenant of the task.</summary>
     [JsonPropertyName("n")]
     public Tenant Tenant { get; init; }
 
@@ -13,36 +13,36 @@ public sealed record TaskSpecification
     [JsonPropertyName("t")]
     public required string Type { get; init; }
 
-    /// <summary>What the handler gets, as JSON text.</summary>
+    /// <summary>The handler's input, as JSON text.</summary>
     [JsonPropertyName("i"), JsonConverter(typeof(InputJsonConverter))]
     public required string Input { get; init; }
 
-    /// <summary>The instance that took the task in.</summary>
+    /// <summary>The instance that accepted the task.</summary>
     [JsonPropertyName("b")]
     public required string InitiatedBy { get; init; }
 
-    /// <summary>How often it is attempted before it counts as failed; from 1. A worker's death counts as an attempt.</summary>
+    /// <summary>How many attempts are allowed, from 1. A worker's death counts as an attempt.</summary>
     [JsonPropertyName("m")]
     public int MaxAttempts { get; init; } = 3;
 
-    /// <summary>Two tasks of a tenant never have the same one: the second enqueue finds the first task. Null for none.</summary>
+    /// <summary>Unique within a tenant: a second enqueue with the same key finds the first task. Null for none.</summary>
     [JsonPropertyName("k")]
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>When it may begin at the earliest; null for at once.</summary>
+    /// <summary>The earliest time at which it may begin; null for at once.</summary>
     [JsonPropertyName("r")]
     public DateTimeOffset? RunAt { get; init; }
 
-    /// <summary>Where its end is to be told; null for nowhere.</summary>
+    /// <summary>Where its end is reported; null for nowhere.</summary>
     [JsonPropertyName("c")]
     public TaskCallback? Callback { get; init; }
 
-    /// <summary>The W3C trace context (<c>traceparent</c>) of the call that asked for it; null for none.</summary>
+    /// <summary>The W3C trace context (<c>traceparent</c>) of the enqueuing call; null for none.</summary>
     [JsonPropertyName("p")]
     public string? TraceParent { get; init; }
 }
 
-/// <summary>What a callback's body looks like.</summary>
+/// <summary>The shape of a callback's body.</summary>
 public enum CallbackShape
 {
     /// <summary>The task's status, as its status endpoint gives it.</summary>
@@ -52,9 +52,9 @@ public enum CallbackShape
     Pod,
 }
 
-/// <summary>Where a task's end is told.</summary>
+/// <summary>Where a task's end is reported.</summary>
 /// <param name="Url">The address posted to.</param>
-/// <param name="Shape">What is posted.</param>
+/// <param name="Shape">The shape of the body.</param>
 /// <param name="PodTaskId">The pod's <c>task_id</c>; null for <see cref="CallbackShape.Status"/>.</param>
 /// <param name="TodoId">The pod's <c>todoId</c>; null for <see cref="CallbackShape.Status"/>.</param>
 public sealed record TaskCallback(
