@@ -3,16 +3,16 @@ using Orchestrator.Core.Stores;
 namespace Orchestrator.Storage;
 
 /// <summary>
-/// Lets calls that are made at the same time share round trips. A lone call goes out at once; those that come while
-/// the round trips allowed are under way go out together with the next one.
+/// Lets concurrent calls share round trips. A lone call goes out at once; calls that arrive while the allowed round trips
+/// are in flight go out together with the next one.
 /// </summary>
-/// <param name="run">Makes one round trip; gives an answer for each call, in order.</param>
+/// <param name="run">Makes one round trip; returns an answer for each call, in order.</param>
 /// <param name="maxTogether">How many calls share a round trip at most.</param>
-/// <param name="maxFlights">How many round trips may be under way at a time.</param>
+/// <param name="maxFlights">How many round trips may be in flight at a time.</param>
 internal sealed class CallBatcher<TCall, TAnswer>(
     Func<IReadOnlyList<TCall>, Task<TAnswer[]>> run, int maxTogether = 256, int maxFlights = 1)
 {
-    /// <summary>How many calls may wait; past that they are refused.</summary>
+    /// <summary>How many calls may wait; further ones are refused.</summary>
     public const int MaxWaiting = 50_000;
 
     private readonly Lock _gate = new();
@@ -93,7 +93,7 @@ internal sealed class CallBatcher<TCall, TAnswer>(
                 }
             }
 
-            // Who was just answered gets to make the next call before the next round trip goes out without it.
+            // Lets callers that were just answered join the next round trip.
             await Task.Yield();
         }
     }

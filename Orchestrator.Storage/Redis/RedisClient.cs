@@ -2,26 +2,26 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis;
 
-/// <summary>How the client of Redis or Valkey is set up; the rest is as the connection string says.</summary>
+/// <summary>Configures the client of Redis or Valkey; the rest is up to the connection string.</summary>
 public static class RedisClient
 {
-    /// <summary>Sets a client's options up for the stores.</summary>
+    /// <summary>Sets the options that the stores need.</summary>
     public static void Configure(ConfigurationOptions client, RedisOptions options)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(options);
         var timeout = (int)TimeSpan.FromSeconds(options.CallTimeoutSeconds).TotalMilliseconds;
 
-        // It may not be there yet when this process starts. Then the first attempt, which blocks a thread, is one, and the
-        // client goes on trying beside.
+        // The server may not be up when this process starts. Then there is one first attempt, which blocks a thread, and the
+        // client keeps connecting in the background.
         client.AbortOnConnectFail = false;
         client.ConnectRetry = 1;
         client.ConnectTimeout = Math.Min(client.ConnectTimeout, timeout);
         client.SyncTimeout = client.AsyncTimeout = timeout;
         client.ClientName ??= "orchestrator";
 
-        // Threads of the client's own, its default, are two more hops between threads for every call, and twice its time.
-        // They are for applications that block the pool's threads, which nothing here does.
+        // The client's own threads, its default, cost two more hops between threads per call, and twice the time. They are for
+        // applications that block the pool's threads, which nothing here does.
         client.SocketManager = SocketManager.ThreadPool;
     }
 }

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis;
 
 /// <summary>
-/// The stores' way to Redis or Valkey over the process's one client, which connects by itself, again and again. Calls have a
-/// time limit and one exception for whatever is no fault of theirs; while the server is away they fail at once or after
+/// The stores' access to Redis or Valkey over the process's one client, which reconnects automatically. Calls have a time
+/// limit and one exception for every failure that is not theirs; while the server is away they fail at once or after
 /// <see cref="RedisOptions.CallTimeoutSeconds"/>.
 /// </summary>
 public sealed partial class RedisConnection : IAsyncDisposable
@@ -21,9 +21,9 @@ public sealed partial class RedisConnection : IAsyncDisposable
     private Task<IConnectionMultiplexer>? _client;
     private bool _disposed;
 
-    /// <param name="connect">Gives the client; called when it is first needed, since it blocks until the first attempt has ended.</param>
+    /// <param name="connect">Gives the client; called when it is first needed, since it blocks until the first attempt ends.</param>
     /// <param name="options">Prefix and time-out.</param>
-    /// <param name="logger">Tells of lost and restored connections.</param>
+    /// <param name="logger">Reports lost and restored connections.</param>
     public RedisConnection(Func<IConnectionMultiplexer> connect, RedisOptions options, ILogger<RedisConnection> logger)
     {
         _connect = connect;
@@ -46,16 +46,16 @@ public sealed partial class RedisConnection : IAsyncDisposable
         return await RunAsync(script, keys, arguments);
     }
 
-    /// <summary>Makes a call, within the time that calls have.</summary>
-    /// <exception cref="StoreUnavailableException">Redis can't be reached or did not answer in time.</exception>
-    /// <exception cref="RedisServerException">Redis refused for a reason that is ours.</exception>
+    /// <summary>Makes a call, within the time limit.</summary>
+    /// <exception cref="StoreUnavailableException">Redis is unreachable or did not answer in time.</exception>
+    /// <exception cref="RedisServerException">Redis refused because of a defect of ours.</exception>
     internal async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call)
     {
         await EnsureLayoutAsync();
         return await SendAsync(call);
     }
 
-    /// <summary>Waits for the end of the first attempt to connect, and says whether there is a connection.</summary>
+    /// <summary>Waits for the end of the first attempt to connect; returns whether there is a connection.</summary>
     public async Task<bool> IsConnectedAsync(CancellationToken cancellationToken)
     {
         try
@@ -68,12 +68,12 @@ public sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks Redis for a sign of life.</summary>
-    /// <exception cref="StoreUnavailableException">There was none.</exception>
+    /// <summary>Pings Redis.</summary>
+    /// <exception cref="StoreUnavailableException">It did not answer.</exception>
     public Task PingAsync(CancellationToken cancellationToken) =>
         CallAsync(database => database.PingAsync()).WaitAsync(cancellationToken);
 
-    /// <summary>Writes a text under a name of its own, reads it again and gives what was read: shows that both work.</summary>
+    /// <summary>Writes a text under a name of its own, reads it back and returns the result: shows that both work.</summary>
     /// <exception cref="StoreUnavailableException">They don't.</exception>
     public async Task<string?> WriteAndReadAsync(string name, string text, CancellationToken cancellationToken)
     {
@@ -110,7 +110,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
             await Quietly(CloseAsync(client));
         }
 
-        // What is under way is not waited for: a server that hangs must not hold the end of the process up.
+        // Calls in flight are not waited for: a server that hangs must not delay the end of the process.
         static async Task CloseAsync(Task<IConnectionMultiplexer> client) => await (await client).CloseAsync(allowCommandsToComplete: false);
     }
 
@@ -132,7 +132,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            // Run in full it is in the server's cache from then on.
+            // Once run in full, it is in the server's cache.
             return await SendAsync(database => database.ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.NoScriptCache));
         }
     }
@@ -196,7 +196,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
     {
         var client = await ConnectAsync();
 
-        // The client subscribes anew by itself after a reconnect.
+        // The client resubscribes automatically after a reconnect.
         var subscribed = client.GetSubscriber().SubscribeAsync(
             new RedisChannel(subscription.Channel, RedisChannel.PatternMode.Literal), (_, _) => subscription.Received());
         subscription.Received();
@@ -262,7 +262,7 @@ public sealed partial class RedisConnection : IAsyncDisposable
     [LoggerMessage(1120, LogLevel.Warning, "Lost the {connection} connection to Redis at {endPoint}: {reason}")]
     private partial void LogConnectionFailed(System.Net.EndPoint? endPoint, string reason, string connection);
 
-    [LoggerMessage(1121, LogLevel.Information, "The {connection} connection to Redis at {endPoint} is there again")]
+    [LoggerMessage(1121, LogLevel.Information, "Restored the {connection} connection to Redis at {endPoint}")]
     private partial void LogConnectionRestored(System.Net.EndPoint? endPoint, string connection);
 
     [LoggerMessage(1123, LogLevel.Debug, "Redis: {error}")]

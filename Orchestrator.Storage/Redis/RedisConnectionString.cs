@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis;
 
 /// <summary>
-/// What <c>ConnectionStrings:redis</c> says: <c>redis[s]://[user:password@]host[:port][/database]</c>, or the client's own
+/// The form of <c>ConnectionStrings:redis</c>: <c>redis[s]://[user:password@]host[:port][/database]</c>, or the client's own
 /// <c>host[:port][,host…][,option=value…]</c>.
 /// </summary>
 public sealed class RedisConnectionString
@@ -30,11 +30,11 @@ public sealed class RedisConnectionString
         _database = database;
     }
 
-    /// <summary>In the client's own syntax; of an address host and port, <see cref="Apply"/> tells the rest.</summary>
+    /// <summary>In the client's own syntax; for an address host and port only, <see cref="Apply"/> sets the rest.</summary>
     public string Text { get; }
 
     /// <summary>Reads a connection string.</summary>
-    /// <exception cref="FormatException">It is none. The message says why and repeats nothing of it, since it may hold a password.</exception>
+    /// <exception cref="FormatException">It is malformed. The message says why without quoting it: it may hold a password.</exception>
     public static RedisConnectionString Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -43,7 +43,7 @@ public sealed class RedisConnectionString
             : ParseOptions(text);
     }
 
-    /// <summary>Sets what an address says beyond host and port.</summary>
+    /// <summary>Sets the parts of an address beyond host and port.</summary>
     public void Apply(ConfigurationOptions client)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -85,11 +85,11 @@ public sealed class RedisConnectionString
         }
         catch (ArgumentException e)
         {
-            // The exception's own words repeat what was read, and after a comma in a password that is a part of it.
+            // The exception's own message quotes its input, which after a comma in a password is a part of the password.
             throw new FormatException("it has an unknown option or a wrong value; the form is host:port,option=value.", e);
         }
 
-        // What the client can't read as a host it leaves out.
+        // The client leaves out hosts that it can't parse.
         var hosts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(part => !part.Contains('=', StringComparison.Ordinal));
         if (options.EndPoints.Count < hosts.Distinct(StringComparer.Ordinal).Count() || options.EndPoints.OfType<DnsEndPoint>().Any(host => !IsHost(host.Host)))
         {

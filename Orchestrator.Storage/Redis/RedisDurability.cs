@@ -5,16 +5,16 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis;
 
 /// <summary>
-/// Whether the server keeps what it acknowledged: under an eviction policy it drops keys when its memory is full, and without
-/// an append-only file a restart of it forgets them all.
+/// Whether the server keeps acknowledged data: under an eviction policy it drops keys when its memory is full, and without
+/// an append-only file a restart loses them all.
 /// </summary>
 public sealed partial class RedisDurability
 {
     private readonly RedisConnection _redis;
     private readonly ILogger<RedisDurability> _logger;
 
-    /// <param name="redis">Where it is asked.</param>
-    /// <param name="logger">Is warned once after each connect.</param>
+    /// <param name="redis">The connection to ask over.</param>
+    /// <param name="logger">Receives a warning once after each connect.</param>
     public RedisDurability(RedisConnection redis, ILogger<RedisDurability> logger)
     {
         ArgumentNullException.ThrowIfNull(redis);
@@ -22,7 +22,7 @@ public sealed partial class RedisDurability
         redis.Connected += () => _ = WarnAsync();
     }
 
-    /// <summary>Asks the server, and gives what it lacks as sentences for the operator; null when it lacks nothing.</summary>
+    /// <summary>Asks the server; returns its deficiencies as sentences for the operator, or null when there are none.</summary>
     /// <exception cref="StoreUnavailableException">It did not answer.</exception>
     public async Task<string?> FindLackAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +61,7 @@ public sealed partial class RedisDurability
         }
         catch (StoreUnavailableException)
         {
-            // Lost again; the next connect asks anew.
+            // Lost again; the next connect asks again.
         }
     }
 

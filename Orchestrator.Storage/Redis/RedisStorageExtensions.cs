@@ -19,7 +19,7 @@ public static class RedisStorageExtensions
 {
     /// <summary>
     /// Adds the connection that every store on Redis or Valkey shares; needs <see cref="RedisOptions"/>, and an
-    /// <see cref="IConnectionMultiplexer"/> that <see cref="RedisClient"/> has set up, which is asked for when it is first used.
+    /// <see cref="IConnectionMultiplexer"/> configured by <see cref="RedisClient"/>, which is resolved on first use.
     /// </summary>
     public static IServiceCollection AddRedisConnection(this IServiceCollection services) =>
         services.AddSingleton(provider => new RedisConnection(
@@ -40,7 +40,7 @@ public static class RedisStorageExtensions
     }
 
     /// <summary>
-    /// Adds the store of runners and the lock of those who look after them, shared by every instance; needs
+    /// Adds the store of runners and the lock of their leader, shared by every instance; needs
     /// <see cref="AddRedisConnection"/> and <see cref="RunnersOptions"/>.
     /// </summary>
     public static IServiceCollection AddRedisRunners(this IServiceCollection services)

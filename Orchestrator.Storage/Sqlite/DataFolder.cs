@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>
-/// An exclusive claim on a data folder: a lock on <c>orchestrator.lock</c> that the operating system gives back when
+/// An exclusive claim on a data folder: a lock on <c>orchestrator.lock</c> that the operating system releases when
 /// the process dies. The file itself stays, and beside it <c>orchestrator.pid</c>, which names its last holder.
 /// </summary>
 internal sealed class DataFolder : IDisposable
@@ -58,7 +58,7 @@ internal sealed class DataFolder : IDisposable
     // EWOULDBLOCK on Linux and macOS, a sharing violation on Windows.
     private static bool IsTaken(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
-    // Not in the locked file itself: nobody else can open that one.
+    // Not in the locked file itself: other processes can't open that one.
     private static string HolderFile(string path) => System.IO.Path.Combine(path, "orchestrator.pid");
 
     private static void NameHolder(string path)
@@ -69,7 +69,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It only makes a message better; a full disk is found out by whoever writes what counts.
+            // It only improves a message; writes that matter report a full disk.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Orchestrator.Storage.Sqlite;
 
-/// <summary>Statements that stand in files of their own, inside this assembly.</summary>
+/// <summary>Statements in files of their own, embedded in this assembly.</summary>
 internal static class EmbeddedSql
 {
     /// <summary>Reads a file that lies beside a type.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class SqliteCheckpointer(Func<StoreConnection> open, ILo
     /// <summary>After how many commits the log is copied; about two megabytes.</summary>
     public const int CommitsBetween = 256;
 
-    // Under steady load the writer is never through with the log; past this it has to wait for once.
+    // Under steady load the writer is never through with the log; past this size it has to wait for once.
     private const int MaxPages = 16_384;
 
     private readonly Lock _gate = new();
@@ -22,12 +22,12 @@ internal sealed partial class SqliteCheckpointer(Func<StoreConnection> open, ILo
     private bool _tooLong;
     private bool _closed;
 
-    /// <summary>Called after each commit, by whoever has the writer's turn.</summary>
+    /// <summary>Called after each commit, in the writer's turn.</summary>
     public void AfterCommit()
     {
         if (Volatile.Read(ref _tooLong))
         {
-            // Nobody writes now, so this time all of the log can be copied and begun anew.
+            // There is no writer now, so this time all of the log can be copied and restarted.
             Volatile.Write(ref _tooLong, TryCopy(restart: true) > MaxPages);
             _commits = 0;
         }
@@ -60,7 +60,7 @@ internal sealed partial class SqliteCheckpointer(Func<StoreConnection> open, ILo
         Volatile.Write(ref _running, 0);
     }
 
-    // How many pages the log holds; none when that can't be told.
+    // The number of pages in the log; none when it is unknown.
     private int TryCopy(bool restart)
     {
         try
@@ -83,6 +83,6 @@ internal sealed partial class SqliteCheckpointer(Func<StoreConnection> open, ILo
         }
     }
 
-    [LoggerMessage(1102, LogLevel.Warning, "The store's log could not be copied into the database; it grows until that works.")]
+    [LoggerMessage(1102, LogLevel.Warning, "Store log not copied into the database; it grows until a copy succeeds.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

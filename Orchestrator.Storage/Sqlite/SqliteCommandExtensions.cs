@@ -14,7 +14,7 @@ internal static class SqliteCommandExtensions
 
     public static SqliteCommand Bind(this SqliteCommand command, int parameter, string? value) => command.Set(parameter, value);
 
-    /// <summary>Maps the first row, or gives <c>default</c> when there is none, and runs the command to its end.</summary>
+    /// <summary>Maps the first row, or returns <c>default</c> when there is none, and runs the command to its end.</summary>
     public static T? First<T>(this SqliteCommand command, Func<SqliteDataReader, T> map)
     {
         using var row = command.ExecuteReader();

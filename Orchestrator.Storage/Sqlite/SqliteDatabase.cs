@@ -7,8 +7,8 @@ using Orchestrator.Storage.Sqlite.Runners;
 namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>
-/// The database of a data folder: claims the folder, opens and migrates the file, and gives changes and reads their
-/// connections. Every store of this process shares it. Safe for concurrent use.
+/// The database of a data folder: claims the folder, opens and migrates the file, and provides the connections for changes
+/// and reads. Every store of this process shares it. Safe for concurrent use.
 /// </summary>
 public sealed partial class SqliteDatabase : IDisposable
 {
@@ -64,7 +64,7 @@ public sealed partial class SqliteDatabase : IDisposable
 
             connection.Execute(RunnerSql.BeginCounting());
 
-            // The folder is ours alone, so whoever was making these runners is gone.
+            // The folder is ours alone, so no creator of these runners is left.
             connection.Execute(RunnerSql.EndReservations);
             return new SqliteDatabase(folder, connection, logger);
         }
@@ -83,14 +83,14 @@ public sealed partial class SqliteDatabase : IDisposable
 
     /// <summary>
     /// Runs a change in a transaction of its own or, under load, together with others; answers after the commit. The
-    /// operation may run again when others made its transaction fail, so it must touch nothing but the database.
+    /// operation may run again when another one made its transaction fail, so it must touch nothing but the database.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database failed (disk full, input or output error, locked); nothing was changed.</exception>
     internal ValueTask<TResult> WriteAsync<TArgument, TResult>(
         Func<TArgument, TResult> operation, TArgument argument, CancellationToken cancellationToken) =>
         Translate(_writer.RunAsync(operation, argument, cancellationToken));
 
-    /// <summary>A fence for the change that is being made; see <see cref="SqliteWriter.NextFence"/>.</summary>
+    /// <summary>A fence for the current change; see <see cref="SqliteWriter.NextFence"/>.</summary>
     internal long NextFence() => _writer.NextFence();
 
     /// <summary>Reads a row or two.</summary>
@@ -105,7 +105,7 @@ public sealed partial class SqliteDatabase : IDisposable
         Func<StoreConnection, TArgument, TResult> query, TArgument argument, CancellationToken cancellationToken) =>
         ReadAsync(_lists, query, argument, cancellationToken);
 
-    /// <summary>Waits for the changes under way, closes the database and gives the folder back.</summary>
+    /// <summary>Waits for pending changes, closes the database and releases the folder.</summary>
     public void Dispose()
     {
         // The writer goes last: the last connection to close tidies the log away, and only it may write.
@@ -151,7 +151,7 @@ public sealed partial class SqliteDatabase : IDisposable
         }
     }
 
-    // A broken constraint is a mistake in the code above, and no reason to try again.
+    // A violated constraint is a defect in the code above, and no reason to retry.
     private static bool IsUnavailable(Exception e) => e is SqliteException { IsConstraint: false } or ObjectDisposedException or SqliteOverloadException;
 
     private static StoreUnavailableException Unavailable(Exception e) => new(
@@ -220,6 +220,6 @@ public sealed partial class SqliteDatabase : IDisposable
     [LoggerMessage(1100, LogLevel.Information, "Migrated {Path} from version {From} to {To}.")]
     private static partial void LogMigrated(ILogger logger, string path, int from, int to);
 
-    [LoggerMessage(1101, LogLevel.Warning, "{Path} was not closed by its last user; it was checked and is whole.")]
+    [LoggerMessage(1101, LogLevel.Warning, "{Path} was not closed by its last process; checked, undamaged.")]
     private static partial void LogUnclean(ILogger logger, string path);
 }

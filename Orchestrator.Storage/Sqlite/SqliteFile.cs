@@ -3,12 +3,12 @@ using Microsoft.Data.Sqlite;
 
 namespace Orchestrator.Storage.Sqlite;
 
-/// <summary>What a database file turned out to be.</summary>
+/// <summary>The result of inspecting a database file.</summary>
 /// <param name="Version">Its version; 0 when it is new.</param>
-/// <param name="Unclean">Whether whoever used it last was killed.</param>
+/// <param name="Unclean">Whether its last process was killed.</param>
 internal readonly record struct SqliteFile(int Version, bool Unclean)
 {
-    /// <summary>Says whose a file is, <c>PRAGMA application_id</c>: "Orch" in ASCII.</summary>
+    /// <summary>Identifies our files, <c>PRAGMA application_id</c>: "Orch" in ASCII.</summary>
     public const int ApplicationId = 0x4F726368;
 
     /// <summary>Up to this size a file is checked at every opening; it takes a few milliseconds at most.</summary>
@@ -26,7 +26,7 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
     private const int InspectedBytes = 108;
 
     /// <summary>
-    /// Looks at a database before anything opens it for writing. Never changes or makes a file, next to it neither.
+    /// Inspects a database before anything opens it for writing. Never changes or creates a file, nor one next to it.
     /// </summary>
     /// <exception cref="StorageException">It is damaged, foreign, of a newer version or can't be read.</exception>
     public static SqliteFile Inspect(string path, int newestVersion)
@@ -74,7 +74,7 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
         return file.Length;
     }
 
-    // After a clean stop the file says everything by itself.
+    // After a clean stop the file alone is complete.
     private static SqliteFile InspectAlone(string path, long length, ReadOnlySpan<byte> head, int newestVersion)
     {
         var version = BinaryPrimitives.ReadInt32BigEndian(head[VersionAt..]);
@@ -106,7 +106,7 @@ internal readonly record struct SqliteFile(int Version, bool Unclean)
         return new SqliteFile(version, Unclean: false);
     }
 
-    // The log may hold what the file's head does not tell yet, and recovering it would change both.
+    // The log may be ahead of the file's header, and recovering it would change both.
     private static SqliteFile InspectWithLog(string path, int newestVersion)
     {
         using var connection = StoreConnection.OpenWithLog(path);

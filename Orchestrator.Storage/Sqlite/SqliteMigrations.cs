@@ -2,7 +2,7 @@ namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>A step from one version of the database to the next.</summary>
 /// <param name="Version">The version it leads to, from 1.</param>
-/// <param name="Sql">What it does; read only when it is needed.</param>
+/// <param name="Sql">Its statements; read only when needed.</param>
 internal sealed record SqliteMigration(int Version, Func<string> Sql);
 
 /// <summary>The steps that lead to the database of this release. Once released, a step is never changed.</summary>

@@ -2,14 +2,14 @@ using Microsoft.Data.Sqlite;
 
 namespace Orchestrator.Storage.Sqlite;
 
-/// <summary>A connection that only reads, opened when it is first needed; its users take turns.</summary>
+/// <summary>A read-only connection, opened on first use; its users take turns.</summary>
 internal sealed class SqliteReader(Func<StoreConnection> open) : IDisposable
 {
     private readonly Lock _gate = new();
     private StoreConnection? _connection;
     private bool _closed;
 
-    /// <summary>Runs one statement; what it sees is everything that was committed before.</summary>
+    /// <summary>Runs one statement, which sees everything committed before.</summary>
     /// <exception cref="SqliteException">SQLite refused.</exception>
     public TResult Read<TArgument, TResult>(Func<StoreConnection, TArgument, TResult> query, TArgument argument)
     {

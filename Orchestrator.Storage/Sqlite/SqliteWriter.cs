@@ -3,15 +3,15 @@ using Microsoft.Data.Sqlite;
 namespace Orchestrator.Storage.Sqlite;
 
 /// <summary>
-/// The one writing connection and its turn. A lone caller runs its change at once, on its own thread. When others are
-/// at it, changes wait in line, and those that wait together are committed together, each as if alone: a caller gets
-/// its answer after the commit, and a change that fails is undone without the others.
+/// The one writing connection and its turn. A lone caller runs its change at once, on its own thread. Under contention
+/// changes wait in line, and waiting changes are committed together, each as if alone: a caller gets its answer after the
+/// commit, and a change that fails is undone without the others.
 /// </summary>
 /// <param name="connection">The connection; closed with the writer.</param>
-/// <param name="afterCommit">Called after each commit inside the turn; has to be quick and must not throw.</param>
+/// <param name="afterCommit">Called after each commit inside the turn; must be quick and must not throw.</param>
 internal sealed class SqliteWriter(StoreConnection connection, Action afterCommit) : IThreadPoolWorkItem, IDisposable
 {
-    /// <summary>How many changes may wait; past that they are refused.</summary>
+    /// <summary>How many changes may wait; further ones are refused.</summary>
     public const int MaxWaiting = 20_000;
 
     private const int MaxTogether = 256;
@@ -30,7 +30,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
 
     /// <summary>
     /// The next fence: greater than every earlier one, those of earlier processes included. Inside a change only.
-    /// Fences are taken in blocks, so that most changes need no write for theirs; what a block has left at the end is lost.
+    /// Fences are taken in blocks, so that most changes need no write for theirs; the rest of a block is lost at the end.
     /// </summary>
     public long NextFence()
     {
@@ -45,7 +45,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
         return ++_fence;
     }
 
-    /// <summary>Runs a change in a transaction; it answers once that is committed. It may run more than once.</summary>
+    /// <summary>Runs a change in a transaction; answers after the commit. It may run more than once.</summary>
     /// <exception cref="SqliteException">SQLite refused; nothing was changed.</exception>
     public ValueTask<TResult> RunAsync<TArgument, TResult>(
         Func<TArgument, TResult> operation, TArgument argument, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
         return change is null ? RunAtOnce(operation, argument) : new ValueTask<TResult>(change.Answer);
     }
 
-    /// <summary>Works off those who wait; queued by whoever leaves the turn to them.</summary>
+    /// <summary>Runs the waiting changes; queued by the caller that leaves the turn to them.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         while (true)
@@ -106,7 +106,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
         }
     }
 
-    /// <summary>Waits for the turn, which is then never given again, and closes the connection.</summary>
+    /// <summary>Waits for the turn, keeps it for good, and closes the connection.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -162,7 +162,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
             return;
         }
 
-        // One of them spoilt it, or together they were too much: each for itself.
+        // One of them broke the transaction, or together they were too much: run each alone.
         foreach (var change in _together)
         {
             if (!TryRun([change], out failure))
@@ -210,7 +210,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
 
     private void Rollback()
     {
-        // The block of fences may have been taken by what is undone now.
+        // The undone change may have taken the block of fences.
         _fence = _lastFence;
         try
         {
@@ -218,8 +218,8 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
         }
         catch (SqliteException)
         {
-            // There was nothing left to undo. What made the change fail is the better error in any case, and the next BEGIN
-            // shows whether this connection is lost.
+            // There was nothing left to undo. The change's own error is the better one in any case, and the next BEGIN shows
+            // whether this connection is lost.
         }
     }
 
@@ -239,7 +239,7 @@ internal sealed class SqliteWriter(StoreConnection connection, Action afterCommi
 
     private abstract class Change(CancellationToken cancellationToken)
     {
-        /// <summary>Whether its caller gave up before it began; it is answered then.</summary>
+        /// <summary>Whether its caller left before it began; it is answered then.</summary>
         public bool Cancelled
         {
             get

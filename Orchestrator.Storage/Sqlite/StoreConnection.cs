@@ -6,23 +6,23 @@ namespace Orchestrator.Storage.Sqlite;
 /// <summary>A connection to the database with its prepared commands. Not safe for concurrent use.</summary>
 internal sealed class StoreConnection : IDisposable
 {
-    // Another program (a backup, the sqlite3 shell) may hold the file for a moment. The driver looks again every 150 ms;
-    // SQLite itself, which is told below, every few, and a checkpoint waits in no other way.
+    // Another program (a backup, the sqlite3 shell) may hold the file for a moment. The driver retries every 150 ms; SQLite
+    // itself, with the time-out set below, every few, and a checkpoint waits in no other way.
     private const int BusySeconds = 2;
 
     private const string Settings =
         "PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;";
 
-    // Commands are looked up by the very string object, so that the text needs no hashing; pass constants.
+    // Commands are looked up by the string object itself, so that the text needs no hashing; pass constants.
     private readonly Dictionary<string, SqliteCommand> _commands = new(ReferenceEqualityComparer.Instance);
     private readonly SqliteConnection _connection;
 
     private StoreConnection(SqliteConnection connection) => _connection = connection;
 
-    /// <summary>Opens a file for reading and writing; it has to be there.</summary>
+    /// <summary>Opens an existing file for reading and writing.</summary>
     public static StoreConnection Open(string path) => Open(path, SqliteOpenMode.ReadWrite);
 
-    /// <summary>Opens a file that nobody changes meanwhile, without looking for a log and without making any other file.</summary>
+    /// <summary>Opens a file that does not change, without looking for a log and without creating any other file.</summary>
     public static StoreConnection OpenAlone(string path)
     {
         var uri = new UriBuilder(Uri.UriSchemeFile, "") { Path = path, Query = "immutable=1" };
@@ -31,7 +31,7 @@ internal sealed class StoreConnection : IDisposable
 
     /// <summary>
     /// Opens a file together with its log, for reading only. Keeps the log's index in memory and leaves the log alone at
-    /// the end, so that no file is changed or made.
+    /// the end, so that no file is changed or created.
     /// </summary>
     public static StoreConnection OpenWithLog(string path)
     {
@@ -47,7 +47,7 @@ internal sealed class StoreConnection : IDisposable
 
     private static StoreConnection Open(string source, SqliteOpenMode mode)
     {
-        // Not pooled: a closed connection gives the file back, and the last one tidies the log away.
+        // Not pooled: closing a connection releases the file, and the last one removes the log.
         var settings = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds };
         var connection = new SqliteConnection(settings.ConnectionString);
         try
@@ -89,13 +89,13 @@ internal sealed class StoreConnection : IDisposable
         return (T)command.ExecuteScalar()!;
     }
 
-    /// <summary>Sets what every connection of an open store has in common.</summary>
+    /// <summary>Applies the settings of every connection of an open store.</summary>
     public void Configure() => Execute(Settings);
 
-    /// <summary>Copies what the log holds into the database.</summary>
-    /// <param name="restart">Whether to wait for readers and start the log anew.</param>
-    /// <returns>How many pages the log holds, and how many of them are copied.</returns>
-    /// <exception cref="SqliteException">SQLite refused, or others were in the way for too long.</exception>
+    /// <summary>Copies the log into the database.</summary>
+    /// <param name="restart">Whether to wait for readers and restart the log.</param>
+    /// <returns>The number of pages in the log, and of those copied.</returns>
+    /// <exception cref="SqliteException">SQLite refused, or other connections blocked it for too long.</exception>
     public (int Pages, int Copied) Checkpoint(bool restart)
     {
         var (busy, pages, copied) = Prepare(restart ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(PASSIVE)")

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis.Layout;
 
 /// <summary>
-/// Brings the keys that version 0.1 left to the layout of this one, once for each process before its first call: each
-/// store in one step, so that it has one layout at a time. Refuses while a process of the earlier version is there.
+/// Migrates the keys of version 0.1 to this version's layout, once per process before its first call: each store in one
+/// step, so that it has one layout at a time. Refuses while a process of the earlier version runs.
 /// </summary>
 internal sealed partial class RedisLayout(string prefix, ILogger logger)
 {
@@ -27,9 +27,9 @@ internal sealed partial class RedisLayout(string prefix, ILogger logger)
     /// <summary>Whether the keys have this version's layout.</summary>
     public bool IsKnown => _known;
 
-    /// <summary>Migrates what is to be migrated; another process may do so at the same time.</summary>
+    /// <summary>Migrates the old keys, if any; another process may do so at the same time.</summary>
     /// <param name="evaluate">Runs a script.</param>
-    /// <exception cref="StoreUnavailableException">It can't be done now; the message says what to do.</exception>
+    /// <exception cref="StoreUnavailableException">The migration can't be done now; the message says what to do.</exception>
     public async Task EnsureAsync(Func<RedisScript, RedisKey[], Task<RedisResult>> evaluate)
     {
         await EnsureAsync(evaluate, Runners, $"{{{prefix}}}:runners:1:");

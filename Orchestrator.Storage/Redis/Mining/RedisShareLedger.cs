@@ -14,7 +14,7 @@ namespace Orchestrator.Storage.Redis.Mining;
 /// Every key begins with <c>{prefix}:mining:1:</c>: the braces make it one slot of a Redis Cluster, the 1 is the
 /// layout's version.
 /// <code>
-/// ids        hash   submission id: the answer that it got, 1 valid or 0; kept for ever, so that an id counts once
+/// ids        hash   submission id: its answer, 1 valid or 0; kept for ever, so that an id counts once
 /// totals     hash   1 valid shares   0 invalid ones   r newest round
 /// round:N    hash   1 valid shares   0 invalid ones, of round N
 /// workers    set    the ids of all workers: exact, at about 100 bytes for each

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis.Runners;
 
 /// <summary>
-/// The lock on Redis or Valkey: a key that holds the term and ends by itself, by the server's clock. Every script of the
-/// leader's store compares it first, in the same step as the change.
+/// The lock on Redis or Valkey: a key that holds the term and expires by the server's clock. Every script of the leader's
+/// store compares it first, in the same step as the change.
 /// </summary>
 internal sealed class RedisMaintenanceLock(RedisConnection redis, RedisRunnerStore store) : IMaintenanceLock
 {

@@ -6,23 +6,23 @@ using StackExchange.Redis;
 namespace Orchestrator.Storage.Redis.Runners;
 
 /// <summary>
-/// Keeps the reservations that this process made alive for as long as the process is: in the store they end soon, so that
-/// another instance need not wait long for one whose maker was killed or paused.
+/// Keeps this process's reservations alive for as long as it runs: in the store they expire soon, so that another instance
+/// need not wait long for one whose creator was killed or paused.
 /// </summary>
-/// <param name="redis">Where they are.</param>
-/// <param name="root">The key that all of them go by.</param>
-/// <param name="life">How long a reservation lives after its maker's last sign of life.</param>
-/// <param name="time">For the time between those signs.</param>
+/// <param name="redis">The connection to the store.</param>
+/// <param name="root">The prefix of all their keys.</param>
+/// <param name="life">How long a reservation lives after its creator's last heartbeat.</param>
+/// <param name="time">Measures the time between heartbeats.</param>
 internal sealed class RedisReservations(RedisConnection redis, RedisKey root, TimeSpan life, TimeProvider time)
 {
     private readonly TimeSpan _interval = life / 4;
     private readonly ConcurrentDictionary<string, (long Fence, long Made, TimeSpan Within)> _made = new(StringComparer.Ordinal);
     private int _running;
 
-    /// <summary>What is reserved at first.</summary>
+    /// <summary>The time reserved at first.</summary>
     public TimeSpan Begin(TimeSpan within) => within < life ? within : life;
 
-    /// <summary>Keeps a reservation alive, for so long at most.</summary>
+    /// <summary>Keeps a reservation alive, for at most this long.</summary>
     public void Keep(Runner reserved, TimeSpan within)
     {
         if (within <= life)
@@ -37,7 +37,7 @@ internal sealed class RedisReservations(RedisConnection redis, RedisKey root, Ti
         }
     }
 
-    /// <summary>A reservation is one no more.</summary>
+    /// <summary>Stops keeping a reservation alive.</summary>
     public void Forget(string runnerId) => _made.TryRemove(runnerId, out _);
 
     private async Task RunAsync()
@@ -49,7 +49,7 @@ internal sealed class RedisReservations(RedisConnection redis, RedisKey root, Ti
             {
                 Volatile.Write(ref _running, 0);
 
-                // One may have come just before that was written.
+                // Another reservation may have come just before that write.
                 if (_made.IsEmpty || Interlocked.Exchange(ref _running, 1) == 1)
                 {
                     return;
@@ -62,7 +62,7 @@ internal sealed class RedisReservations(RedisConnection redis, RedisKey root, Ti
             }
             catch (Exception e) when (e is StoreUnavailableException or RedisServerException)
             {
-                // They may end meanwhile: whoever makes them is told when the runner is to be attached.
+                // They may expire in the meantime: their creators find out when they attach the runner.
             }
         }
     }

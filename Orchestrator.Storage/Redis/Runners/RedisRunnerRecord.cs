@@ -5,13 +5,13 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis.Runners;
 
-/// <summary>Reads runners from what scripts answer, and writes what scripts are given.</summary>
+/// <summary>Reads runners from scripts' answers, and writes scripts' arguments.</summary>
 internal static class RedisRunnerRecord
 {
     /// <summary>How many values a runner has in an answer: its id and its fields, as <c>Scripts/prelude.lua</c> lists them.</summary>
     private const int Width = 17;
 
-    /// <summary>The runner at a place of an answer; null when the answer ends before.</summary>
+    /// <summary>The runner at an index of an answer; null when the answer ends before.</summary>
     public static Runner? Read(RedisValue[] values, int at) => values.Length <= at ? null : new Runner
     {
         Id = values[at].ToString(),
@@ -35,7 +35,7 @@ internal static class RedisRunnerRecord
             : JsonSerializer.Deserialize(values[at + 15].ToString(), RunnerJson.Default.StoredPlacement)!.ToPlacement(),
     };
 
-    /// <summary>Every runner of an answer from a place on.</summary>
+    /// <summary>Every runner of an answer from an index on.</summary>
     public static IEnumerable<Runner> ReadAll(RedisValue[] values, int at)
     {
         for (; at < values.Length; at += Width)
@@ -56,7 +56,7 @@ internal static class RedisRunnerRecord
     private static DateTimeOffset? Time(RedisValue value) => value.IsNull ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)value);
 }
 
-/// <summary>A placement as it is stored, under the names that it had in version 0.1.</summary>
+/// <summary>A placement as stored, under its names in version 0.1.</summary>
 internal sealed record StoredPlacement(string ContainerId, string Image, string ImageId, string? Address, int? HostPort)
 {
     public static StoredPlacement Of(RunnerPlacement placement) =>

@@ -10,9 +10,9 @@ namespace Orchestrator.Storage.Redis.Runners;
 /// Deadlines go by Redis' clock.
 /// </summary>
 /// <remarks>
-/// Once sent, a change is waited for even when its caller has left: the store would not know that nobody wants it any
-/// more. A reservation lives as long as the process that made it (<see cref="RedisReservations"/>), and at most for the
-/// time that it was given. A listing is made of pages; a runner that is neither made nor forgotten meanwhile is in it exactly once.
+/// Once sent, a change is waited for even when its caller has left: the store can't know that its answer is no longer
+/// wanted. A reservation lives as long as the process that made it (<see cref="RedisReservations"/>), and at most for its
+/// given time. A listing has several pages; a runner that exists throughout is in it exactly once.
 /// </remarks>
 internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
 {
@@ -24,9 +24,9 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     private readonly RedisReservations _reservations;
     private readonly (string Instance, long Number)? _term;
 
-    /// <param name="redis">Where the runners are.</param>
-    /// <param name="silence">How long an instance may be silent before others end what it was making.</param>
-    /// <param name="time">For the time between its signs of life.</param>
+    /// <param name="redis">The connection to the store.</param>
+    /// <param name="silence">How long an instance may be silent before others end its reservations.</param>
+    /// <param name="time">Measures the time between its heartbeats.</param>
     public RedisRunnerStore(RedisConnection redis, TimeSpan silence, TimeProvider time)
     {
         _redis = redis;
@@ -143,7 +143,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
 
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await _redis.PingAsync(cancellationToken);
 
-    // In pages, so that nobody waits long for Redis; of one tenant, or with '' of all.
+    // In pages, so that no other call waits long for Redis; of one tenant, or with '' of all.
     private async ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, string tenant, CancellationToken cancellationToken)
     {
         List<Runner> runners = [];
@@ -160,7 +160,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
     private ValueTask<Runner?> EndReservationAsync(
         RedisScript script, string runnerId, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
-        // Before Redis is told: whoever can't tell it makes the runner no more, and the reservation runs out by itself.
+        // Before the call to Redis: a caller whose call fails stops making the runner, and the reservation expires.
         _reservations.Forget(runnerId);
         return ChangeRunnerAsync(script, cancellationToken, arguments);
     }

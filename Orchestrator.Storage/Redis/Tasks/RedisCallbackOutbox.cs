@@ -16,10 +16,10 @@ internal sealed class RedisCallbackOutbox(RedisConnection redis, RedisTaskQueue 
         List<DueCallback> callbacks = [];
         foreach (var task in await queue.ReadAsync([.. due.Keys]))
         {
-            var (tries, age) = ((int)due[task.Id][1], TimeSpan.FromMilliseconds((long)due[task.Id][2]));
+            var (attempt, age) = ((int)due[task.Id][1], TimeSpan.FromMilliseconds((long)due[task.Id][2]));
             if (task.FinishedAt is not null)
             {
-                callbacks.Add(new DueCallback(task, tries, age, tries));
+                callbacks.Add(new DueCallback(task, attempt, age, attempt));
             }
         }
 

@@ -4,37 +4,37 @@ namespace Orchestrator.Storage.Redis.Tasks;
 
 /// <summary>
 /// The keys of the tasks. Every key begins with <c>{prefix}:tasks:4:</c>: the braces make it one slot of a Redis
-/// Cluster, the 4 is the layout's version. What there is of a task stands in a few hashes by its id, so that a batch of
+/// Cluster, the 4 is the layout's version. A task's data is in a few hashes by its id, so that a batch of
 /// tasks takes as many commands as one does.
 /// <code>
 /// heads      hash         by id, nine parts with a space between, "-" for none:
 ///                           state (p pending, r running, c complete, f failed, x cancelled), fence (grows with every
-///                           claim), tries begun, 1 when the end is to be told (else 0), type, made at, last try begun
-///                           at, its worker, ended at (times by Redis' clock, in ms); behind them a complete task's
+///                           claim), attempts begun, 1 when the end is reported (else 0), type, made at, last attempt's
+///                           start, its worker, ended at (times by Redis' clock, in ms); then a complete task's
 ///                           result where that is short
-/// specs      hash         by id: tries allowed, and what was asked for as JSON, with its tenant
+/// specs      hash         by id: attempts allowed, and the specification as JSON, with its tenant
 /// results    hash         by id: the result of a complete task where that is long
-/// errors     hash         by id: what went wrong in the last try that failed
+/// errors     hash         by id: the error of the last failed attempt
 /// pending    list         ids, the next one first
 /// delayed    sorted set   ids by the time when they may begin
-/// leases     sorted set   ids of running tasks by the time when their claim runs out
+/// leases     sorted set   ids of running tasks by the time when their claim expires
 /// complete   list         ids, the one that ended last at the end
 /// failed, cancelled   sorted sets   ids by the time when they ended
-/// outbox     sorted set   ids of ended tasks whose end has to be told, by the time of the next try
-/// tellings   hash         by id: tries to tell its end
+/// outbox     sorted set   ids of ended tasks whose end is to be reported, by the time of the next attempt
+/// tellings   hash         by id: attempts to report its end
 /// ids        hash         by tenant and idempotency key, with a space between: the id of its task, for as long as that
 ///                         task is kept
 /// keyed      hash         by id: its tenant and idempotency key, with a space between
 /// counts     hash         state letter and type: how many tasks
-/// wake       channel      an empty message whenever there may be something to do
+/// wake       channel      an empty message whenever there may be work
 /// </code>
-/// What version 0.1 left in layout 3 is migrated (<see cref="Layout.RedisLayout"/>).
+/// The keys of version 0.1 in layout 3 are migrated (<see cref="Layout.RedisLayout"/>).
 /// </summary>
 internal sealed class RedisTaskKeys(string prefix)
 {
     private readonly string _root = $"{{{prefix}}}:tasks:4:";
 
-    /// <summary>What every script gets as its one key.</summary>
+    /// <summary>The one key of every script.</summary>
     public RedisKey[] Root => [_root];
 
     public RedisKey Counts => _root + "counts";

@@ -11,7 +11,7 @@ namespace Orchestrator.Storage.Redis.Tasks;
 /// </summary>
 internal sealed class RedisTaskQueue : ITaskQueue
 {
-    // Results may be large, and nobody else is served while Redis reads them.
+    // Results may be large, and Redis serves no other call while it reads them.
     private const int ReadAtOnce = 16;
 
     private readonly RedisConnection _redis;
@@ -40,7 +40,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
 
-        // A claim that nobody waits for any more would hold its tasks for nothing: once sent, it is waited for.
+        // An abandoned claim would hold its tasks for nothing: once sent, it is waited for.
         cancellationToken.ThrowIfCancellationRequested();
         var answer = Values(await EvaluateAsync(RedisTaskScripts.Claim, RedisTaskRecord.Word(worker), count, Milliseconds(visibility)));
         var now = DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]);
@@ -103,7 +103,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
             .Take(limit)
             .Select(one => one.Id);
 
-        // Between the two looks a task may have gone on, or been forgotten.
+        // Between the two looks a task may have changed state, or been purged.
         return [.. (await ReadAsync([.. newest]).WaitAsync(cancellationToken)).Where(task => state is null || task.State == state)];
     }
 
@@ -155,7 +155,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
 
     internal static RedisValue[] Values(RedisResult answer) => (RedisValue[]?)answer ?? [];
 
-    /// <summary>The tasks of these ids; those that are there no more are left out.</summary>
+    /// <summary>The tasks of these ids; purged ones are left out.</summary>
     internal async Task<IReadOnlyList<TaskRecord>> ReadAsync(params string[] ids)
     {
         List<TaskRecord> tasks = [];

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis.Tasks;
 
-/// <summary>Reads what <c>get.lua</c> gives of a task.</summary>
+/// <summary>Reads a task from the answer of <c>get.lua</c>.</summary>
 internal static class RedisTaskRecord
 {
     private const string States = "prcfx";
@@ -34,14 +34,14 @@ internal static class RedisTaskRecord
         };
     }
 
-    /// <summary>State and time of making, as a head tells them.</summary>
+    /// <summary>State and creation time of a head.</summary>
     public static (TaskPhase State, long Made) Glance(string head)
     {
         var parts = head.Split(' ', Parts);
         return (State(parts[0][0]), long.Parse(parts[5], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>What was asked for: the JSON behind the number of tries allowed.</summary>
+    /// <summary>The specification: the JSON behind the number of attempts allowed.</summary>
     public static TaskSpecification ReadSpec(RedisValue value)
     {
         ReadOnlySpan<byte> text = (byte[]?)value;
@@ -56,7 +56,7 @@ internal static class RedisTaskRecord
         return text == None ? "%2D" : Uri.EscapeDataString(text);
     }
 
-    /// <summary>The name of which <see cref="Word"/> made this.</summary>
+    /// <summary>The name from which <see cref="Word"/> made this.</summary>
     public static string Text(string word) => Uri.UnescapeDataString(word);
 
     public static string Letter(TaskPhase state) => States[(int)state].ToString();

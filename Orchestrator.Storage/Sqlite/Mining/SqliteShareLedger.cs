@@ -80,7 +80,7 @@ public sealed class SqliteShareLedger : IShareLedger
     {
         var answers = await _database.WriteAsync(static change => change.Ledger.Append(change.shares), (Ledger: this, shares), CancellationToken.None);
 
-        // Only now is it sure that they are there; the worker of a share that came again may not be.
+        // Only now are they known to be there; the worker of a repeated share may not be.
         for (var i = 0; i < answers.Length && _knownWorkers.Count < MaxKnownWorkers; i++)
         {
             if (answers[i].Counted)

@@ -45,11 +45,11 @@ internal static class RunnerRow
         .Bind(first + 1, (long?)owner?.Kind)
         .Bind(first + 2, owner?.Id);
 
-    /// <summary>A time as it is stored; the end of time for what is past it.</summary>
+    /// <summary>A time as stored; the end of time for any later one.</summary>
     public static long? Deadline(long now, TimeSpan? after) =>
         after is { } time ? Math.Min(now + Milliseconds(time), LastMoment) : null;
 
-    /// <summary>A span as it is stored.</summary>
+    /// <summary>A span as stored.</summary>
     public static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
 
     private static DateTimeOffset? Time(long? milliseconds) =>

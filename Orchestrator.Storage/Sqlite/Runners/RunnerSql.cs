@@ -1,12 +1,12 @@
 namespace Orchestrator.Storage.Sqlite.Runners;
 
-/// <summary>What the runner store says to SQLite. The tables are in <c>Migrations/005_runner_tenants.sql</c>, the counts in <c>counts.sql</c>.</summary>
+/// <summary>The statements of the runner store. The tables are in <c>Migrations/005_runner_tenants.sql</c>, the counts in <c>counts.sql</c>.</summary>
 internal static class RunnerSql
 {
-    /// <summary>Counts the runners that there are, and from then on every change of them, for this connection.</summary>
+    /// <summary>Counts the existing runners, and from then on every change of them, for this connection.</summary>
     public static string BeginCounting() => EmbeddedSql.Read(typeof(RunnerSql), "counts.sql");
 
-    /// <summary>In the order that <see cref="RunnerRow.Read"/> expects; <c>container_id</c> is the engine's handle, under the name it began with.</summary>
+    /// <summary>In the order that <see cref="RunnerRow.Read"/> expects; <c>container_id</c> is the engine's handle.</summary>
     private const string Columns =
         "id, template, instance, state, fence, owner_tenant, owner_kind, owner_id, expires_at, contact_at, created_at, idle_since, " +
         "token, network, host_port, container_id, image, image_id, address, published_port, plan";
@@ -103,7 +103,7 @@ internal static class RunnerSql
         "OR EXISTS (SELECT 1 FROM runners WHERE template = ?2 AND owner_tenant = ?3 AND owner_kind = ?4 AND owner_id = ?5) " +
         "OR EXISTS (SELECT 1 FROM runners WHERE instance = ?6 AND host_port = ?7)";
 
-    /// <summary>instance, lowest port: the first free one from there, whoever has the others</summary>
+    /// <summary>instance, lowest port: the first free one from there</summary>
     public const string FreePort =
         "SELECT ?2 WHERE NOT EXISTS (SELECT 1 FROM runners WHERE instance = ?1 AND host_port = ?2) " +
         "UNION ALL SELECT * FROM (SELECT r.host_port + 1 FROM runners r WHERE r.instance = ?1 AND r.host_port >= ?2 " +

@@ -6,7 +6,7 @@ namespace Orchestrator.Storage.Sqlite.Runners;
 
 /// <summary>
 /// The runners of one process, in its <see cref="SqliteDatabase"/>. Deadlines go by the given clock. Reservations of an
-/// earlier process have expired when the database is open: nobody can be making those runners any more.
+/// earlier process are expired when the database opens: no process can be making those runners any more.
 /// </summary>
 public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time) : IRunnerStore
 {
@@ -159,7 +159,7 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             (instance, tenant), cancellationToken);
 
     /// <inheritdoc />
-    // In its turn among the changes: while the disk lets none through, signs of life wait there as well.
+    // In its turn among the changes: while the disk refuses writes, heartbeats wait there as well.
     public ValueTask<IReadOnlyList<Runner>> ListExpiredAsync(string instance, CancellationToken cancellationToken) =>
         database.WriteAsync<(SqliteRunnerStore Store, string Instance), IReadOnlyList<Runner>>(
             static at => at.Store.Prepare(RunnerSql.ListExpired).Bind(1, at.Instance).Bind(2, at.Store.Now).All(RunnerRow.Read),

@@ -1,5 +1,5 @@
--- How many runners there are of each pool and state, so that limits and counts cost the same with 100 runners and with
--- 10,000. In memory, and on the one connection that changes runners: a change that fails takes its counts back, too.
+-- The number of runners of each pool and state, so that limits and counts cost the same with 100 runners and with
+-- 10,000. In memory, and on the one connection that changes runners: a change that fails undoes its counts, too.
 CREATE TEMP TABLE pools (
     template  TEXT NOT NULL,
     instance  TEXT NOT NULL,

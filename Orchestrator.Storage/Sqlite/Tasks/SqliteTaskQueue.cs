@@ -6,19 +6,19 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
 /// <summary>
-/// The queue of one process, in its <see cref="SqliteDatabase"/>, which commits together what is changed at the same
-/// time. Deadlines go by the given clock.
+/// The queue of one process, in its <see cref="SqliteDatabase"/>, which commits concurrent changes together. Deadlines go
+/// by the given clock.
 /// </summary>
 internal sealed partial class SqliteTaskQueue : ITaskQueue
 {
-    private const string Abandoned = "The worker gave no sign of life within the visibility time-out.";
+    private const string Abandoned = "The worker sent no heartbeat within the visibility time-out.";
 
     private readonly SqliteDatabase _database;
     private readonly TasksOptions _options;
     private readonly TimeProvider _time;
     private readonly TaskTally _tally;
 
-    // Given out inside changes only; what an undone change took is lost, which leaves the order as it is.
+    // Assigned inside changes only; an undone change loses its place, which leaves the order as it is.
     private long _front;
     private long _back;
 
@@ -43,7 +43,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     {
         if (!_tally.Promise(_options.MaxPending))
         {
-            // A task that is there already needs no room.
+            // An existing task needs no room.
             if (spec.IdempotencyKey is { } key && await FindAsync(spec.Tenant, key, cancellationToken) is { } known)
             {
                 return new EnqueueResult(known, true);
@@ -179,7 +179,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     public async ValueTask<int> PurgeAsync(CancellationToken cancellationToken)
     {
-        // Small steps, so that nobody waits long for the writer.
+        // Small steps, so that no other change waits long for the writer.
         const int AtOnce = 200;
         const int AtMost = 10_000;
         var forgotten = 0;
@@ -217,7 +217,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     // Rounded up: a deadline never comes early.
     internal static long Milliseconds(TimeSpan span) => (long)Math.Ceiling(span.TotalMilliseconds);
 
-    private static (string Type, bool Tells)? Ended(SqliteDataReader row) => (row.GetString(0), row.GetInt64(1) == 1);
+    private static (string Type, bool HasCallback)? Ended(SqliteDataReader row) => (row.GetString(0), row.GetInt64(1) == 1);
 
     private static SqliteCommand Newest(StoreConnection connection, TaskPhase? state) => state switch
     {
@@ -227,7 +227,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         { } ended => connection.Prepare(TaskSql.ListEnded).Bind(2, (long)ended),
     };
 
-    private bool Moved((string Type, bool Tells)? ended, TaskPhase from, TaskPhase to)
+    private bool Moved((string Type, bool HasCallback)? ended, TaskPhase from, TaskPhase to)
     {
         if (ended is not { } task)
         {
@@ -235,7 +235,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         }
 
         _tally.Moved(task.Type, from, to);
-        if (task.Tells)
+        if (task.HasCallback)
         {
             Signal.Wake();
         }

@@ -1,6 +1,6 @@
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
-/// <summary>What the task queue says to SQLite. The table is in <c>Migrations/002_tasks.sql</c> and <c>006_task_tenants.sql</c>.</summary>
+/// <summary>The statements of the task queue. The table is in <c>Migrations/002_tasks.sql</c> and <c>006_task_tenants.sql</c>.</summary>
 internal static class TaskSql
 {
     /// <summary>In the order that <see cref="TaskRow.Read"/> expects.</summary>
@@ -12,7 +12,7 @@ internal static class TaskSql
     /// <summary>tenant, idempotency key</summary>
     public const string FindKey = "SELECT id FROM tasks WHERE tenant = ?1 AND idempotency_key = ?2";
 
-    /// <summary>id, type, spec, place, due at, tries, now, idempotency key, tells, tenant</summary>
+    /// <summary>id, type, spec, place, due at, attempts, now, idempotency key, tells, tenant</summary>
     public const string Insert =
         "INSERT INTO tasks (id, type, spec, state, place, due_at, max_attempts, created_at, idempotency_key, tells, tenant) " +
         "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -72,7 +72,7 @@ internal static class TaskSql
         "UPDATE tasks SET state = 4, due_at = NULL, finished_at = ?2, callback_at = CASE WHEN tells THEN ?2 END " +
         "WHERE id = ?1 AND state = 0 RETURNING type, tells";
 
-    /// <summary>id, place; whoever is telling its failure right now settles nothing any more</summary>
+    /// <summary>id, place; a delivery of its failure in flight can settle nothing from here on</summary>
     public const string Retry =
         "UPDATE tasks SET state = 0, attempts = 0, finished_at = NULL, error = NULL, callback_at = NULL, callback_try = callback_try + 1, place = ?2 " +
         "WHERE id = ?1 AND state = 3 RETURNING type";
@@ -96,7 +96,7 @@ internal static class TaskSql
     /// <summary>Every count by type and state.</summary>
     public const string Count = "SELECT type, state, count(*) FROM tasks GROUP BY type, state";
 
-    /// <summary>The places given out so far.</summary>
+    /// <summary>The places assigned so far.</summary>
     public const string Places = "SELECT coalesce(min(place), 0), coalesce(max(place), 0) FROM tasks";
 
     /// <summary>state, ended before, how many</summary>
@@ -113,7 +113,7 @@ internal static class TaskSql
     /// <summary>When the next callback is due.</summary>
     public const string NextCallback = "SELECT min(callback_at) FROM tasks WHERE callback_at IS NOT NULL";
 
-    /// <summary>id, try, due again at</summary>
+    /// <summary>id, attempt, due again at</summary>
     public const string SettleCallback =
         "UPDATE tasks SET callback_at = ?3 WHERE id = ?1 AND callback_try = ?2 AND callback_at IS NOT NULL";
 }

@@ -4,8 +4,8 @@ using Orchestrator.Core.Tasks.Queue;
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
 /// <summary>
-/// How many tasks there are, by type and state: counted once at the start and followed from there in memory, since no
-/// other process can change them.
+/// The number of tasks by type and state: counted once at the start and followed from there in memory, since no other
+/// process can change them.
 /// </summary>
 internal sealed class TaskTally
 {
@@ -33,7 +33,7 @@ internal sealed class TaskTally
         }
     }
 
-    /// <summary>Keeps room for a task that is about to be added; false when there is none.</summary>
+    /// <summary>Reserves room for a task to be added; false when there is none.</summary>
     public bool Promise(long limit)
     {
         lock (_gate)
@@ -48,7 +48,7 @@ internal sealed class TaskTally
         }
     }
 
-    /// <summary>Ends a promise, with the task added or not.</summary>
+    /// <summary>Ends a reservation, with the task added or not.</summary>
     public void Redeem(string? addedType)
     {
         lock (_gate)

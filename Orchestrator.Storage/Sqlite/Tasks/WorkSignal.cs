@@ -1,6 +1,6 @@
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
-/// <summary>Tells those who wait for work in this process that there may be some.</summary>
+/// <summary>Signals waiting callers in this process that there may be work.</summary>
 internal sealed class WorkSignal
 {
     private Action[] _listeners = [];
@@ -15,7 +15,7 @@ internal sealed class WorkSignal
 
     public IDisposable Subscribe(Action wake)
     {
-        // Each subscription is an object of its own, even of the same action twice.
+        // Each subscription is an object of its own, even for the same action twice.
         var own = new Action(() => wake());
         Change(listeners => [.. listeners, own]);
         return new Subscription(() => Change(listeners => [.. listeners.Where(listener => listener != own)]));

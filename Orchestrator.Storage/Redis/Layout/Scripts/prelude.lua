@@ -1,4 +1,4 @@
--- Put in front of every migration. KEYS: what every key begins with. The old keys go away in the same step.
+-- Put in front of every migration. KEYS: what every key begins with. The old keys are deleted in the same step.
 -- Answers: 0 nothing to do, 1 migrated, 2 both layouts are there, 3 a process of the earlier version still leads.
 local NONE, DONE, BOTH, RUNNING = 0, 1, 2, 3
 local PREFIX = KEYS[1]

@@ -30,7 +30,7 @@ if newest then
     for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
   end
   redis.call('SADD', WORKERS, unpack(workers))
-  -- Rounds stay below 2^53, which Lua's numbers hold exactly; they are written as they came.
+  -- Rounds stay below 2^53, which Lua's numbers hold exactly; they are written as received.
   local before = redis.call('HGET', TOTALS, 'r')
   if not before or tonumber(before) < tonumber(newest) then redis.call('HSET', TOTALS, 'r', newest) end
   local recent = {}

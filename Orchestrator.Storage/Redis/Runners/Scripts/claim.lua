@@ -1,4 +1,4 @@
--- ARGV: owner's tenant, kind and id, lease in ms or '', limit or '', '1' when an idle one will do; then what to reserve:
+-- ARGV: owner's tenant, kind and id, lease in ms or '', limit or '', '1' when an idle one is acceptable; then what to reserve:
 -- id, template, instance, token, network, first port or '', within in ms, plan.
 -- Answers: 0 existing, 1 warm, 2 reserved or 3 full (ClaimOutcome), then the runner.
 local tenant, kind, owner, lease, limit = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -1,5 +1,5 @@
--- ARGV: instance, tenant or '' for all, where to go on, how many.
--- Answers: where to go on after these ('' when they were the last), then the runners.
+-- ARGV: instance, tenant or '' for all, where to continue, how many.
+-- Answers: where to continue after these ('' when they were the last), then the runners.
 local tenant, limit = ARGV[2], tonumber(ARGV[4])
 local page = redis.call('ZRANGEBYSCORE', P .. 'instance:' .. ARGV[1], '(' .. ARGV[3], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
 local answer = { #page == limit * 2 and page[#page] or '' }

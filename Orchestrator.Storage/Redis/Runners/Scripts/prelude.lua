@@ -26,7 +26,7 @@ local function deadline(span)
   return span ~= '' and math.min(now + tonumber(span), END_OF_TIME)
 end
 
--- Begins at the time, so that it grows even when the store was emptied: callers may still hold an older one.
+-- Begins at the time, so that it grows even after the store was emptied: callers may still hold an older one.
 local function next_fence()
   local fence = redis.call('INCR', P .. 'fence')
   if fence < now / 2 then
@@ -36,7 +36,7 @@ local function next_fence()
   return fence
 end
 
--- A runner as a table, with false for what it has not; nil when there is none.
+-- A runner as a table, with false for absent fields; nil when there is none.
 local function read(id)
   local values = redis.call('HMGET', runner_key(id), unpack(FIELDS))
   if not values[1] then return nil end
@@ -64,7 +64,7 @@ local function add(answer, runner)
   return answer
 end
 
--- Which of its pool's counts a runner belongs to.
+-- The count of its pool that a runner belongs to.
 local function place(runner)
   if runner.state == CREATING then return runner.owner and 'creating' or 'refilling' end
   return ({ [IDLE] = 'idle', [LEASED] = 'leased', [REMOVING] = 'removing' })[runner.state]
@@ -75,7 +75,7 @@ local function count(runner, where, by)
   if where == 'creating' or where == 'leased' then redis.call('HINCRBY', P .. 'owned', runner.template, by) end
 end
 
--- A port that the engine chose may be in two records for a while: that of a dead runner, and its successor's.
+-- A port that the engine chose may be in two records for a while: a dead runner's and its successor's.
 local function count_port(instance, port, by)
   local users = redis.call('HINCRBY', P .. 'port-users:' .. instance, port, by)
   if users == 0 then redis.call('HDEL', P .. 'port-users:' .. instance, port) end
@@ -93,7 +93,7 @@ local function free_port(instance, from)
   return port and port <= LAST_PORT and port
 end
 
--- Indexes and counts follow a runner from where it was to where it is; nil is where those are that don't exist.
+-- Moves a runner's indexes and counts from its former state to its new one; nil is the state of a runner that does not exist.
 local function follow(runner, was, is)
   if was == is then return end
   if was then count(runner, was, -1) end
@@ -103,7 +103,7 @@ local function follow(runner, was, is)
   redis.call('PUBLISH', P .. 'changed:' .. runner.template, '')
 end
 
--- Writes what changes of a runner. A value of false takes a field away.
+-- Writes a runner's changes. A value of false removes a field.
 local function change(runner, changes)
   local was, was_port, was_tenant = place(runner), runner.port, runner.tenant
   local was_owner = runner.owner and runner.kind .. runner.owner
@@ -149,7 +149,7 @@ local function insert(id, fields)
   return runner
 end
 
--- Reserves a runner that is to be made; nil when ports have run out.
+-- Reserves a runner to be made; nil when ports have run out.
 local function reserve(id, template, instance, token, network, first_port, within, tenant, kind, owner, plan)
   local port = first_port ~= '' and free_port(instance, tonumber(first_port))
   if first_port ~= '' and not port then return nil end
@@ -157,7 +157,7 @@ local function reserve(id, template, instance, token, network, first_port, withi
     owner = owner, expires = deadline(within), token = token, network = network, port = port, plan = plan })
 end
 
--- A sign of life from the owner.
+-- A heartbeat from the owner.
 local function touch(runner, lease)
   return change(runner, { expires = deadline(lease), contact = now })
 end

@@ -1,4 +1,4 @@
--- ARGV for each: id, fence, from now in ms. Answers for each: 1, or 0 when it is no reservation of that fence any more.
+-- ARGV for each: id, fence, from now in ms. Answers for each: 1, or 0 when it is no longer a reservation of that fence.
 local answers = {}
 for i = 1, #ARGV, 3 do
   local runner = read_seen(ARGV[i], ARGV[i + 1])

@@ -1,4 +1,4 @@
--- ARGV: id, try, pause in ms (-1: settled for good). Answers: 1, or 0 when another try has begun since.
+-- ARGV: id, attempt, pause in ms (-1: settled for good). Answers: 1, or 0 when another attempt has begun since.
 local id = ARGV[1]
 if redis.call('HGET', TELLINGS, id) ~= ARGV[2] or not redis.call('ZSCORE', OUTBOX, id) then return 0 end
 if tonumber(ARGV[3]) < 0 then

@@ -1,6 +1,6 @@
 -- ARGV: worker, how many, visibility in ms.
--- Answers: the time, how long until there may be more (-1: nothing will be), then for each task: id, fence, try, made at,
--- spec.
+-- Answers: the time, how long until there may be more (-1: nothing will be), then for each task: id, fence, attempt, made
+-- at, spec.
 local worker, wanted, deadline = ARGV[1], tonumber(ARGV[2]), text(now + tonumber(ARGV[3]))
 
 -- n + 1; most tasks have the same few.
@@ -14,21 +14,21 @@ local function successor(n)
   return next
 end
 
--- What a worker has not ended in time goes to the front, the first one last; after its last try it has failed.
+-- Tasks not ended in time go to the front, the first one last; after their last attempt they have failed.
 local late = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 256)
 read_heads(late)
 for i = #late, 1, -1 do
   local id = late[i]
   redis.call('ZREM', LEASES, id)
-  local state, fence, tries, tell, type, made, begun, last = parts(id)
+  local state, fence, attempts, report, type, made, begun, last = parts(id)
   if state == 'r' then
-    if not may_try_again(id, tries) then
-      write_parts(id, 'f', fence, tries, tell, type, made, begun, last, NOW)
-      redis.call('HSET', ERRORS, id, 'The worker gave no sign of life within the visibility time-out.')
-      finish(id, FAILED, tell)
+    if not may_retry(id, attempts) then
+      write_parts(id, 'f', fence, attempts, report, type, made, begun, last, NOW)
+      redis.call('HSET', ERRORS, id, 'The worker sent no heartbeat within the visibility time-out.')
+      finish(id, FAILED, report)
       move(type, 'r', 'f')
     else
-      write_parts(id, 'p', fence, tries, tell, type, made, begun, last, '-')
+      write_parts(id, 'p', fence, attempts, report, type, made, begun, last, '-')
       redis.call('LPUSH', PENDING, id)
       move(type, 'r', 'p')
     end
@@ -49,14 +49,14 @@ if #ids > 0 then
   local specs = redis.call('HMGET', SPECS, unpack(ids))
   local leases, n, tail = {}, 2, ' ' .. NOW .. ' ' .. worker .. ' -'
   for i, id in ipairs(ids) do
-    local fence, tries, rest, type, made = string.match(heads[id] or '', '^p (%d+) (%d+) (%d (%S+) (%d+))')
+    local fence, attempts, rest, type, made = string.match(heads[id] or '', '^p (%d+) (%d+) (%d (%S+) (%d+))')
     if fence then
-      fence, tries = successor(fence), successor(tries)
-      write_head(id, 'r ' .. fence .. ' ' .. tries .. ' ' .. rest .. tail)
+      fence, attempts = successor(fence), successor(attempts)
+      write_head(id, 'r ' .. fence .. ' ' .. attempts .. ' ' .. rest .. tail)
       move(type, 'p', 'r')
       leases[#leases + 1] = deadline
       leases[#leases + 1] = id
-      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] = id, fence, tries, made, specs[i]
+      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] = id, fence, attempts, made, specs[i]
       n = n + 5
     end
   end

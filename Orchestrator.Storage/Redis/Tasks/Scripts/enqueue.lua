@@ -1,5 +1,5 @@
--- ARGV: how many may be pending; then for each task: id, type, spec, tries, due time or '', tenant and idempotency key
--- or '', 1 when its end is to be told, else 0.
+-- ARGV: how many may be pending; then for each task: id, type, spec, attempts, due time or '', tenant and idempotency key
+-- or '', 1 when its end is reported, else 0.
 -- Answers for each: its id, the id of the task that has the idempotency key, or '' when the queue is full.
 local room = tonumber(ARGV[1]) - redis.call('LLEN', PENDING) - redis.call('ZCARD', DELAYED)
 local answers, specs, ready = {}, {}, {}

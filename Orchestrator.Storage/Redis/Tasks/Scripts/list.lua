@@ -1,12 +1,11 @@
--- ARGV: state or '', how many. Answers: id and head of the newest of each state, each by itself; some more than asked for.
+-- ARGV: state or '', how many. Answers: id and head of the newest of each state, state by state; some more than asked for.
 local state, limit = ARGV[1], tonumber(ARGV[2])
 local ids = {}
 local function add(more, most)
   for i = 1, math.min(#more, most) do ids[#ids + 1] = more[i] end
 end
 
--- These are in the order of another time than the one at which tasks were made; ids are in that of the latter. Exact
--- for a thousand of them.
+-- These are ordered by another time than that of creation, which ids are ordered by. Exact for a thousand of them.
 local function add_newest(index)
   local some = redis.call('ZREVRANGE', index, 0, math.max(limit, 1000) - 1)
   table.sort(some, function(one, other) return one > other end)

@@ -1,6 +1,6 @@
 -- Put in front of every script of the tasks. The keys are listed in RedisTaskKeys.cs; all of them share one hash tag.
--- Numbers go as text wherever they can: Lua prints a number for every command that gets it, which costs more than the
--- command does.
+-- Numbers are passed as text wherever possible: Lua formats a number for every command that gets it, which costs more than
+-- the command does.
 local P = KEYS[1]
 local HEADS, SPECS, RESULTS, ERRORS = P .. 'heads', P .. 'specs', P .. 'results', P .. 'errors'
 local PENDING, DELAYED, LEASES = P .. 'pending', P .. 'delayed', P .. 'leases'
@@ -8,7 +8,7 @@ local COMPLETE, FAILED, CANCELLED = P .. 'complete', P .. 'failed', P .. 'cancel
 local OUTBOX, TELLINGS, IDS, KEYED = P .. 'outbox', P .. 'tellings', P .. 'ids', P .. 'keyed'
 local COUNTS, WAKE = P .. 'counts', P .. 'wake'
 
--- Results of up to so many bytes stand in the head, behind its parts: they take no entry of their own then.
+-- Results of up to this many bytes are in the head, behind its parts: they need no entry of their own.
 local SHORT = 256
 
 local function text(number) return string.format('%.0f', number) end
@@ -18,13 +18,13 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local NOW = text(now)
 
--- What changes of tasks is read and written for all of them together. Counts by state and type are summed up likewise.
+-- Changes of tasks are read and written for all of them together. Counts by state and type are summed up likewise.
 local heads, changed, counts = {}, {}, {}
 
 local function read_heads(ids)
   if #ids == 0 then return end
   for i, head in ipairs(redis.call('HMGET', HEADS, unpack(ids))) do
-    -- What was changed here is not written yet.
+    -- A head changed here is not written yet.
     if heads[ids[i]] == nil then heads[ids[i]] = head end
   end
 end
@@ -40,12 +40,12 @@ local function parts(id)
   if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)') end
 end
 
-local function write_parts(id, state, fence, tries, tell, type, made, begun, worker, ended)
-  write_head(id, table.concat({ state, fence, tries, tell, type, made, begun, worker, ended }, ' '))
+local function write_parts(id, state, fence, attempts, report, type, made, begun, worker, ended)
+  write_head(id, table.concat({ state, fence, attempts, report, type, made, begun, worker, ended }, ' '))
 end
 
-local function may_try_again(id, tries)
-  return tonumber(tries) < tonumber(string.match(redis.call('HGET', SPECS, id), '^%d+'))
+local function may_retry(id, attempts)
+  return tonumber(attempts) < tonumber(string.match(redis.call('HGET', SPECS, id), '^%d+'))
 end
 
 local function count(state, type, by)
@@ -68,10 +68,10 @@ local function write()
   end
 end
 
--- A task's end but for its head, told when somebody wants to hear of it.
-local function finish(id, index, tell)
+-- A task's end but for its head; reported if requested.
+local function finish(id, index, report)
   redis.call('ZADD', index, NOW, id)
-  if tell == '1' then
+  if report == '1' then
     redis.call('ZADD', OUTBOX, NOW, id)
     redis.call('PUBLISH', WAKE, '')
   end

@@ -1,5 +1,5 @@
 -- ARGV: retention of complete and cancelled tasks and of failed ones in ms, how many of each.
--- Answers: how many were forgotten, then 1 when there may be more.
+-- Answers: how many were deleted, then 1 when there may be more.
 local limit = tonumber(ARGV[3])
 local forgotten, more = 0, 0
 
@@ -24,7 +24,7 @@ for state, index in pairs({ x = CANCELLED, f = FAILED }) do
   local over = {}
   for _, id in ipairs(ids) do
     if redis.call('ZSCORE', OUTBOX, id) then
-      -- Its end has still to be told: looked at again in a minute.
+      -- Its end is still to be reported: checked again in a minute.
       redis.call('ZADD', index, now - retention + 60000, id)
     else
       over[#over + 1] = id
@@ -42,7 +42,7 @@ for _, id in ipairs(oldest) do
   if ended and tonumber(ended) > now - tonumber(ARGV[1]) then break end
   seen = seen + 1
   if redis.call('ZSCORE', OUTBOX, id) then
-    -- Its end has still to be told: it keeps its place.
+    -- Its end is still to be reported: it keeps its place.
     kept[#kept + 1] = id
   else
     over[#over + 1] = id

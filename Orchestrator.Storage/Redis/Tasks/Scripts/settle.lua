@@ -1,12 +1,12 @@
--- Ends tries. ARGV for each: what, id, fence, text, pause in ms.
--- 'c': complete, the text is the result. 'f': failed, the text is the error; a pause of -1 asks for no other try.
--- 'g': given back.
--- Answers for each: 0 the claim was void, 1 done (to be tried again), 2 failed for good.
+-- Ends attempts. ARGV for each: what, id, fence, text, pause in ms.
+-- 'c': complete, the text is the result. 'f': failed, the text is the error; a pause of -1 asks for no retry.
+-- 'g': released.
+-- Answers for each: 0 the claim was void, 1 done (to be retried), 2 failed for good.
 local wake, back = false, {}
 
 local function give_back(id)
-  local _, fence, tries, tell, type, made, begun, worker = parts(id)
-  write_parts(id, 'p', fence, text(tries - 1), tell, type, made, begun, worker, '-')
+  local _, fence, attempts, report, type, made, begun, worker = parts(id)
+  write_parts(id, 'p', fence, text(attempts - 1), report, type, made, begun, worker, '-')
   move(type, 'r', 'p')
   back[#back + 1] = id
   wake = true
@@ -14,18 +14,18 @@ local function give_back(id)
 end
 
 local function fail(id, error, pause)
-  local _, fence, tries, tell, type, made, begun, worker = parts(id)
+  local _, fence, attempts, report, type, made, begun, worker = parts(id)
   redis.call('HSET', ERRORS, id, error)
-  if pause >= 0 and may_try_again(id, tries) then
-    write_parts(id, 'p', fence, tries, tell, type, made, begun, worker, '-')
+  if pause >= 0 and may_retry(id, attempts) then
+    write_parts(id, 'p', fence, attempts, report, type, made, begun, worker, '-')
     move(type, 'r', 'p')
     redis.call('ZADD', DELAYED, text(now + pause), id)
     wake = true
     return 1
   end
-  write_parts(id, 'f', fence, tries, tell, type, made, begun, worker, NOW)
+  write_parts(id, 'f', fence, attempts, report, type, made, begun, worker, NOW)
   move(type, 'r', 'f')
-  finish(id, FAILED, tell)
+  finish(id, FAILED, report)
   return 2
 end
 
@@ -36,7 +36,7 @@ read_heads(ids)
 local answers, ended, complete, results = {}, {}, {}, {}
 for i = 1, #ARGV, 5 do
   local what, id = ARGV[i], ARGV[i + 1]
-  local state, fence, rest, tell, type = string.match(heads[id] or '', '^(%S+) (%S+) (%S+ (%S+) (%S+) %S+ %S+ %S+ )')
+  local state, fence, rest, report, type = string.match(heads[id] or '', '^(%S+) (%S+) (%S+ (%S+) (%S+) %S+ %S+ %S+ )')
   local answer = 0
   if fence == ARGV[i + 2] then
     if state == 'c' and what == 'c' then
@@ -54,7 +54,7 @@ for i = 1, #ARGV, 5 do
         write_head(id, head)
         move(type, 'r', 'c')
         complete[#complete + 1] = id
-        if tell == '1' then
+        if report == '1' then
           redis.call('ZADD', OUTBOX, NOW, id)
           wake = true
         end
