@@ -2,13 +2,13 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Engines;
 
-/// <summary>Passes on so many bytes of each stream and drops the rest.</summary>
+/// <summary>Passes on a bounded number of bytes of each stream and drops the rest.</summary>
 internal sealed class BoundedOutput(IExecOutput output, int maxBytes)
 {
     private long _stdout;
     private long _stderr;
 
-    /// <summary>Whether something was dropped.</summary>
+    /// <summary>Whether output was dropped.</summary>
     public bool Truncated { get; private set; }
 
     /// <summary>Passes a piece on as far as the bound allows.</summary>

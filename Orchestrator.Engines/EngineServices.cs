@@ -18,7 +18,7 @@ public static class EngineServices
     /// <summary>
     /// Adds the <see cref="Core.Engines.IRunnerEngine"/> that the configuration names under <c>Engine</c>:
     /// <c>docker</c>; <c>process</c>, in Development only; or <c>auto</c>, which is Docker, but local processes in
-    /// Development while no Docker answers. A Docker that is down at the start does not stop it: calls fail with
+    /// Development while no Docker answers. A Docker that is down at the start does not prevent it: calls fail with
     /// <see cref="Core.Engines.EngineUnavailableException"/> until it answers.
     /// </summary>
     /// <remarks>
@@ -42,10 +42,10 @@ public static class EngineServices
         return builder;
     }
 
-    /// <summary>The engine's name as it is compared; <c>auto</c> when none is given.</summary>
+    /// <summary>The engine's name as compared; <c>auto</c> when none is given.</summary>
     internal static string Normalize(string? engine) => string.IsNullOrWhiteSpace(engine) ? "auto" : engine.Trim().ToLowerInvariant();
 
-    /// <summary>What asks runners whether they are ready; shared by the engines.</summary>
+    /// <summary>The readiness probes; shared by the engines.</summary>
     internal static IServiceCollection AddReadiness(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -56,7 +56,7 @@ public static class EngineServices
         return services;
     }
 
-    // At the start, once: which services there are has to be known before any of them is made.
+    // At the start, once: the set of services has to be known before any of them is created.
     private static bool Answers(IConfiguration configuration)
     {
         var section = configuration.GetSection(DockerOptions.Section);
@@ -77,7 +77,7 @@ public static class EngineServices
         }
     }
 
-    // A whole client for one question would take a fifth of the time that a start has.
+    // A whole client for one call would take a fifth of the start's time.
     private static bool SocketAnswers(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

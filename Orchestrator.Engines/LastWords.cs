@@ -20,7 +20,7 @@ internal sealed class LastWords : IExecOutput
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A sentence with them; empty when nothing was said.</summary>
+    /// <summary>A sentence with them; empty when there was no output.</summary>
     public override string ToString() =>
         Encoding.UTF8.GetString(_bytes.WrittenSpan).Trim() is { Length: > 0 } text ? $" Its last words: {text}" : "";
 }

@@ -6,8 +6,8 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines;
 
 /// <summary>
-/// Where ports that an engine published on its host are reached: at <c>Runners:Host</c> from outside, at
-/// <c>Runners:ProbeHost</c> or <c>Runners:Bind</c> from this process. By today's settings, whenever they were published.
+/// The addresses of ports that an engine published on its host: at <c>Runners:Host</c> from outside, at
+/// <c>Runners:ProbeHost</c> or <c>Runners:Bind</c> from this process. By the current settings, for older ports too.
 /// </summary>
 public sealed class PublishedPorts
 {
@@ -15,14 +15,14 @@ public sealed class PublishedPorts
     private readonly string _host;
     private readonly string _internalHost;
 
-    /// <summary>Where the settings say.</summary>
+    /// <summary>The addresses by the settings.</summary>
     public PublishedPorts(RunnersOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _prefix = PrefixOf(options.Host);
         _host = _prefix[(_prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
 
-        // A wildcard is where to listen, not where to ask.
+        // A wildcard is an address to listen on, not to call.
         _internalHost = options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
         {
             "0.0.0.0" => "127.0.0.1",
@@ -35,7 +35,7 @@ public sealed class PublishedPorts
     public RunnerAddress AddressOf(int port) =>
         new(_host, port, $"{_prefix}:{port}", new UriBuilder(Uri.UriSchemeHttp, _internalHost, port).Uri);
 
-    /// <summary>Whether that is a name, an address, or either behind a scheme.</summary>
+    /// <summary>Whether the text is a name, an address, or either behind a scheme.</summary>
     public static bool IsHost(string host) =>
         Uri.TryCreate($"{PrefixOf(host)}:1/", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.Port == 1 && uri.UserInfo.Length == 0;
 

@@ -7,17 +7,17 @@ namespace Orchestrator.Engines;
 
 /// <summary>
 /// Runs a command through the runner's own supervisor, which enforces the time limit and kills the command with all
-/// its children when its time is up or its caller is gone. The supervisor runs beside untrusted code as the same
-/// user, so nothing it says is believed further than it can do harm: output is bounded here too, and the wait is.
+/// its children when it times out or its caller is gone. The supervisor runs beside untrusted code as the same user,
+/// so its reports are trusted only as far as they are harmless: output and wait are bounded here too.
 /// </summary>
 internal static class SupervisedCommand
 {
-    // What the supervisor may take past the time limit to kill and to answer.
+    // The supervisor's time past the limit, to kill and to answer.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Speaks with a supervisor that was just started.</summary>
-    /// <returns>How the command ended; null when the supervisor itself ended before it told.</returns>
-    /// <exception cref="EngineException">What came is not the supervisor's protocol.</exception>
+    /// <summary>Drives a newly started supervisor.</summary>
+    /// <returns>How the command ended; null when the supervisor itself ended before it reported.</returns>
+    /// <exception cref="EngineException">The supervisor violated its protocol.</exception>
     public static async Task<ExecResult?> RunAsync(
         IExecChannel channel, ExecRequest request, IExecOutput output, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal static class SupervisedCommand
         }
         catch (FrameException error)
         {
-            throw new EngineException($"The runner's supervisor sent something else than its protocol: {error.Message}", error);
+            throw new EngineException($"The runner's supervisor violated its protocol: {error.Message}", error);
         }
         catch (Exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -64,7 +64,7 @@ internal static class SupervisedCommand
         {
             while (await channel.ReadAsync(buffer, cancellationToken) is { Count: > 0 } piece)
             {
-                // The supervisor's own standard error is for people who debug it.
+                // The supervisor's own standard error is for debugging only.
                 if (piece.Stream == OutputStream.Stderr)
                 {
                     continue;
@@ -97,7 +97,7 @@ internal static class SupervisedCommand
         }
     }
 
-    // The input stays open after its end was told: its end at the channel means that the caller is gone.
+    // The channel stays open after the input's end was sent: its end means that the caller is gone.
     private static async Task WriteAsync(IExecChannel channel, ExecRequest request, CancellationToken cancellationToken)
     {
         var frames = new ArrayBufferWriter<byte>();
@@ -118,7 +118,7 @@ internal static class SupervisedCommand
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // A command that ends without reading its input is nobody's error; the reading side tells what became of it.
+            // A command that ends without reading its input is no error; the reading side reports its end.
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Orchestrator.Engines.Docker;
 
 /// <summary>
 /// Keeps the agent of our image running: the program that runs <c>POST /run</c>'s code as the code user. It is started
-/// by an exec because the container has no capability to change users by itself. All of it happens in the background.
+/// by an exec because the container has no capability to change users by itself. All work is in the background.
 /// </summary>
 internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers containers, TimeProvider time, ILogger<CodeAgents> logger) : IDisposable
 {
@@ -21,12 +21,12 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
     private readonly SemaphoreSlim _gate = new(4);
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Starts the agent of a container that was just started, if its image is ours.</summary>
+    /// <summary>Starts the agent of a newly started container, if its image is ours.</summary>
     public void Start(string containerId) => Begin(containerId, mayRunAlready: false);
 
-    /// <summary>Makes sure, once, that a container found running has its agent.</summary>
+    /// <summary>Ensures, once, that a container found running has its agent.</summary>
     /// <param name="containerId">The container.</param>
-    /// <param name="young">Whether somebody else may be about to start its agent.</param>
+    /// <param name="young">Whether its starter may be about to start its agent.</param>
     public void Ensure(string containerId, bool young)
     {
         if (!_agents.TryGetValue(containerId, out var agent))
@@ -46,7 +46,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
     /// <summary>Forgets a container that is gone.</summary>
     public void Forget(string containerId) => _agents.TryRemove(containerId, out _);
 
-    /// <summary>Events may have been lost: looks at every agent again when its container is listed next.</summary>
+    /// <summary>Events may have been lost: checks every agent again when its container is listed next.</summary>
     public void LookAgain()
     {
         foreach (var agent in _agents.Values)
@@ -55,7 +55,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
         }
     }
 
-    /// <summary>Starts an agent again whose exec has ended.</summary>
+    /// <summary>Restarts an agent whose exec has ended.</summary>
     public void ExecEnded(string containerId, string execId)
     {
         if (!_agents.TryGetValue(containerId, out var agent) || agent.ExecId != execId)
@@ -71,7 +71,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
         }
         else
         {
-            // The next listing tries again.
+            // The next listing retries.
             GaveUp(containerId, StartsPerMinute);
             Forget(containerId);
         }
@@ -130,7 +130,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
         }
         catch (Exception error) when (error is EngineException or DockerApiException)
         {
-            // Else its container is being removed, which no agent survives.
+            // Otherwise its container is being removed, which no agent survives.
             if (_agents.TryRemove(containerId, out _))
             {
                 Failed(containerId, error.Message);
@@ -161,18 +161,18 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
 
     private async Task StartAsync(string containerId, string supervisor, string? user, Agent agent, CancellationToken cancellationToken)
     {
-        // On a terminal, which the agent has no use for: an exec with one has one stream less, and the engine takes some
-        // fifteen milliseconds less to remove its container. Commands get a session of their own, without a terminal.
+        // On a terminal, although the agent does not use it: such an exec has one stream less, and the engine needs some fifteen
+        // milliseconds less to remove its container. Commands get a session of their own, without a terminal.
         var parameters = new ContainerExecCreateParameters { User = user ?? "", Cmd = [supervisor, Command], TTY = true };
         var exec = await calls.OnceAsync(
             "create an exec", calls.Options.CallTimeout,
             (client, token) => client.Exec.CreateContainerExecAsync(containerId, parameters, token), cancellationToken);
-        // Known before it runs: its end may be told before its start has been answered.
+        // Recorded before it runs: its end may be reported before its start is answered.
         agent.ExecId = exec.ID;
         await calls.OnceAsync("start the agent", calls.Options.CallTimeout, (client, token) => DetachedAsync(client, exec.ID, token), cancellationToken);
     }
 
-    // A detached start answers without a stream; Docker.DotNet starts it, then wants one to hand out.
+    // A detached start answers without a stream; Docker.DotNet starts it, then fails for lack of a stream to hand out.
     private static async Task DetachedAsync(IDockerClient client, string execId, CancellationToken cancellationToken)
     {
         try
@@ -222,12 +222,12 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
     [LoggerMessage(1330, LogLevel.Debug, "Started the code agent of container {ContainerId}")]
     private partial void Started(string containerId);
 
-    [LoggerMessage(1331, LogLevel.Warning, "The code agent of container {ContainerId} ended; starting it again")]
+    [LoggerMessage(1331, LogLevel.Warning, "Code agent of container {ContainerId} ended; restarting it")]
     private partial void Ended(string containerId);
 
-    [LoggerMessage(1332, LogLevel.Error, "The code agent of container {ContainerId} ended {Starts} times within a minute")]
+    [LoggerMessage(1332, LogLevel.Error, "Code agent of container {ContainerId} ended {Starts} times within a minute")]
     private partial void GaveUp(string containerId, int starts);
 
-    [LoggerMessage(1333, LogLevel.Warning, "The code agent of container {ContainerId} could not be started: {Reason}")]
+    [LoggerMessage(1333, LogLevel.Warning, "Code agent of container {ContainerId} not started: {Reason}")]
     private partial void Failed(string containerId, string reason);
 }

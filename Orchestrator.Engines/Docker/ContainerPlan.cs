@@ -7,24 +7,24 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>What a runner's container is made like. Code inside is not trusted; whatever is not needed is taken away.</summary>
+/// <summary>The engine's parameters of a runner's container. Code inside is not trusted; everything unneeded is removed.</summary>
 internal static class ContainerPlan
 {
-    /// <summary>Who code runs as when the image would have it run as root.</summary>
+    /// <summary>The user of code whose image would run it as root.</summary>
     public const string Nobody = "65534:65534";
 
     private const long TmpBytes = 64L << 20;
 
-    // Plenty for one session, and below the hard limit that engines run with: one without privileges can only lower it.
+    // Plenty for one session, and below the engines' own hard limit: an engine without privileges can only lower it.
     private const long OpenFiles = 4_096;
 
     /// <summary>The engine's parameters for a runner.</summary>
-    /// <param name="spec">What is wanted.</param>
+    /// <param name="spec">The runner to make.</param>
     /// <param name="instance">The instance that keeps it.</param>
     /// <param name="plan">The template's <see cref="HashOf"/>.</param>
-    /// <param name="image">The image as it is now.</param>
+    /// <param name="image">The image's current facts.</param>
     /// <param name="networkId">The instance's network; null for a runner without network.</param>
-    /// <param name="late">Whether the container is started without its network, to be connected while it starts.</param>
+    /// <param name="late">Whether the container starts without its network, to be connected while it starts.</param>
     /// <param name="bind">The host address that ports are published on.</param>
     public static CreateContainerParameters Of(RunnerSpec spec, string instance, string plan, ImageFacts image, string? networkId, bool late, string bind)
     {
@@ -70,8 +70,8 @@ internal static class ContainerPlan
     }
 
     /// <summary>
-    /// The hash of all that a template's pooled runners are made with, taken from the engine's parameters themselves, so that
-    /// none is forgotten; what differs from runner to runner is left out.
+    /// The hash of all parameters of a template's pooled runners, computed from the engine's parameters themselves, so that
+    /// none is forgotten; parameters that differ from runner to runner are left out.
     /// </summary>
     public static string HashOf(RunnerTemplate template, string bind)
     {
@@ -82,7 +82,7 @@ internal static class ContainerPlan
     /// <summary>The template's port as the engine writes it, <c>3000/tcp</c>.</summary>
     public static string PortKey(RunnerTemplate template) => string.Create(CultureInfo.InvariantCulture, $"{template.ContainerPort}/tcp");
 
-    // The template cannot change what the runner's own program relies on, so that comes last.
+    // Last, so that the template cannot change variables that the runner's own program relies on.
     private static List<string> Environment(RunnerSpec spec) =>
     [
         .. spec.Template.Environment.Select(v => $"{v.Key}={v.Value}"),

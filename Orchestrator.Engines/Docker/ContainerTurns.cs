@@ -1,14 +1,14 @@
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Renames and removals of one container, one after the other. An engine that renames a container while it removes it
-/// lists it for ever, as one whose removal is in progress (Docker 20.10).
+/// Serializes renames and removals of one container. An engine that renames a container while it removes it lists it for
+/// ever, as one whose removal is in progress (Docker 20.10).
 /// </summary>
 internal sealed class ContainerTurns
 {
     private readonly Dictionary<string, Turn> _turns = [];
 
-    /// <summary>Waits until nobody else is at a container; dispose what it gives to let the next one in.</summary>
+    /// <summary>Waits until no other call works on a container; dispose the result to let the next one in.</summary>
     public async Task<IDisposable> TakeAsync(string containerId, CancellationToken cancellationToken)
     {
         Turn? turn;
@@ -52,7 +52,7 @@ internal sealed class ContainerTurns
 
         public SemaphoreSlim Gate { get; } = new(1);
 
-        /// <summary>Who has it or waits for it.</summary>
+        /// <summary>The number of calls that hold it or wait for it.</summary>
         public int Takers { get; set; }
 
         public void Dispose()

@@ -8,15 +8,15 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// The instance's own bridge network: containers on it reach the internet and nothing of each other. Made when missing,
-/// also when it vanished meanwhile.
+/// The instance's own bridge network: containers on it reach the internet but not each other. Created when missing, also
+/// after it was removed.
 /// </summary>
 /// <remarks>
-/// On an ordinary network the engine starts a name server in each container's network, which tells code in it what its
-/// neighbours are called, and so whose they are; starting it takes a fifth of a cold start. Whether a network is ordinary
-/// the engine tells by its name: <c>container:x</c> is for it no user's network, and containers there get the host's name
-/// servers, as on its own bridge (<c>NetworkMode.IsUserDefined</c> in Moby, which reserves <c>container:</c> alone:
-/// moby/moby#51973). An engine that refuses such a name has the runners on an ordinary network.
+/// On an ordinary network the engine starts a name server in each container's network, which reveals the neighbours' names,
+/// and so their owners, to code in it; starting it takes a fifth of a cold start. The engine decides by the name whether a
+/// network is ordinary: <c>container:x</c> is no user's network for it, and containers there get the host's name servers,
+/// as on its own bridge (<c>NetworkMode.IsUserDefined</c> in Moby, which reserves <c>container:</c> alone:
+/// moby/moby#51973). With an engine that refuses such a name, the runners are on an ordinary network.
 /// </remarks>
 internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions options, ILogger<DockerBridge> logger) : IDisposable
 {
@@ -30,8 +30,8 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
     private readonly SemaphoreSlim _one = new(1);
     private string? _id;
 
-    /// <summary>The network's id; no call once it is known.</summary>
-    /// <exception cref="EngineException">A network of this name is there, but does not isolate containers.</exception>
+    /// <summary>The network's id; makes no call once it is known.</summary>
+    /// <exception cref="EngineException">A network of this name exists, but does not isolate containers.</exception>
     public async Task<string> GetAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _id) is { } known)
@@ -59,12 +59,12 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         }
     }
 
-    /// <summary>Looks for the network anew next time.</summary>
+    /// <summary>Looks the network up again next time.</summary>
     public void Forget() => Volatile.Write(ref _id, null);
 
     public void Dispose() => _one.Dispose();
 
-    // No caller's cancellation here: a creation broken off half-way would be made a second time.
+    // No caller's cancellation here: a creation cancelled half-way would be repeated.
     private async Task<string?> FindOrCreateAsync()
     {
         try
@@ -101,14 +101,14 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         if (networks.Any(n => n.Options is null || !n.Options.TryGetValue(Isolation, out var icc) || icc != "false"))
         {
             throw new EngineException(
-                $"Network {name} is there, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't keep runners apart.");
+                $"Network {name} exists, but lets containers reach each other; remove it. An engine that makes it so again, as Podman does, can't isolate runners.");
         }
 
         return networks.Count > 1 ? await KeepOneAsync(networks) : networks.FirstOrDefault()?.ID;
     }
 
-    // Engines before API 1.44 make a name twice when two orchestrators, or a call before and after an outage, ask at
-    // once; then they start nothing on it. The first stays, unless another one is in use already.
+    // Engines before API 1.44 create a name twice when two orchestrators, or a call before and after an outage, ask at once;
+    // then they start nothing on it. The first stays, unless another one is in use already.
     private async Task<string?> KeepOneAsync(List<NetworkResponse> networks)
     {
         foreach (var network in Enumerable.Reverse(networks).ToList())
@@ -154,13 +154,13 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         }
         catch (DockerApiException error) when (error.StatusCode == HttpStatusCode.Conflict)
         {
-            // Another instance of this orchestrator was faster.
+            // Another process of this orchestrator was faster.
         }
     }
 
     [LoggerMessage(1312, LogLevel.Information, "Created network {Name}, without traffic between containers")]
     private partial void Created(string name);
 
-    [LoggerMessage(1313, LogLevel.Warning, "The engine refuses a network called {Refused} ({Reason}), so runners are on {Name}, where its name server tells code in them how other runners are called, session ids included")]
+    [LoggerMessage(1313, LogLevel.Warning, "Engine refuses network name {Refused} ({Reason}); runners are on {Name}, whose name server reveals other runners' names, session ids included, to code in them")]
     private partial void NameRefused(string refused, string reason, string name);
 }

@@ -10,8 +10,8 @@ using Polly.CircuitBreaker;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// The one way to the engine: every call has a time limit, tells what went wrong in our own exceptions, and fails at
-/// once while the engine is known to be down. The engine's refusals (<see cref="DockerApiException"/>) pass.
+/// The only way to the engine: every call has a time limit, reports failures in our own exceptions, and fails at once
+/// while the engine is known to be down. The engine's refusals (<see cref="DockerApiException"/>) pass.
 /// </summary>
 internal sealed partial class DockerCalls : IDisposable
 {
@@ -44,12 +44,12 @@ internal sealed partial class DockerCalls : IDisposable
     /// <summary>The time limits.</summary>
     public DockerOptions Options { get; }
 
-    /// <summary>A call that must not be made twice.</summary>
-    /// <param name="what">What it does, for messages and the log.</param>
+    /// <summary>Makes a call that must not be repeated.</summary>
+    /// <param name="what">The action, for messages and the log.</param>
     /// <param name="limit">How long it may take.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EngineUnavailableException">The engine can't be reached, or took longer than the limit.</exception>
+    /// <exception cref="EngineUnavailableException">The engine is unreachable, or took longer than the limit.</exception>
     /// <exception cref="DockerApiException">The engine refused.</exception>
     public Task<T> OnceAsync<T>(string what, TimeSpan limit, Func<IDockerClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         ThroughAsync(_once, what, limit, call, cancellationToken);
@@ -58,7 +58,7 @@ internal sealed partial class DockerCalls : IDisposable
     public Task OnceAsync(string what, TimeSpan limit, Func<IDockerClient, CancellationToken, Task> call, CancellationToken cancellationToken) =>
         ThroughAsync(_once, what, limit, Void(call), cancellationToken);
 
-    /// <summary>An idempotent call: repeated twice, after short pauses, while the engine can't be reached.</summary>
+    /// <summary>Makes an idempotent call: retried twice, after short pauses, while the engine is unreachable.</summary>
     /// <inheritdoc cref="OnceAsync{T}"/>
     public Task<T> RepeatedAsync<T>(string what, Func<IDockerClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         ThroughAsync(_repeated, what, Options.CallTimeout, call, cancellationToken);
@@ -67,7 +67,7 @@ internal sealed partial class DockerCalls : IDisposable
     public Task RepeatedAsync(string what, Func<IDockerClient, CancellationToken, Task> call, CancellationToken cancellationToken) =>
         ThroughAsync(_repeated, what, Options.CallTimeout, Void(call), cancellationToken);
 
-    /// <summary>A call that lasts as long as its stream: no limit, no breaker, our own exceptions.</summary>
+    /// <summary>Makes a call that lasts as long as its stream: no limit, no breaker, our own exceptions.</summary>
     /// <inheritdoc cref="OnceAsync{T}"/>
     public async Task StreamAsync(string what, Func<IDockerClient, CancellationToken, Task> call, CancellationToken cancellationToken)
     {
@@ -77,7 +77,7 @@ internal sealed partial class DockerCalls : IDisposable
         }
         catch (Exception error) when (error is not DockerApiException and not EngineException)
         {
-            throw Told(error, what, null, limitReached: false, cancellationToken);
+            throw Translated(error, what, null, limitReached: false, cancellationToken);
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class DockerCalls : IDisposable
         }
         catch (BrokenCircuitException error)
         {
-            throw new EngineUnavailableException($"The engine at {_endpoint} can't be reached ({what} not tried).", error);
+            throw new EngineUnavailableException($"The engine at {_endpoint} can't be reached ({what} not attempted).", error);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed partial class DockerCalls : IDisposable
         Task<T>? calling = null;
         try
         {
-            // The transport may connect without looking at the token; the wait is bounded all the same.
+            // The transport may connect without checking the token; the wait is bounded all the same.
             calling = call(_client, either.Token);
             var result = await calling.WaitAsync(either.Token);
             Called(what, _time.GetElapsedTime(began).TotalMilliseconds);
@@ -128,9 +128,9 @@ internal sealed partial class DockerCalls : IDisposable
                 _ = DisposeLateAsync(calling);
             }
 
-            var told = Told(error, what, limit, timer.IsCancellationRequested, cancellationToken);
-            Failed(what, _time.GetElapsedTime(began).TotalMilliseconds, told.Message);
-            throw told;
+            var translated = Translated(error, what, limit, timer.IsCancellationRequested, cancellationToken);
+            Failed(what, _time.GetElapsedTime(began).TotalMilliseconds, translated.Message);
+            throw translated;
         }
         catch (DockerApiException error)
         {
@@ -139,7 +139,7 @@ internal sealed partial class DockerCalls : IDisposable
         }
     }
 
-    // A stream that comes when nobody waits any more is a connection, and an exec would take it for its caller.
+    // A stream that arrives after its caller left is a connection, and an exec would take it for its caller.
     private static async Task DisposeLateAsync<T>(Task<T> calling)
     {
         await ((Task)calling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -149,8 +149,8 @@ internal sealed partial class DockerCalls : IDisposable
         }
     }
 
-    // Transports wrap a cancellation in their own exceptions, so the tokens tell what happened.
-    private Exception Told(Exception error, string what, TimeSpan? limit, bool limitReached, CancellationToken cancellationToken)
+    // Transports wrap a cancellation in their own exceptions, so only the tokens show what happened.
+    private Exception Translated(Exception error, string what, TimeSpan? limit, bool limitReached, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -174,9 +174,9 @@ internal sealed partial class DockerCalls : IDisposable
     [LoggerMessage(1303, LogLevel.Debug, "Engine: {What} failed after {Milliseconds:F1} ms: {Reason}")]
     private partial void Failed(string what, double milliseconds, string reason);
 
-    [LoggerMessage(1301, LogLevel.Warning, "The engine at {Endpoint} is down; calls fail at once until it answers again: {Reason}")]
+    [LoggerMessage(1301, LogLevel.Warning, "Engine at {Endpoint} down; calls fail at once until it answers again: {Reason}")]
     private partial void Opened(Uri endpoint, string? reason);
 
-    [LoggerMessage(1302, LogLevel.Information, "The engine at {Endpoint} answers again")]
+    [LoggerMessage(1302, LogLevel.Information, "Engine at {Endpoint} answers again")]
     private partial void Closed(Uri endpoint);
 }

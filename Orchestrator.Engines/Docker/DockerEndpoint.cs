@@ -6,11 +6,11 @@ using Microsoft.Extensions.Options;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>Finds the engine and makes clients for it.</summary>
+/// <summary>Finds the engine and creates clients for it.</summary>
 internal static class DockerEndpoint
 {
     /// <summary>The endpoint that the options name, else the first usual socket that exists.</summary>
-    /// <exception cref="OptionsValidationException"><see cref="DockerOptions.Host"/> is not an endpoint that can be spoken to.</exception>
+    /// <exception cref="OptionsValidationException"><see cref="DockerOptions.Host"/> is not a supported endpoint.</exception>
     public static Uri Resolve(DockerOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.Host))
@@ -28,8 +28,8 @@ internal static class DockerEndpoint
             ["DOCKER_HOST has to be a unix://, npipe://, tcp://, http:// or https:// address."]);
     }
 
-    /// <summary>Looks at endpoint and certificates, without the cost of a client.</summary>
-    /// <exception cref="OptionsValidationException">One of them is of no use.</exception>
+    /// <summary>Checks endpoint and certificates, without the cost of a client.</summary>
+    /// <exception cref="OptionsValidationException">One of them is unusable.</exception>
     public static void Check(DockerOptions options)
     {
         if (UsesTls(Resolve(options), options))
@@ -39,7 +39,7 @@ internal static class DockerEndpoint
     }
 
     /// <summary>A client for the engine; does not connect yet.</summary>
-    /// <exception cref="OptionsValidationException">Endpoint or certificates are of no use.</exception>
+    /// <exception cref="OptionsValidationException">Endpoint or certificates are unusable.</exception>
     public static IDockerClient CreateClient(DockerOptions options)
     {
         var endpoint = Resolve(options);
@@ -95,7 +95,7 @@ internal static class DockerEndpoint
         }
     }
 
-    // The library's own callback looks at the chain only; an engine's name counts as well.
+    // The library's own callback checks the chain only; an engine's name matters as well.
     private static RemoteCertificateValidationCallback TrustOnly(X509Certificate2 authority) =>
         (_, presented, _, errors) =>
         {

@@ -5,7 +5,7 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>What the engine's refusals mean. The engine answers <c>{"message": text}</c>; the text is all there is to tell some apart.</summary>
+/// <summary>Interprets the engine's refusals. The engine answers <c>{"message":text}</c>; only the text tells some apart.</summary>
 internal static class DockerErrors
 {
     private static readonly string[] StoppingWords =
@@ -14,7 +14,7 @@ internal static class DockerErrors
         "transport is closing", "ttrpc: closed", "context canceled", ": unavailable",
     ];
 
-    /// <summary>The engine's own words.</summary>
+    /// <summary>The engine's message.</summary>
     public static string Text(this DockerApiException error)
     {
         try
@@ -29,7 +29,7 @@ internal static class DockerErrors
         }
         catch (JsonException)
         {
-            // Whatever stands between us and the engine answered in its own way.
+            // A proxy between us and the engine answered in its own format.
         }
 
         return error.ResponseBody is { Length: > 0 and < 500 } plain ? plain.Trim() : error.Message;
@@ -71,7 +71,7 @@ internal static class DockerErrors
     public static bool IsSameName(this DockerApiException error) => error.Text().Contains("same name as its current", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// An engine that is being stopped still answers for a moment, when its parts are gone already:
+    /// A stopping engine still answers for a moment, when its parts are gone already:
     /// <c>failed to update store for object type *libnetwork.endpoint: open : no such file or directory</c>,
     /// <c>database not open</c>, <c>error while dialing: dial unix /run/containerd/containerd.sock</c>,
     /// <c>transport is closing: unavailable</c>, <c>ttrpc: closed: unknown</c>, <c>context canceled: unknown</c>.

@@ -14,7 +14,7 @@ internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, Co
     // A reader that falls this far behind lists everything instead.
     private const int Held = 16_384;
 
-    // A connection that died without a word is noticed this late at most; asked anew from where the last one stood.
+    // A connection that died silently is noticed this late at most; the next one resumes where the last one stood.
     private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(5);
 
     // The engine replays what it still remembers since then, so nothing is lost while a connection is made.
@@ -66,7 +66,7 @@ internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, Co
         }
     }
 
-    /// <returns>True when it was only time to ask anew.</returns>
+    /// <returns>True when only the renewal is due.</returns>
     private async Task<bool> ListenOnceAsync(ChannelWriter<RunnerEvent> writer, CancellationToken cancellationToken)
     {
         using var renewal = new CancellationTokenSource(Renewal, time);

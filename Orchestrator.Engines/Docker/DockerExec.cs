@@ -8,18 +8,18 @@ using Orchestrator.Core.Engines;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Runs commands in containers: through the supervisor in ours, which can kill them, and plainly in foreign ones,
-/// which nobody can but by removing the container.
+/// Runs commands in containers: through the supervisor in ours, which can kill them, and plainly in foreign ones, where
+/// only the container's removal kills them.
 /// </summary>
 internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, ILogger<DockerExec> logger)
 {
-    // The engine tells an exec's end on the stream a moment before it knows the exit code.
+    // The engine ends an exec's stream a moment before it knows the exit code.
     private static readonly TimeSpan ExitCodePause = TimeSpan.FromMilliseconds(10);
     private const int ExitCodeLooks = 200;
 
     private const int Killed = 137;
 
-    // What the supervisor ends with when its input ended first; the command is dead by then.
+    // The supervisor's exit code when its input ended first; the command is dead by then.
     private const int CallerGone = 1;
     private const int ClearAttempts = 3;
     private static readonly TimeSpan ClearLimit = TimeSpan.FromSeconds(10);
@@ -83,21 +83,21 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
         var code = await ExitCodeAsync(containerId, execId, supervised: true, cancellationToken);
         if (code == CallerGone)
         {
-            throw new EngineUnavailableException("The engine broke off the command's streams; the command was killed.");
+            throw new EngineUnavailableException("The engine aborted the command's streams; the command was killed.");
         }
 
         SupervisorLost(containerId, code);
         var cleared = await ClearAsync(containerId, supervisor, user, cancellationToken);
-        // Another end than by a signal from inside: perhaps there was no process left for it to begin with.
+        // Any other end than by a signal from inside: perhaps there was no process id left for it to start with.
         if (code != Killed)
         {
-            throw new EngineException($"The runner's supervisor ended with code {code} before it told how the command ended.");
+            throw new EngineException($"The runner's supervisor ended with code {code} before it reported the command's end.");
         }
 
         return new ExecResult(cleared ? code : null, time.GetElapsedTime(began), TimedOut: false, Truncated: false, StillRunning: !cleared);
     }
 
-    // Code can kill its supervisor, being the same user, and would then outlive its time and its caller.
+    // Code can kill its supervisor, being the same user, and would then outlive its time limit and its caller.
     private async Task<bool> ClearAsync(string containerId, string supervisor, string? user, CancellationToken cancellationToken)
     {
         var request = new ExecRequest([supervisor, "clear"], null, new Dictionary<string, string>(), ClearLimit);
@@ -112,7 +112,7 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
             }
             catch (DockerApiException error) when (!error.IsNotFound() && !error.IsNotRunning())
             {
-                // It could not be started: every process the container may have is taken.
+                // It could not be started: the container's process limit is reached.
             }
         }
 
@@ -201,7 +201,7 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or System.Net.Sockets.SocketException)
         {
-            // A command that ends without reading its input is nobody's error.
+            // A command that ends without reading its input is no error.
         }
     }
 
@@ -220,13 +220,13 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
             await Task.Delay(ExitCodePause, time, cancellationToken);
         }
 
-        // A supervisor keeps its output open to its end; so this was the engine, or the way to it.
+        // A supervisor keeps its output open to its end; so the engine, or the way to it, failed.
         throw supervised
-            ? new EngineUnavailableException("The engine broke off the command's output.")
-            : new EngineException("The engine ended a command's output, but does not tell how the command ended.");
+            ? new EngineUnavailableException("The engine aborted the command's output.")
+            : new EngineException("The engine ended a command's output, but does not report how the command ended.");
     }
 
-    // A command that was killed may have died of its container's end, which the engine writes down a moment later.
+    // A killed command may have died with its container, whose end the engine records a moment later.
     private async Task MustRunAsync(string containerId, long exitCode, CancellationToken cancellationToken)
     {
         for (var look = 0; look < (exitCode == Killed ? DeathLooks : 1); look++)
@@ -248,6 +248,6 @@ internal sealed partial class DockerExec(DockerCalls calls, TimeProvider time, I
     [LoggerMessage(1320, LogLevel.Information, "Command in container {ContainerId} ended with {ExitCode} (time-out: {TimedOut}) after {Milliseconds:F0} ms")]
     private partial void Ran(string containerId, int? exitCode, bool timedOut, double milliseconds);
 
-    [LoggerMessage(1321, LogLevel.Warning, "The supervisor of a command in container {ContainerId} ended with {ExitCode} before the command; ending what it left")]
+    [LoggerMessage(1321, LogLevel.Warning, "Supervisor of a command in container {ContainerId} ended with {ExitCode} before the command; killing the rest")]
     private partial void SupervisorLost(string containerId, int exitCode);
 }

@@ -29,8 +29,8 @@ internal sealed class DockerExecChannel(MultiplexedStream stream) : IExecChannel
         }
         catch (IOException error) when (!cancellationToken.IsCancellationRequested)
         {
-            // A command's end closes the stream in order: this was the engine, or the way to it.
-            throw new EngineUnavailableException($"The engine broke off the command's output: {error.Message}", error);
+            // A command's end closes the stream in order: so the engine, or the way to it, failed.
+            throw new EngineUnavailableException($"The engine aborted the command's output: {error.Message}", error);
         }
 
         return (read.Target == MultiplexedStream.TargetStream.StandardError ? OutputStream.Stderr : OutputStream.Stdout, read.Count);

@@ -7,19 +7,19 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>What has to be known of an image before a container is made from it.</summary>
+/// <summary>The facts about an image that its containers depend on.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="User">The user it runs as by itself; empty for root.</param>
+/// <param name="User">The user that it sets; empty for root.</param>
 internal sealed record ImageFacts(string Id, string User)
 {
     /// <summary>Whether the image's own user is root.</summary>
     public bool IsRoot => User.Split(':')[0] is "" or "root" || User.Split(':')[0].All(c => c == '0');
 }
 
-/// <summary>Looks images up, remembers them for a moment so that a start needs no call for it, and pulls them where configured.</summary>
+/// <summary>Looks images up, caches them briefly so that a start needs no call for it, and pulls them where configured.</summary>
 internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time, ILogger<DockerImages> logger)
 {
-    // Shorter than the shortest time between two reconciliations, which look afresh anyway.
+    // Shorter than the shortest time between two reconciliations, which bypass the cache anyway.
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, (ImageFacts Facts, long At)> _known = new();
@@ -27,7 +27,7 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
     private readonly ConcurrentDictionary<string, bool> _pulledOnce = new();
 
     /// <summary>The image of a template, at most five seconds old; pulled when the template says so.</summary>
-    /// <exception cref="RunnerImageMissingException">It is not there, and not to be pulled or not to be had.</exception>
+    /// <exception cref="RunnerImageMissingException">It is missing, and not to be pulled or not available.</exception>
     public async Task<ImageFacts> GetAsync(RunnerTemplate template, CancellationToken cancellationToken)
     {
         if (template.Pull == PullPolicy.Always && !_pulledOnce.ContainsKey(template.Image))
@@ -71,10 +71,10 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
         }
     }
 
-    /// <summary>Looks the image up anew next time.</summary>
+    /// <summary>Looks the image up again next time.</summary>
     public void Forget(string image) => _known.TryRemove(image, out _);
 
-    // Concurrent starts share one pull. It goes on when a caller stops waiting, within its own limit.
+    // Concurrent starts share one pull. It continues when a caller stops waiting, within its own limit.
     private async Task PullAsync(string image, bool mustHave, CancellationToken cancellationToken)
     {
         var pull = _pulls.GetOrAdd(image, name => new Lazy<Task>(() => PullOnceAsync(name)));
@@ -125,7 +125,7 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
         Pulled(image, time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    // Without a tag the engine would pull every one there is.
+    // Without a tag the engine would pull all of them.
     private static ImagesCreateParameters Parameters(string image) =>
         image.Contains('@') || image.LastIndexOf(':') > image.LastIndexOf('/')
             ? new ImagesCreateParameters { FromImage = image }
@@ -141,6 +141,6 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
     [LoggerMessage(1310, LogLevel.Information, "Pulled image {Image} in {Milliseconds:F0} ms")]
     private partial void Pulled(string image, double milliseconds);
 
-    [LoggerMessage(1311, LogLevel.Warning, "Image {Image} could not be pulled: {Reason}")]
+    [LoggerMessage(1311, LogLevel.Warning, "Image {Image} not pulled: {Reason}")]
     private partial void PullFailed(string image, string reason);
 }

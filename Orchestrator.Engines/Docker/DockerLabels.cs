@@ -4,7 +4,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>The labels that tell our containers, networks and images.</summary>
+/// <summary>The labels that identify our containers, networks and images.</summary>
 internal static class DockerLabels
 {
     /// <summary>The instance that a container or network belongs to.</summary>
@@ -13,19 +13,19 @@ internal static class DockerLabels
     /// <summary>The runner's id.</summary>
     public const string Runner = "orchestrator.runner";
 
-    /// <summary>The tenant that it was made for; missing where it was made for the pool, or by version 0.1 for the default one.</summary>
+    /// <summary>The tenant that it was made for; missing if it was made for the pool, or by version 0.1 for the default one.</summary>
     public const string Tenant = "orchestrator.tenant";
 
     /// <summary>The name of the runner's template.</summary>
     public const string Template = "orchestrator.template";
 
-    /// <summary>The hash of what the container was made like.</summary>
+    /// <summary>The hash of the container's plan.</summary>
     public const string Plan = "orchestrator.plan";
 
-    /// <summary>Which network it is to have: <c>bridge</c>, or <c>none</c>.</summary>
+    /// <summary>The network it is to have: <c>bridge</c>, or <c>none</c>.</summary>
     public const string Network = "orchestrator.network";
 
-    /// <summary>The session of a session runner where it was known at creation; else the runner's id.</summary>
+    /// <summary>The session of a session runner if known at creation; else the runner's id.</summary>
     public const string Session = "taylored-runner-session-id";
 
     /// <summary>On our image: the absolute path of the program that supervises commands.</summary>
@@ -58,7 +58,7 @@ internal static class DockerLabels
         return labels;
     }
 
-    /// <summary>A filter on one label's value, as the engine's calls take it.</summary>
+    /// <summary>A filter on one label's value, in the form of the engine's calls.</summary>
     public static Dictionary<string, IDictionary<string, bool>> Filter(params (string Label, string Value)[] wanted) => new()
     {
         ["label"] = wanted.ToDictionary(w => $"{w.Label}={w.Value}", _ => true),

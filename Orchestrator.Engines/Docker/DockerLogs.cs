@@ -39,7 +39,7 @@ internal sealed class DockerLogs(DockerCalls calls)
         }
     }
 
-    /// <summary>A container's last words, for a message; empty when there are none to be had.</summary>
+    /// <summary>A container's last output, for a message; empty when there is none.</summary>
     public async Task<string> LastWordsAsync(string containerId, CancellationToken cancellationToken)
     {
         var text = new LastWords();
@@ -49,7 +49,7 @@ internal sealed class DockerLogs(DockerCalls calls)
         }
         catch (EngineException)
         {
-            // What it is wanted for is told without it.
+            // The message does without it.
         }
 
         return text.ToString();

@@ -6,13 +6,13 @@ using Orchestrator.Core;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Containers' names. A runner of the pool is called by its id; an owned one is called
+/// Containers' names. A runner of the pool is named by its id; an owned one
 /// <c>&lt;runner id&gt;.&lt;kind&gt;.&lt;escaped owner id&gt;</c>, as <c>runner-1766000000000-a1b2c3d4e.session.user_c42</c>
-/// for session <c>user:42</c>; one of another tenant than the default one has it behind the kind, as in
+/// for session <c>user:42</c>; a tenant other than the default one follows the kind, as in
 /// <c>….session-acme.user_c42</c>. Labels can't change after creation, names can.
 /// </summary>
 /// <remarks>
-/// Engines take <c>A-Z a-z 0-9 _ . -</c> in names. The underscore escapes: <c>__</c> is itself, <c>_c</c> a colon,
+/// Engines accept <c>A-Z a-z 0-9 _ . -</c> in names. The underscore escapes: <c>__</c> is itself, <c>_c</c> a colon,
 /// <c>_uXXXX</c> any other UTF-16 unit. Kinds hold no <c>-</c> and tenants no dot, so every part ends at the first one.
 /// </remarks>
 internal static class DockerNames
@@ -22,7 +22,7 @@ internal static class DockerNames
         ? $"{runnerId}.{kind}{(o.Tenant == Tenant.Default ? "" : $"-{o.Tenant}")}.{Escape(o.Id)}"
         : runnerId;
 
-    /// <summary>The owner that a container's name tells; null when it tells none.</summary>
+    /// <summary>The owner in a container's name; null when there is none.</summary>
     /// <param name="name">The name, with or without the engine's leading slash.</param>
     /// <param name="runnerId">The runner's id, from its label.</param>
     public static Owner? OwnerIn(string name, string runnerId)

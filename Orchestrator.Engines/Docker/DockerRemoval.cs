@@ -12,14 +12,14 @@ internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
-    // The engine trips over itself when an exec ends, or is begun, in a container that it is removing: "unable to remove
-    // filesystem: directory not empty". What it left is a dead container, which it removes when asked again.
+    // The engine fails when an exec ends, or begins, in a container that it is removing: "unable to remove filesystem:
+    // directory not empty". It leaves a dead container, which it removes when asked again.
     private readonly ResiliencePipeline _insisting = ResilienceDefaults.Guard("engine", time)
         .AddBoundedRetry(new PredicateBuilder().Handle<DockerApiException>(error => (int)error.StatusCode >= 500 && !error.IsStopping()), BetweenLooks)
         .Build();
 
-    /// <summary>Removes a container by its id or name; what is gone already is fine.</summary>
-    /// <exception cref="EngineException">The engine refused three times, or a removal that somebody else began does not end.</exception>
+    /// <summary>Removes a container by its id or name; one that is gone is no error.</summary>
+    /// <exception cref="EngineException">The engine refused three times, or a removal begun elsewhere does not end.</exception>
     public async Task RemoveAsync(string container, CancellationToken cancellationToken)
     {
         var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
@@ -43,7 +43,7 @@ internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
         }
     }
 
-    /// <summary>Waits, a second at most, until a container whose program is ending is dead. Whatever goes wrong, its removal meets again.</summary>
+    /// <summary>Waits, a second at most, until a container whose program is ending is dead. Its removal meets any failure again.</summary>
     public async Task UntilDeadAsync(string containerId, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(EndLimit, time);
@@ -77,6 +77,6 @@ internal sealed class DockerRemoval(DockerCalls calls, TimeProvider time)
             return;
         }
 
-        throw new EngineException($"The removal of container {container} is under way, but does not end.");
+        throw new EngineException($"The removal of container {container} has begun, but does not end.");
     }
 }

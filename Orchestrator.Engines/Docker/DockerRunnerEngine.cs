@@ -10,7 +10,7 @@ using Orchestrator.Engines.Probes;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Runners as containers of a Docker engine, which is never asked more often than needed and never waited for without limit.
+/// Runners as containers of a Docker engine, with as few calls as possible and a time limit on each.
 /// A runner's handle is its container's id.
 /// </summary>
 internal sealed partial class DockerRunnerEngine(
@@ -29,7 +29,7 @@ internal sealed partial class DockerRunnerEngine(
     TimeProvider time,
     ILogger<DockerRunnerEngine> logger) : IRunnerEngine
 {
-    // Whoever starts a container starts its agent too, as soon as it is ready; a listing looks after older ones.
+    // The starter of a container starts its agent too, as soon as it is ready; a listing covers older ones.
     private static readonly TimeSpan AgentStartedByNow = TimeSpan.FromMinutes(1);
 
     private readonly ContainerTurns _turns = new();
@@ -89,7 +89,7 @@ internal sealed partial class DockerRunnerEngine(
             return;
         }
 
-        // Its end takes the agent along, which nobody is to start again.
+        // Its end takes the agent along, which must not be restarted.
         agents.Forget(id);
         if (await probes.AskToEndAsync(placement, token, cancellationToken))
         {
@@ -107,8 +107,7 @@ internal sealed partial class DockerRunnerEngine(
             : [handle];
         foreach (var id in ids)
         {
-            // Before, so that nobody starts the agent again that is about to be killed; and after, since a listing may have
-            // come in between.
+            // Before, so that the agent about to be killed is not restarted; and after, since a listing may have come in between.
             Forget(id);
             using (await _turns.TakeAsync(id, cancellationToken))
             {
@@ -166,7 +165,7 @@ internal sealed partial class DockerRunnerEngine(
         }
         catch (DockerApiException error) when (error.IsNotFound() || error.IsSameName())
         {
-            // Gone, or called so already.
+            // Gone, or named so already.
         }
         catch (DockerApiException error)
         {

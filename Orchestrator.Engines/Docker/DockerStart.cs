@@ -8,7 +8,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>Creates and starts containers, and leaves nothing of one that did not come up.</summary>
+/// <summary>Creates and starts containers, and removes all traces of a failed start.</summary>
 internal sealed partial class DockerStart(
     DockerCalls calls,
     DockerImages images,
@@ -23,7 +23,10 @@ internal sealed partial class DockerStart(
     private const int Attempts = 3;
     private static readonly TimeSpan DiscardLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Makes a runner's container and starts it: three calls, two more where the network comes late, and more only when something had vanished.</summary>
+    /// <summary>
+    /// Creates and starts a runner's container: three calls, two more with a late network, further ones only when something is
+    /// gone.
+    /// </summary>
     /// <inheritdoc cref="IRunnerEngine.StartAsync"/>
     public async Task<RunnerPlacement> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
     {
@@ -38,7 +41,7 @@ internal sealed partial class DockerStart(
             }
             catch (LateNetworkRefusedException)
             {
-                // Known now, so that the next attempt does without.
+                // Known now, so that the next attempt does without it.
             }
             catch (DockerApiException error) when (network is not null && error.IsNetworkTrouble() && attempt < Attempts)
             {
@@ -50,7 +53,7 @@ internal sealed partial class DockerStart(
             }
             catch (DockerApiException error) when (error.IsPortTaken() && attempt < Attempts)
             {
-                // The engine chose a port that somebody took just then.
+                // The engine chose a port that another process took just then.
             }
             catch (DockerApiException error)
             {
@@ -59,7 +62,7 @@ internal sealed partial class DockerStart(
         }
     }
 
-    /// <summary>Tells why a container is not running; null while it runs.</summary>
+    /// <summary>Returns why a container is not running; null while it runs.</summary>
     public async Task<string?> WhyDeadAsync(string containerId, CancellationToken cancellationToken)
     {
         try
@@ -77,8 +80,8 @@ internal sealed partial class DockerStart(
         }
     }
 
-    // The caller's cancellation does not reach the engine's own work: a call broken off half-way leaves a container
-    // behind that nobody knows of. Each call has its limit instead.
+    // The caller's cancellation does not reach the engine's own work: a call cancelled half-way would leave an unknown
+    // container behind. Each call has its limit instead.
     private async Task<RunnerPlacement> StartOnceAsync(RunnerSpec spec, ImageFacts image, string? network, bool late, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -136,7 +139,7 @@ internal sealed partial class DockerStart(
         }
         catch (EngineUnavailableException)
         {
-            // Perhaps it was made all the same.
+            // Perhaps it was created all the same.
             await DiscardAsync(spec.RunnerId, [plan.Name!]);
             throw;
         }
@@ -183,7 +186,7 @@ internal sealed partial class DockerStart(
         return string.Create(CultureInfo.InvariantCulture, $"It ended with exit code {code}{cause} before it was ready.{words}");
     }
 
-    // Null where it should have a port and has none.
+    // Null for a missing port on a runner with a network.
     private static RunnerPlacement? Placement(RunnerSpec spec, ContainerInspectResponse container)
     {
         var hasNetwork = spec.Network != RunnerNetwork.None;
@@ -203,6 +206,6 @@ internal sealed partial class DockerStart(
             container.ID, spec.Template.Image, container.Image, hasNetwork ? address : null, hasNetwork ? published : null);
     }
 
-    [LoggerMessage(1342, LogLevel.Warning, "What was made of runner {Runner} could not be removed yet: {Reason}")]
+    [LoggerMessage(1342, LogLevel.Warning, "Container of failed runner {Runner} not removed yet: {Reason}")]
     private partial void NotDiscarded(string runner, string reason);
 }

@@ -8,9 +8,9 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Starts the container of our own runner before it has a network, and gives it one while its program starts, so that a
-/// start need not wait for both in turn. Not for foreign programs, which may
-/// look for the network as soon as they run; nor where the runtime takes the network over when the container starts.
+/// Starts the container of our own runner before it has a network, and connects it while its program starts, so that a
+/// start need not wait for both in turn. Not for foreign programs, which may look for the network as soon as they run;
+/// nor where the runtime takes the network over when the container starts.
 /// </summary>
 internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork> logger)
 {
@@ -25,7 +25,7 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
     /// </summary>
     public bool Suits(RunnerTemplate template, string imageId) => !_refused && _suited.GetValueOrDefault((imageId, template.Runtime));
 
-    /// <summary>Learns from a container that runs what the next ones of its image and runtime will be like.</summary>
+    /// <summary>Learns from a running container how the next ones of its image and runtime behave.</summary>
     public void Learn(RunnerTemplate template, ContainerInspectResponse container) =>
         _suited[(container.Image, template.Runtime)] =
             container is { Config: { Entrypoint: [var program, ..], Labels: { } labels }, HostConfig.Runtime: { } runtime }
@@ -33,8 +33,8 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
             && supervisor == program
             && Runtimes.Contains(runtime);
 
-    /// <summary>Gives a container that was started without a network this one, its ports published.</summary>
-    /// <exception cref="EngineUnavailableException">The engine can't be reached.</exception>
+    /// <summary>Connects a container that was started without a network to this one, its ports published.</summary>
+    /// <exception cref="EngineUnavailableException">The engine is unreachable.</exception>
     /// <exception cref="DockerApiException">The engine refused.</exception>
     public async Task JoinAsync(string containerId, string networkId)
     {
@@ -48,8 +48,8 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
             CancellationToken.None);
     }
 
-    /// <summary>This engine can't do it: every container is started on its network from now on.</summary>
-    /// <returns>What to throw: the start that met it begins anew.</returns>
+    /// <summary>Records that this engine can't do it: from now on every container is started on its network.</summary>
+    /// <returns>The exception to throw: the start that met it begins again.</returns>
     public LateNetworkRefusedException GiveUp(string reason)
     {
         if (!_refused)
@@ -61,7 +61,7 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
         return new LateNetworkRefusedException(reason);
     }
 
-    [LoggerMessage(1343, LogLevel.Warning, "The engine does not connect containers that run, so they are started on their network, which takes longer: {Reason}")]
+    [LoggerMessage(1343, LogLevel.Warning, "Engine does not connect running containers; they are started on their network, which takes longer: {Reason}")]
     private partial void GaveUp(string reason);
 }
 

@@ -4,7 +4,7 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>Reads a listing's entries; everything a runner needs is in them, so no container is looked at by itself.</summary>
+/// <summary>Reads a listing's entries; they hold all that a runner needs, so no container is inspected.</summary>
 internal static class ObservedContainers
 {
     /// <summary>A listed container as a runner; null when it lacks our labels.</summary>
@@ -33,7 +33,7 @@ internal static class ObservedContainers
         };
     }
 
-    // One that was given its network late has "none" as its mode for good.
+    // A container that got its network late has "none" as its mode for good.
     private static bool IsIsolated(ContainerListResponse container, IDictionary<string, string> labels) =>
         (labels.TryGetValue(DockerLabels.Network, out var network) ? network : container.HostConfig?.NetworkMode) == DockerBridge.None;
 

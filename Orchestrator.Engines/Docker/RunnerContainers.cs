@@ -18,21 +18,21 @@ internal sealed record CommandFacts(string? Supervisor, string? User)
 }
 
 /// <summary>
-/// What was seen of containers' labels, by container id: labels never change, so one look is enough. Forgotten when a
-/// listing does not show the container any more.
+/// The observed labels of containers, by container id: labels never change, so one look is enough. Dropped when a listing
+/// no longer shows the container.
 /// </summary>
 internal sealed class RunnerContainers
 {
     private readonly ConcurrentDictionary<string, CommandFacts> _facts = new();
 
-    /// <summary>Remembers a container.</summary>
+    /// <summary>Records a container.</summary>
     public CommandFacts Remember(string containerId, IDictionary<string, string>? labels) =>
         _facts.TryGetValue(containerId, out var known) ? known : _facts.GetOrAdd(containerId, CommandFacts.Of(labels));
 
-    /// <summary>What is known of a container; null when it was never seen.</summary>
+    /// <summary>The facts about a container; null when it was never seen.</summary>
     public CommandFacts? Find(string containerId) => _facts.GetValueOrDefault(containerId);
 
-    /// <summary>Forgets a container.</summary>
+    /// <summary>Drops a container.</summary>
     public void Forget(string containerId) => _facts.TryRemove(containerId, out _);
 
     /// <summary>Every container known now.</summary>

@@ -3,8 +3,8 @@ using System.Net;
 namespace Orchestrator.Engines.Probes;
 
 /// <summary>
-/// Ready when a GET is answered below 500: an image that lacks the path is up when it says so with 404, and one that
-/// says 5xx has not made up its mind.
+/// Ready when a GET is answered below 500: an image that lacks the path is up when it answers 404, and one that answers
+/// 5xx is not ready yet.
 /// </summary>
 internal sealed class HttpProbe(ProbeHttpClient client, Uri uri) : IReadinessProbe
 {

@@ -1,11 +1,11 @@
 namespace Orchestrator.Engines.Probes;
 
-/// <summary>One way a started runner shows that it is ready.</summary>
+/// <summary>One way to check that a started runner is ready.</summary>
 internal interface IReadinessProbe
 {
-    /// <summary>Asks once, for as long as the caller has patience; false when it is not ready yet, whatever the reason.</summary>
+    /// <summary>Asks once, until the caller cancels; false when it is not ready yet, for any reason.</summary>
     Task<bool> IsReadyAsync(CancellationToken cancellationToken);
 
-    /// <summary>What is asked, for messages.</summary>
+    /// <summary>The target, for messages.</summary>
     string Target { get; }
 }

@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace Orchestrator.Engines.Probes;
 
 /// <summary>
-/// The one HTTP client that speaks with runners: no proxy, no redirects, no cookies, little patience, and no more of an
-/// answer than was asked for, since what answers is not trusted.
+/// The one HTTP client for runners: no proxy, no redirects, no cookies, short time limits, and bounded answers, since
+/// runners are not trusted.
 /// </summary>
 internal sealed class ProbeHttpClient : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class ProbeHttpClient : IDisposable
         AllowAutoRedirect = false,
         UseCookies = false,
         ActivityHeadersPropagator = null,
-        MeterFactory = new NobodysMeters(),
+        MeterFactory = new UnusedMeters(),
         ConnectTimeout = TimeSpan.FromSeconds(1),
         PooledConnectionLifetime = TimeSpan.Zero,
         MaxResponseHeadersLength = 16,
@@ -25,11 +25,11 @@ internal sealed class ProbeHttpClient : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Asks once for an answer's head; its body is read only by who wants it.</summary>
+    /// <summary>Requests an answer's head; the body is left to the caller.</summary>
     public Task<HttpResponseMessage> GetAsync(Uri uri, CancellationToken cancellationToken) =>
         _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
-    /// <summary>Asks for a short text; null when the answer is not 2xx or longer than <paramref name="maxBytes"/>.</summary>
+    /// <summary>Requests a short text; null when the answer is not 2xx or longer than <paramref name="maxBytes"/>.</summary>
     public async Task<string?> GetTextAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
     {
         using var response = await GetAsync(uri, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class ProbeHttpClient : IDisposable
         return count > maxBytes ? null : System.Text.Encoding.UTF8.GetString(buffer, 0, count);
     }
 
-    /// <summary>Posts nothing but a token; true when the answer is 2xx.</summary>
+    /// <summary>Posts an empty body with a token; true when the answer is 2xx.</summary>
     public async Task<bool> PostAsync(Uri uri, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
@@ -54,8 +54,8 @@ internal sealed class ProbeHttpClient : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    // An HTTP client's metrics have a series for every port it asks, and every runner has a port of its own.
-    private sealed class NobodysMeters : IMeterFactory
+    // An HTTP client's metrics have a series per port, and every runner has a port of its own.
+    private sealed class UnusedMeters : IMeterFactory
     {
         public Meter Create(MeterOptions options) => new("Orchestrator.Unobserved");
 

@@ -4,16 +4,16 @@ using Orchestrator.Core.Engines;
 namespace Orchestrator.Engines.Probes;
 
 /// <summary>
-/// Waits for a probe, and for the runner's death beside it. Begins to ask shortly before the fastest of its kind was ready,
-/// then asks often, since every millisecond is one that a user waits for, then less, since what asks takes time from what
-/// starts.
+/// Waits for a probe, and for the runner's death beside it. Begins shortly before the fastest runner of its kind was ready,
+/// then asks often, since a user waits for every millisecond, then less often, since each probe takes time from the
+/// starting program.
 /// </summary>
 internal sealed class ReadinessWait(TimeProvider time)
 {
     private const double Early = 0.75;
     private const double Growth = 1.2;
 
-    // A first one that took long, with cold caches, must not keep those waiting that are quick.
+    // A slow first start, with cold caches, must not delay fast ones.
     private static readonly TimeSpan LongestHeadStart = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
@@ -23,12 +23,12 @@ internal sealed class ReadinessWait(TimeProvider time)
     private readonly ConcurrentDictionary<string, TimeSpan> _fastest = new(StringComparer.Ordinal);
 
     /// <summary>Returns when the probe says ready.</summary>
-    /// <param name="kind">What is alike in how long it takes: the template's name.</param>
-    /// <param name="probe">What to ask.</param>
+    /// <param name="kind">The group with a common start time: the template's name.</param>
+    /// <param name="probe">The probe to repeat.</param>
     /// <param name="limit">How long to ask.</param>
-    /// <param name="whyDead">Tells why the runner is dead; null while it runs. Asked twice a second.</param>
+    /// <param name="whyDead">Returns why the runner is dead; null while it runs. Called twice a second.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="RunnerNotReadyException">It died, or the time is up.</exception>
+    /// <exception cref="RunnerNotReadyException">It died, or the time limit expired.</exception>
     public async Task UntilReadyAsync(
         string kind, IReadinessProbe probe, TimeSpan limit, Func<CancellationToken, Task<string?>> whyDead, CancellationToken cancellationToken)
     {
@@ -72,7 +72,7 @@ internal sealed class ReadinessWait(TimeProvider time)
             await Task.Delay(pause, time, cancellationToken);
         }
 
-        // From when it was asked, not from when it answered: the first answer of a program takes it long, whenever it is asked.
+        // From the time of the question, not of the answer: a program's first answer is slow at any time.
         _fastest.AddOrUpdate(kind, asked, (_, known) => asked < known ? asked : known);
 
         Task<bool> AskNowAsync()

@@ -5,18 +5,18 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Probes;
 
-/// <summary>Asks runners: whether they are ready, how long they have been idle, and to end.</summary>
+/// <summary>Asks runners whether they are ready, how long they have been idle, and to end.</summary>
 internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, PublishedPorts ports, TimeProvider time)
 {
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndPatience = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Waits until a runner is ready by its template's probe; one without network is ready when it runs.</summary>
+    /// <summary>Waits until a runner is ready by its template's probe; without a network it is ready when it runs.</summary>
     /// <param name="spec">The runner.</param>
     /// <param name="placement">Where it is.</param>
-    /// <param name="whyDead">Tells why it is dead; null while it runs.</param>
+    /// <param name="whyDead">Returns why it is dead; null while it runs.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="RunnerNotReadyException">It died, or did not get ready in time.</exception>
+    /// <exception cref="RunnerNotReadyException">It died, or was not ready in time.</exception>
     public async Task UntilReadyAsync(
         RunnerSpec spec, RunnerPlacement placement, Func<CancellationToken, Task<string?>> whyDead, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, P
         }
     }
 
-    /// <summary>What a runner of our image tells about its last use; null when it does not tell within a second.</summary>
+    /// <summary>The idle time that a runner of our image reports; null when it does not report within a second.</summary>
     public async Task<TimeSpan?> GetIdleTimeAsync(RunnerPlacement placement, CancellationToken cancellationToken)
     {
         if (placement.Port is not { } port)
@@ -62,7 +62,7 @@ internal sealed class RunnerProbes(ProbeHttpClient client, ReadinessWait wait, P
         }
     }
 
-    /// <summary>Asks a runner of our image to end now; false when it does not say within a tenth of a second that it will.</summary>
+    /// <summary>Asks a runner of our image to end now; false when it does not agree within a tenth of a second.</summary>
     public async Task<bool> AskToEndAsync(RunnerPlacement placement, string token, CancellationToken cancellationToken)
     {
         if (placement.Port is not { } port)

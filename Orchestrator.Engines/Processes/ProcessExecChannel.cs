@@ -3,7 +3,7 @@ using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Engines.Processes;
 
-/// <summary>The standard streams of a supervisor that runs as our child. Leaving it closes its input, which ends it.</summary>
+/// <summary>The standard streams of a supervisor that runs as our child. Disposing closes its input, which ends it.</summary>
 internal sealed class ProcessExecChannel : IExecChannel
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
@@ -14,7 +14,7 @@ internal sealed class ProcessExecChannel : IExecChannel
     public ProcessExecChannel(Process process)
     {
         _process = process;
-        // Its own standard error would fill up and stop it.
+        // Unread, its standard error would fill up and block it.
         _errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
     }
 

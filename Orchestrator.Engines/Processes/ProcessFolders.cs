@@ -6,8 +6,8 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Processes;
 
 /// <summary>
-/// A folder per runner: <c>runner.json</c> (what it is), <c>stat</c> (its process, written by itself as its first act),
-/// <c>log</c> and <c>work</c>. All there is to know stands here, so the next orchestrator finds what runs.
+/// A folder per runner: <c>runner.json</c> (its record), <c>stat</c> (its process, written by itself as its first act),
+/// <c>log</c> and <c>work</c>. All state is here, so the next orchestrator finds the running ones.
 /// </summary>
 internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOptions runners, ILogger<ProcessFolders> logger)
 {
@@ -16,25 +16,25 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
     private readonly string _root = Path.Combine(Path.GetFullPath(options.Folder), runners.Instance);
 
     /// <summary>A runner's folder.</summary>
-    /// <exception cref="EngineException">The id is no name of a folder.</exception>
+    /// <exception cref="EngineException">The id can't be a folder's name.</exception>
     public string Of(string runnerId) => runnerId is not ("" or "." or "..") && !runnerId.AsSpan().ContainsAny('/', '\\', '\0')
         ? Path.Combine(_root, runnerId)
-        : throw new EngineException("That is no runner's id.");
+        : throw new EngineException("Invalid runner id: it can't be a folder's name.");
 
-    /// <summary>Where it works.</summary>
+    /// <summary>Its working directory.</summary>
     public string WorkOf(string runnerId) => Path.Combine(Of(runnerId), "work");
 
     /// <summary>Its log.</summary>
     public string LogOf(string runnerId) => Path.Combine(Of(runnerId), "log");
 
-    /// <summary>Makes a runner's folder, for this user alone.</summary>
-    /// <exception cref="EngineException">There is one already, or it can't be made.</exception>
+    /// <summary>Creates a runner's folder, for this user alone.</summary>
+    /// <exception cref="EngineException">It exists already, or can't be created.</exception>
     public void Create(ProcessRecord record)
     {
         var folder = Of(record.RunnerId);
         if (Directory.Exists(folder))
         {
-            throw new EngineException($"There is a runner {record.RunnerId} already.");
+            throw new EngineException($"Runner {record.RunnerId} exists already.");
         }
 
         try
@@ -53,11 +53,11 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new EngineException($"The folder {folder} can't be made: {error.Message}", error);
+            throw new EngineException($"The folder {folder} can't be created: {error.Message}", error);
         }
     }
 
-    /// <summary>Changes a runner's record in one step; one that is removed meanwhile stays removed.</summary>
+    /// <summary>Changes a runner's record in one step; one that is removed concurrently stays removed.</summary>
     public void Update(string runnerId, Func<ProcessRecord, ProcessRecord> change)
     {
         lock (_gate)
@@ -87,7 +87,7 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
         ? Directory.EnumerateDirectories(_root).Select(folder => Read(Path.GetFileName(folder))).OfType<ProcessRecord>()
         : [];
 
-    /// <summary>A runner's process; null before it has told, or after another boot.</summary>
+    /// <summary>A runner's process; null before it has recorded itself, or after another boot.</summary>
     public ProcessIdentity? ProcessOf(ProcessRecord record)
     {
         try
@@ -102,10 +102,10 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
         }
     }
 
-    /// <summary>Where a runner's process writes who it is.</summary>
+    /// <summary>Where a runner's process records its identity.</summary>
     public string StatOf(string runnerId) => Path.Combine(Of(runnerId), "stat");
 
-    /// <summary>Forgets a runner, then tidies up after it.</summary>
+    /// <summary>Deletes a runner's record, then its folder.</summary>
     public void Delete(string runnerId)
     {
         var folder = Of(runnerId);
@@ -134,6 +134,6 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
         File.Move(path + ".new", path, overwrite: true);
     }
 
-    [LoggerMessage(1400, LogLevel.Warning, "The folder {Folder} of a removed runner can't be deleted: {Reason}")]
+    [LoggerMessage(1400, LogLevel.Warning, "Folder {Folder} of a removed runner can't be deleted: {Reason}")]
     private partial void NotDeleted(string folder, string reason);
 }

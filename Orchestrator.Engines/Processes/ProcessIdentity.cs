@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orchestrator.Engines.Processes;
 
 /// <summary>
-/// Tells a process from a later one of the same number: by its start, in clock ticks since boot, as
-/// <c>/proc/PID/stat</c> gives it.
+/// Distinguishes a process from a later one with the same number: by its start, in clock ticks since boot, as in
+/// <c>/proc/PID/stat</c>.
 /// </summary>
 internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
 {
@@ -25,7 +25,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
         }
     }
 
-    /// <summary>Reads a line of <c>/proc/PID/stat</c>; null when it is none.</summary>
+    /// <summary>Reads a line of <c>/proc/PID/stat</c>; null when it is malformed.</summary>
     /// <remarks><code>4711 (dotnet) S 1 4711 4711 0 -1 4194560 … 123456 …</code> The name may hold spaces and parentheses; field 22 is the start.</remarks>
     public static ProcessIdentity? Parse(string stat, out char state)
     {
@@ -49,7 +49,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
         return new ProcessIdentity(pid, start);
     }
 
-    /// <summary>This boot's id: after another boot no process is the one that was written down.</summary>
+    /// <summary>This boot's id: after another boot no recorded process is the same one.</summary>
     public static string BootId { get; } = File.Exists("/proc/sys/kernel/random/boot_id")
         ? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()
         : "";

@@ -8,7 +8,7 @@ internal static class ProcessLogs
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Copies a log, and goes on while <paramref name="goesOn"/> says that more may come.</summary>
+    /// <summary>Copies a log, and continues while <paramref name="goesOn"/> reports that more may come.</summary>
     /// <exception cref="RunnerGoneException">There is no such log.</exception>
     public static async Task CopyAsync(
         string path, Func<bool> goesOn, int? tail, IExecOutput output, TimeProvider time, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal static class ProcessLogs
             await output.BeginAsync(cancellationToken);
             while (true)
             {
-                // Asked before reading: what is written up to the end is then read for certain.
+                // Asked before reading: output up to the end is then read for certain.
                 var more = goesOn();
                 int count;
                 while ((count = await file.ReadAsync(buffer, cancellationToken)) > 0)

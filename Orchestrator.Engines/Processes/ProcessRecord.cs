@@ -3,7 +3,7 @@ using Orchestrator.Core;
 
 namespace Orchestrator.Engines.Processes;
 
-/// <summary>What is written down of a runner before its process starts.</summary>
+/// <summary>The record of a runner, written before its process starts.</summary>
 internal sealed record ProcessRecord
 {
     /// <summary>The runner's id, which is its handle too.</summary>
@@ -15,10 +15,10 @@ internal sealed record ProcessRecord
     /// <summary>The image's name as the template gave it.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The program it runs, by its build.</summary>
+    /// <summary>Its program, by build.</summary>
     public required string ImageId { get; init; }
 
-    /// <summary>The hash of what it was made like; null for one of an older version.</summary>
+    /// <summary>The hash of its plan; null for a runner of an older version.</summary>
     public string? Plan { get; init; }
 
     /// <summary>The port it listens on.</summary>
@@ -30,7 +30,7 @@ internal sealed record ProcessRecord
     /// <summary>The boot it runs in.</summary>
     public required string BootId { get; init; }
 
-    /// <summary>Who owns it.</summary>
+    /// <summary>Its owner.</summary>
     public Owner? Owner { get; init; }
 }
 

@@ -9,8 +9,8 @@ using Orchestrator.Engines.Probes;
 namespace Orchestrator.Engines.Processes;
 
 /// <summary>
-/// Runners as local processes of the runner's own program, without any isolation: for trying Orchestrator out where
-/// there is no Docker. What runs survives the orchestrator and is found again by the next one.
+/// Runners as local processes of the runner's own program, without any isolation: for trying Orchestrator out without
+/// Docker. Running processes survive the orchestrator, and the next one finds them.
 /// </summary>
 internal sealed partial class ProcessRunnerEngine : IRunnerEngine
 {
@@ -71,7 +71,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     /// <inheritdoc />
     public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
     {
-        // A process listens on the port it is reached at; there is none behind it.
+        // A process listens on its published port; there is none behind it.
         var itself = spec with { Template = spec.Template with { ContainerPort = placement.Port!.Value } };
         return _probes.UntilReadyAsync(itself, placement, token => WhyDeadAsync(spec.RunnerId, token), cancellationToken);
     }
@@ -163,7 +163,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         {
             cancellationToken.ThrowIfCancellationRequested();
             MustRun(handle);
-            throw new EngineException("The runner's supervisor ended before it told how the command ended.");
+            throw new EngineException("The runner's supervisor ended before it reported the command's end.");
         }
 
         Ran(handle, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
@@ -199,7 +199,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         }
     }
 
-    // A command runs beside the runner, not below it; it ends with it all the same.
+    // A command runs beside the runner, not below it, but ends with it all the same.
     private async Task UntilGoneAsync(string runnerId, CancellationTokenSource gone)
     {
         while (!gone.IsCancellationRequested)
@@ -243,7 +243,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         record.Port);
 
     [LoggerMessage(1401, LogLevel.Warning,
-        "NO ISOLATION: there is no Docker, so runners are plain processes of this user. Code in them can do whatever you can. For development only.")]
+        "NO ISOLATION: no Docker, so runners are plain processes of this user. Code in them can do everything you can. For development only.")]
     private partial void NoIsolation();
 
     [LoggerMessage(1402, LogLevel.Information, "Started the process of runner {Runner} on port {Port} in {Milliseconds:F0} ms")]

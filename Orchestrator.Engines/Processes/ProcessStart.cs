@@ -10,8 +10,8 @@ namespace Orchestrator.Engines.Processes;
 /// <summary>Starts runners' processes.</summary>
 internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions options, TimeProvider time) : IDisposable
 {
-    // Its first act is to write down who it is, so that it is found whoever dies meanwhile; then it becomes the program. The
-    // log is there before: once it is found, it can be read.
+    // Its first act is to record its identity, so that it is found after any crash; then it becomes the program. The log
+    // exists before that: once the process is found, its log can be read.
     private const string Script = """: >> ../log && cat "/proc/$$/stat" > ../stat.new && mv ../stat.new ../stat && exec setsid "$@" >> ../log 2>&1 < /dev/null""";
 
     private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(10);
@@ -20,7 +20,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
     // Ports given to processes that do not listen yet must not be given twice.
     private readonly SemaphoreSlim _one = new(1);
 
-    /// <summary>Writes a runner down and starts its process.</summary>
+    /// <summary>Records a runner and starts its process.</summary>
     /// <inheritdoc cref="IRunnerEngine.StartAsync"/>
     public async Task<ProcessRecord> StartAsync(RunnerSpec spec, CancellationToken cancellationToken)
     {
@@ -50,8 +50,8 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         template,
         [template.Image, options.Bind, $"{template.FirstPort}", .. template.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
 
-    /// <summary>Kills a runner's process with everything below it, and waits until it is gone.</summary>
-    /// <exception cref="EngineException">It does not go.</exception>
+    /// <summary>Kills a runner's process with all its descendants, and waits until it is gone.</summary>
+    /// <exception cref="EngineException">It does not end.</exception>
     public async Task KillAsync(ProcessRecord record)
     {
         if (folders.ProcessOf(record) is not { } process)
@@ -83,7 +83,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
-            // Gone just now, or partly: looked at again.
+            // Gone just now, or partly: checked again.
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         {
             if (time.GetElapsedTime(began) > TellLimit)
             {
-                throw new EngineException($"The process of runner {record.RunnerId} did not start; is there a /proc, and setsid?");
+                throw new EngineException($"The process of runner {record.RunnerId} did not start; it needs /proc and setsid.");
             }
 
             await Task.Delay(BetweenLooks, time, cancellationToken);

@@ -5,20 +5,20 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Engines.Processes;
 
-/// <summary>The program of <c>runner-image</c>, which lies beside ours, and what it is started with.</summary>
+/// <summary>The program of <c>runner-image</c>, which is installed beside ours, and its start parameters.</summary>
 internal static class RunnerProgram
 {
-    // What an ordinary program needs to run. Nothing else of the orchestrator's environment, which may hold keys.
+    // The needs of an ordinary program. Nothing else of the orchestrator's environment, which may hold keys.
     private static readonly string[] Inherited = ["PATH", "LANG", "LC_ALL", "TZ", "DOTNET_ROOT"];
 
-    /// <summary>Its build, which changes when it is built anew.</summary>
+    /// <summary>Its build, which changes with every rebuild.</summary>
     public static string ImageId { get; } =
         "process:" + typeof(CommandRequest).Assembly.ManifestModule.ModuleVersionId.ToString("N", CultureInfo.InvariantCulture);
 
     /// <summary>Starts it in one of its roles, in a session of its own, so that neither a terminal's signals nor our end reach it.</summary>
-    /// <param name="workFolder">Where it works; also its home.</param>
-    /// <param name="environment">Its environment, besides what every program needs.</param>
-    /// <param name="script">What the shell does before it becomes the program, with the program as <c>"$@"</c>.</param>
+    /// <param name="workFolder">Its working directory; also its home.</param>
+    /// <param name="environment">Its environment, besides the needs of every program.</param>
+    /// <param name="script">The shell's script before it becomes the program, with the program as <c>"$@"</c>.</param>
     /// <param name="streams">Whether its standard streams are ours.</param>
     /// <param name="role">Its arguments.</param>
     /// <exception cref="EngineException">It can't be started.</exception>
