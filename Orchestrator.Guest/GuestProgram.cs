@@ -6,9 +6,9 @@ namespace Orchestrator.Guest;
 /// <summary>The program inside <c>runner-image</c>, in four roles.</summary>
 /// <remarks>
 /// <c>serve</c> is the container's main process and answers HTTP; it holds no capability, so it cannot become another
-/// user. <c>agent</c> runs beside it as the user code belongs to, started by the orchestrator through the engine.
-/// <c>supervise</c> runs one command the orchestrator executes in the container, and <c>clear</c> kills what outlived
-/// its supervisor. No role loads what only another needs: each starts when somebody waits for it.
+/// user. <c>agent</c> runs beside it as the user of the code, started by the orchestrator through the engine.
+/// <c>supervise</c> runs one command that the orchestrator executes in the container, and <c>clear</c> kills processes that
+/// outlived their supervisor. No role loads code that only another needs: a caller waits for each start.
 /// </remarks>
 internal static class GuestProgram
 {

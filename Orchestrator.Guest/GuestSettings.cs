@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Orchestrator.Guest;
 
-/// <summary>What the server is told by its environment.</summary>
+/// <summary>The server's settings, from its environment.</summary>
 /// <param name="Port">The TCP port; 0 lets the system choose.</param>
 /// <param name="Address">The address to listen on; null is every one.</param>
-/// <param name="TokenHash">SHA-256 of the token that <c>/run</c> wants: 32 bytes. The token itself never comes here.</param>
+/// <param name="TokenHash">SHA-256 of the token that <c>/run</c> requires: 32 bytes. The token itself never comes here.</param>
 internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenHash)
 {
     public const string PortVariable = "PORT";
@@ -14,7 +14,7 @@ internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenH
     public const string TokenHashVariable = "RUNNER_TOKEN_SHA256";
     public const int DefaultPort = 3000;
 
-    /// <param name="sameUser">Without isolation only this machine may call, unless told otherwise.</param>
+    /// <param name="sameUser">Without isolation only this machine may call, unless configured otherwise.</param>
     /// <exception cref="FormatException">A variable is missing or wrong; the message is one line that names it.</exception>
     public static GuestSettings FromEnvironment(bool sameUser)
     {

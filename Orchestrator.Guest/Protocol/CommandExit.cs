@@ -10,7 +10,7 @@ namespace Orchestrator.Guest.Protocol;
 /// <param name="TimedOut">Whether the deadline killed it.</param>
 /// <param name="Truncated">Whether output was dropped because a stream went over its limit.</param>
 /// <param name="DurationMs">Milliseconds from its start to its end.</param>
-/// <param name="Error">Why there is no ordinary exit code, for people; else null.</param>
+/// <param name="Error">Why there is no ordinary exit code, for display; else null.</param>
 public sealed record CommandExit(
     int? ExitCode,
     bool TimedOut,

@@ -7,8 +7,8 @@ namespace Orchestrator.Guest.Protocol;
 /// <param name="Env">Added to the environment of the supervisor, or replacing parts of it.</param>
 /// <param name="WorkingDirectory">Absolute; the supervisor's own when null.</param>
 /// <param name="TimeoutMs">Milliseconds after which the command and all its descendants are killed, from 1 to 2^31 - 1.</param>
-/// <param name="MaxOutputBytes">Bytes passed on of standard output, and as many of standard error; what comes after
-/// is read and dropped.</param>
+/// <param name="MaxOutputBytes">Bytes passed on of standard output, and as many of standard error; further bytes
+/// are read and dropped.</param>
 public sealed record CommandRequest(
     IReadOnlyList<string> Command,
     IReadOnlyDictionary<string, string>? Env = null,

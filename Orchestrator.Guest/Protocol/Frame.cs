@@ -1,7 +1,7 @@
 namespace Orchestrator.Guest.Protocol;
 
 /// <summary>One frame: 1 byte type, 4 bytes big-endian payload length, payload.</summary>
-/// <param name="Type">What the payload is.</param>
+/// <param name="Type">The payload's type.</param>
 /// <param name="Payload">0 to <see cref="MaxPayload"/> bytes. Frames of a <see cref="FrameReader"/> share its
 /// buffer: the payload is valid until the reader is fed again.</param>
 public readonly record struct Frame(FrameType Type, ReadOnlyMemory<byte> Payload)

@@ -1,5 +1,5 @@
 namespace Orchestrator.Guest.Protocol;
 
-/// <summary>The other side sent what is no frame, or a frame where it may not stand. The stream cannot be read on:
+/// <summary>The other side sent an invalid frame, or a frame in the wrong place. The stream is unreadable from here on:
 /// drop the connection.</summary>
 public sealed class FrameException(string message) : Exception(message);

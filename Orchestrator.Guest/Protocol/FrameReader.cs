@@ -34,7 +34,7 @@ public sealed class FrameReader
 
     /// <summary>Takes the next whole frame.</summary>
     /// <returns>False when more bytes are needed.</returns>
-    /// <exception cref="FrameException">The type is unknown or the length above the type's limit; said as soon as
+    /// <exception cref="FrameException">The type is unknown or the length above the type's limit; thrown as soon as
     /// the header is there, before any payload is held.</exception>
     public bool TryRead(out Frame frame)
     {
@@ -70,7 +70,7 @@ public sealed class FrameReader
     /// <summary>Reads frames from a stream until it ends.</summary>
     /// <param name="stream">Read, never written, not disposed.</param>
     /// <param name="cancellationToken">Ends the reading with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The frames in order; each payload is valid until the next is asked for.</returns>
+    /// <returns>The frames in order; each payload is valid until the next one is requested.</returns>
     /// <exception cref="FrameException">A malformed frame, or the stream ended inside one.</exception>
     public static async IAsyncEnumerable<Frame> ReadAllAsync(
         Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -1,6 +1,6 @@
 namespace Orchestrator.Guest.Protocol;
 
-/// <summary>What a frame carries; the value is the frame's first byte, an ASCII letter.</summary>
+/// <summary>The content of a frame; the value is the frame's first byte, an ASCII letter.</summary>
 public enum FrameType
 {
     /// <summary>To the supervisor, once, first: the <see cref="CommandRequest"/> as JSON.</summary>

@@ -14,12 +14,12 @@ namespace Orchestrator.Guest.Protocol;
 /// event: exit
 /// data: {"exitCode":0,"durationMs":12.5,"timedOut":false,"truncated":false}
 /// </code>
-/// <c>stderr</c> is like <c>stdout</c>. Bytes are read as UTF-8; a character cut in two by a chunk's border comes
-/// whole with the second chunk, what is no UTF-8 becomes U+FFFD. One instance per command; not thread-safe.
+/// <c>stderr</c> is like <c>stdout</c>. Bytes are read as UTF-8; a character split between two chunks comes whole with the
+/// second one, invalid UTF-8 becomes U+FFFD. One instance per command; not thread-safe.
 /// </remarks>
 public sealed class ServerSentEvents(IBufferWriter<byte> target)
 {
-    // Nothing here is put into a page as it stands: quotes and letters of all languages may stay what they are.
+    // Nothing here is put into a page unescaped: quotes and letters of all languages may stay.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Decoder _output = Encoding.UTF8.GetDecoder();
@@ -28,13 +28,13 @@ public sealed class ServerSentEvents(IBufferWriter<byte> target)
     /// <summary>The events' media type.</summary>
     public const string ContentType = "text/event-stream";
 
-    /// <summary>Writes a <c>stdout</c> event, or nothing while no whole character is there.</summary>
+    /// <summary>Writes a <c>stdout</c> event, or nothing until there is a whole character.</summary>
     public void Output(ReadOnlySpan<byte> bytes) => Text("stdout"u8, _output, bytes, flush: false);
 
-    /// <summary>Writes a <c>stderr</c> event, or nothing while no whole character is there.</summary>
+    /// <summary>Writes a <c>stderr</c> event, or nothing until there is a whole character.</summary>
     public void Error(ReadOnlySpan<byte> bytes) => Text("stderr"u8, _error, bytes, flush: false);
 
-    /// <summary>Writes what the streams still hold of cut characters, then the <c>exit</c> event.</summary>
+    /// <summary>Writes the rest of split characters, then the <c>exit</c> event.</summary>
     public void Exit(CommandExit exit)
     {
         Text("stdout"u8, _output, default, flush: true);

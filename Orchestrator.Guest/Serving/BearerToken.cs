@@ -8,7 +8,7 @@ internal sealed class BearerToken(byte[] hash)
 {
     private const string Scheme = "Bearer ";
 
-    /// <summary>Whether the caller sent the token; one who did not is answered 401.</summary>
+    /// <summary>Whether the caller sent the token; otherwise it is answered 401.</summary>
     public async ValueTask<bool> AdmitsAsync(HttpContext context)
     {
         if (Accepts(context.Request.Headers.Authorization))

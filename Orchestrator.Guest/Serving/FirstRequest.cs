@@ -4,22 +4,22 @@ using System.Net.Sockets;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>
-/// Asks this server, so that no question from outside is the first of its kind: a first answer takes some 25 milliseconds
-/// more than any later one, whenever it is given, and the first look at a token ten.
+/// Calls this server, so that no outside call is the first of its kind: a first answer takes some 25 milliseconds more than
+/// any later one, at any time, and the first check of a token ten.
 /// </summary>
 internal static class FirstRequest
 {
     private const int PatienceMilliseconds = 1_000;
 
-    /// <summary>What the orchestrator asks first, while the engine may still be making the container's network.</summary>
+    /// <summary>The orchestrator's first call, made while the engine may still be creating the container's network.</summary>
     public static ReadOnlySpan<byte> Health => "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8;
 
-    /// <summary>What is refused, since nobody has that token.</summary>
+    /// <summary>A call that is refused, since no caller has that token.</summary>
     public static ReadOnlySpan<byte> WrongToken => "POST /stop HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8;
 
-    /// <summary>Returns when it was answered, or was not within a second; nothing depends on it.</summary>
-    /// <param name="server">Where it listens; an address of all interfaces is asked on the loopback.</param>
-    /// <param name="request">What to ask.</param>
+    /// <summary>Returns when it was answered, or after a second; nothing depends on it.</summary>
+    /// <param name="server">Where it listens; an address of all interfaces is called on the loopback.</param>
+    /// <param name="request">The call to make.</param>
     public static void Make(Uri server, ReadOnlySpan<byte> request)
     {
         try
@@ -38,7 +38,7 @@ internal static class FirstRequest
         }
         catch (SocketException)
         {
-            // The first who asks waits a little longer.
+            // The first outside caller waits a little longer.
         }
     }
 }

@@ -3,14 +3,14 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Opens a connection to whoever runs code; its end kills what was run over it.</summary>
+/// <summary>Opens a connection to the process that runs code; its end kills everything run over it.</summary>
 internal interface IAgentConnector
 {
-    /// <returns>The connection, or null when nobody takes it in time.</returns>
+    /// <returns>The connection, or null when it is not accepted in time.</returns>
     ValueTask<Socket?> ConnectAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Connects to the agent, which the orchestrator starts right after, and again when code has killed it.</summary>
+/// <summary>Connects to the agent, which the orchestrator starts after the server, and restarts when code has killed it.</summary>
 internal sealed class AgentConnector(TimeProvider time) : IAgentConnector
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -42,7 +42,7 @@ internal sealed class AgentConnector(TimeProvider time) : IAgentConnector
     }
 }
 
-/// <summary>Runs code in this process's own name: for Development on a machine without a container engine.</summary>
+/// <summary>Runs code as this process's own user: for Development on a machine without a container engine.</summary>
 internal sealed class SameUserConnector(ProcessTree processes) : IAgentConnector
 {
     public ValueTask<Socket?> ConnectAsync(CancellationToken cancellationToken)

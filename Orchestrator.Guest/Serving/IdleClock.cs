@@ -1,6 +1,6 @@
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Tells how long nobody has used the runner. Thread-safe.</summary>
+/// <summary>Measures how long the runner has been unused. Thread-safe.</summary>
 internal sealed class IdleClock(TimeProvider time)
 {
     private long _last = time.GetTimestamp();

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Logs one line each, at once: a few lines of a console logger, without its start-up time. Of the
-/// framework's own messages only warnings and worse: the orchestrator probes every runner again and again.</summary>
+/// <summary>Logs one line each, at once: a small console logger without the framework's start-up time. Of the
+/// framework's own messages only warnings and worse: the orchestrator probes every runner repeatedly.</summary>
 internal sealed class LineLoggerProvider(TextWriter target, TimeProvider time) : ILoggerProvider
 {
     public ILogger CreateLogger(string categoryName) => new LineLogger(

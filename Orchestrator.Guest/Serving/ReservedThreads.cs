@@ -1,12 +1,12 @@
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Makes every thread that the server will ever want, before there is code that could take all process ids:
-/// the runtime ends when it cannot make one. How many workers there are, and that they stay, is set in the project.</summary>
+/// <summary>Creates every thread that the server will ever need, before there is code that could take all process ids:
+/// the runtime ends when it cannot create one. The number of workers, and that they stay, is set in the project.</summary>
 internal static class ReservedThreads
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waits, five seconds at most, until all are there.</summary>
+    /// <summary>Waits, five seconds at most, until all exist.</summary>
     public static void Make()
     {
         ThreadPool.GetMinThreads(out var workers, out _);
@@ -15,7 +15,7 @@ internal static class ReservedThreads
         var missing = new CountdownEvent(workers);
         for (var worker = 0; worker < workers; worker++)
         {
-            // Whoever has come waits for the others, so that each is another thread.
+            // Each one waits for the others, so that each is another thread.
             ThreadPool.UnsafeQueueUserWorkItem(
                 static missing =>
                 {
@@ -27,7 +27,7 @@ internal static class ReservedThreads
         }
 
         missing.Wait(Limit);
-        // Its call comes on a worker, so nothing that holds one may wait for it.
+        // The timer calls on a worker, so no code that holds one may wait for it.
         timed.Wait(Limit);
     }
 }

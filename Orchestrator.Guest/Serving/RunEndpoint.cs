@@ -9,7 +9,7 @@ namespace Orchestrator.Guest.Serving;
 internal sealed partial class RunEndpoint(
     BearerToken token, IAgentConnector agents, IdleClock clock, TimeProvider time, ILogger logger)
 {
-    /// <summary>Runs at once; further callers are told to come again.</summary>
+    /// <summary>The number of concurrent runs; further callers are asked to retry.</summary>
     public const int MaxRuns = 8;
 
     private const string RetryAfterSeconds = "1";
@@ -28,7 +28,7 @@ internal sealed partial class RunEndpoint(
         {
             if (Interlocked.Increment(ref _runs) > MaxRuns)
             {
-                await Refuse(context, 429, "TOO_MANY_RUNS", $"{MaxRuns} runs are under way. Retry in a moment.", retry: true);
+                await Refuse(context, 429, "TOO_MANY_RUNS", $"{MaxRuns} runs are active. Retry in a moment.", retry: true);
                 return;
             }
 
@@ -36,7 +36,7 @@ internal sealed partial class RunEndpoint(
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The connection's end has killed what ran.
+            // The connection's end has killed the run.
             LogCallerLeft(logger);
         }
         finally
@@ -57,7 +57,7 @@ internal sealed partial class RunEndpoint(
         if (agent is null)
         {
             LogNoAgent(logger);
-            await Refuse(context, 503, "AGENT_NOT_READY", "The process that runs code is not there. Retry in a moment.", retry: true);
+            await Refuse(context, 503, "AGENT_NOT_READY", "The process that runs code is not ready. Retry in a moment.", retry: true);
             return;
         }
 
@@ -68,7 +68,7 @@ internal sealed partial class RunEndpoint(
         LogRunEnded(logger, request.Language, exit.ExitCode, exit.TimedOut, time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    /// <summary>Reads and checks the body; null when the refusal is answered.</summary>
+    /// <summary>Reads and checks the body; null when it was refused.</summary>
     private static async Task<RunRequest?> ReadAsync(HttpContext context)
     {
         try
@@ -105,7 +105,7 @@ internal sealed partial class RunEndpoint(
         var body = context.Response.BodyWriter;
         await body.FlushAsync(context.RequestAborted);
 
-        // The agent keeps the deadline; this one is for an agent that code has tampered with.
+        // The agent enforces the deadline; this one is for an agent that code has tampered with.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var timer = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), limit,
@@ -129,7 +129,7 @@ internal sealed partial class RunEndpoint(
                 await body.FlushAsync(limit.Token);
             }
 
-            // Ends by itself: the agent has taken all, or closed the connection.
+            // Ends the send: the agent has accepted everything, or closed the connection.
             agent.Shutdown(SocketShutdown.Both);
             await sending;
         }
@@ -187,12 +187,12 @@ internal sealed partial class RunEndpoint(
     [LoggerMessage(1501, LogLevel.Information, "Run of {Language} ended: exit code {ExitCode}, timed out {TimedOut}, {DurationMs:F1} ms")]
     private static partial void LogRunEnded(ILogger logger, string? language, int? exitCode, bool timedOut, double durationMs);
 
-    [LoggerMessage(1502, LogLevel.Warning, "No agent took a run within five seconds")]
+    [LoggerMessage(1502, LogLevel.Warning, "No agent accepted a run within five seconds")]
     private static partial void LogNoAgent(ILogger logger);
 
-    [LoggerMessage(1504, LogLevel.Information, "The caller of a run left before its end")]
+    [LoggerMessage(1504, LogLevel.Information, "Caller of a run left before its end")]
     private static partial void LogCallerLeft(ILogger logger);
 
-    [LoggerMessage(1503, LogLevel.Warning, "The agent was lost during a run: {Reason}")]
+    [LoggerMessage(1503, LogLevel.Warning, "Agent lost during a run: {Reason}")]
     private static partial void LogAgentLost(ILogger logger, string reason);
 }

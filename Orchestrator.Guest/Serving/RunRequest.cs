@@ -12,12 +12,12 @@ internal sealed record RunRequest(string? Language, string? Code, double? Timeou
     public const double MaxTimeoutSeconds = 3600;
     public const double DefaultTimeoutSeconds = 60;
 
-    /// <summary>The kernel takes no single argument of 128 KiB or more.</summary>
+    /// <summary>The kernel accepts no single argument of 128 KiB or more.</summary>
     private const int ArgumentLimit = 100 * 1024;
 
     private static readonly Dictionary<string, string> Unbuffered = new() { ["PYTHONUNBUFFERED"] = "1" };
 
-    /// <summary>What is wrong, as code and text; null when nothing is.</summary>
+    /// <summary>The problem, as code and text; null when there is none.</summary>
     public (string Code, string Message)? Problem() => this switch
     {
         { Language: not ("python" or "bash" or "javascript") } =>
@@ -29,9 +29,9 @@ internal sealed record RunRequest(string? Language, string? Code, double? Timeou
         _ => null,
     };
 
-    /// <summary>The command that runs the code, and what it reads on standard input.</summary>
+    /// <summary>The command that runs the code, and its standard input.</summary>
     /// <remarks>Python and Node read a program from standard input whole before they run it. bash would read it line by
-    /// line, and the code's own commands would read on in it; so it gets an argument, or evaluates what it read.</remarks>
+    /// line, and the code's own commands would consume the rest of it; so it gets an argument, or evaluates its input.</remarks>
     public (CommandRequest Request, byte[] Input) ToCommand()
     {
         var code = Encoding.UTF8.GetBytes(Code!);

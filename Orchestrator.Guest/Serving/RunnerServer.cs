@@ -6,13 +6,13 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>The HTTP server: a few paths in one handler. No configuration files, no routing, no container of services
-/// to speak of: its start is on the way of every cold provision.</summary>
+/// <summary>The HTTP server: a few paths in one handler. No configuration files, no routing, almost no service
+/// container: every cold provision waits for its start.</summary>
 internal static partial class RunnerServer
 {
     private const int MaxConnections = 512;
 
-    // Whoever waits for the start has been answered by then.
+    // By then the caller that waits for the start has its answer.
     private static readonly TimeSpan AfterStart = TimeSpan.FromMilliseconds(250);
 
     public static int Run(bool sameUser)
@@ -56,10 +56,10 @@ internal static partial class RunnerServer
     }
 
     /// <summary>The application, not yet listening.</summary>
-    /// <param name="settings">What the environment says.</param>
-    /// <param name="agents">The way to whoever runs code.</param>
+    /// <param name="settings">The settings from the environment.</param>
+    /// <param name="agents">The way to the process that runs code.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="exit">Ends this process, when an authorized caller wants it.</param>
+    /// <param name="exit">Ends this process, at an authorized caller's request.</param>
     public static WebApplication Build(GuestSettings settings, IAgentConnector agents, TimeProvider time, Action exit)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -94,7 +94,7 @@ internal static partial class RunnerServer
 
     private static Task HandleAsync(HttpContext context, RunEndpoint run, StopEndpoint stop, IdleClock clock)
     {
-        // The page that shows a session's code runs elsewhere than the runner; the token is what protects it.
+        // The page that shows a session's code has another origin than the runner; the token protects it.
         context.Response.Headers.AccessControlAllowOrigin = "*";
         var method = context.Request.Method;
         var path = context.Request.Path.Value;
@@ -148,7 +148,7 @@ internal static partial class RunnerServer
             : context.Response.WriteAsync(text, context.RequestAborted);
     }
 
-    /// <summary>Nothing here is worth a graceful end: who waits for a runner's removal waits for this.</summary>
+    /// <summary>Nothing here is worth a graceful end: the caller of a runner's removal waits for this.</summary>
     private static void ExitNow(ProcessTree? processes)
     {
         processes?.KillAll();

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary>
-/// <c>POST /stop</c>: ends the runner at once, and with it whatever runs in it. The orchestrator asks for it before it
-/// removes a runner: a container whose program has ended is removed sooner than the engine kills one.
+/// <c>POST /stop</c>: ends the runner at once, with everything that runs in it. The orchestrator calls it before it
+/// removes a runner: a container whose program has ended is removed faster than the engine kills one.
 /// </summary>
-/// <param name="token">Who may ask.</param>
+/// <param name="token">Admits callers.</param>
 /// <param name="exit">Ends this process.</param>
 internal sealed class StopEndpoint(BearerToken token, Action exit)
 {
@@ -19,7 +19,7 @@ internal sealed class StopEndpoint(BearerToken token, Action exit)
         }
 
         context.Response.StatusCode = 204;
-        // Not before the answer is out.
+        // Only after the answer was sent.
         context.Response.Headers.Connection = "close";
         context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed.Register(exit);
     }

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Orchestrator.Guest.Supervision;
 
 /// <summary>Runs code for the server, as another user: one supervised command per connection.</summary>
-/// <remarks>The socket has an abstract name: it needs no writable folder, is gone with its owner, and is seen in the
-/// container's own network namespace only. Code may connect to it too; all it gets is what it can do anyway.</remarks>
+/// <remarks>The socket has an abstract name: it needs no writable folder, is gone with its owner, and is visible in the
+/// container's own network namespace only. Code may connect to it too, but gains nothing that it can't do anyway.</remarks>
 internal static class Agent
 {
     /// <summary>The commands that may run at once; the server's limit is lower.</summary>
@@ -15,7 +15,7 @@ internal static class Agent
 
     public static int Run()
     {
-        // Whoever killed the last agent may live on, and even have taken its name.
+        // The killer of the last agent may live on, and even have taken its name.
         var processes = new ProcessTree(adoptOrphans: true);
         processes.EndStrays();
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -60,7 +60,7 @@ internal static class Agent
         }
         catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
         {
-            // Code has taken every process id there is. Who waits for this command is told by the connection's end.
+            // Code has taken every process id. The connection's end reports that to the command's caller.
             connection.Dispose();
             done();
         }

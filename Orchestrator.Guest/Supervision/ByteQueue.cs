@@ -30,8 +30,8 @@ internal sealed class ByteQueue
 
     public void Commit(int count) => _end += count;
 
-    /// <summary>Writes as much as the descriptor takes now.</summary>
-    /// <returns>The bytes written, or -1 when nobody reads any more.</returns>
+    /// <summary>Writes as much as the descriptor accepts now.</summary>
+    /// <returns>The bytes written, or -1 when the reader is gone.</returns>
     public int WriteTo(int fd)
     {
         var total = 0;

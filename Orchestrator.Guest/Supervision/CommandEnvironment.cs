@@ -3,10 +3,10 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Supervision;
 
-/// <summary>What a command finds in its environment: the container's, without what is only the runner's own.</summary>
+/// <summary>A command's environment: the container's, without the runner's own variables.</summary>
 internal static class CommandEnvironment
 {
-    /// <summary>Holds the command's id; tells its processes from another's when their parents are gone.</summary>
+    /// <summary>Holds the command's id; distinguishes its processes from another's when their parents are gone.</summary>
     public const string Marker = "ORCHESTRATOR_COMMAND";
 
     private static readonly string[] Hidden =

@@ -4,12 +4,12 @@ using Orchestrator.Guest.Protocol;
 namespace Orchestrator.Guest.Supervision;
 
 /// <summary>Runs one command for one caller over the frame protocol, on the calling thread.</summary>
-/// <remarks>One thread and <c>poll</c>, nothing asynchronous: <c>supervise</c> starts anew for every command, and this
+/// <remarks>One thread and <c>poll</c>, nothing asynchronous: <c>supervise</c> is started for every command, and this
 /// needs neither a thread pool nor an event loop to warm up. A caller that reads slowly slows the command down but
-/// does not stretch its deadline.</remarks>
+/// does not extend its deadline.</remarks>
 /// <param name="input">Frames from the caller; its end means the caller is gone.</param>
 /// <param name="output">Frames to the caller; made non-blocking. May be the same socket.</param>
-/// <param name="processes">Starts and kills.</param>
+/// <param name="processes">Starts and kills processes.</param>
 /// <param name="time">Measures the deadline.</param>
 internal sealed class CommandSupervisor(int input, int output, ProcessTree processes, TimeProvider time)
 {
@@ -32,8 +32,8 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
     private long _outputLeft;
     private long _errorLeft;
 
-    /// <summary>Serves the caller until the command's exit is told, or the caller is gone.</summary>
-    /// <returns>Whether the exit was told.</returns>
+    /// <summary>Serves the caller until the command's exit is reported, or the caller is gone.</summary>
+    /// <returns>Whether the exit was reported.</returns>
     public bool Run()
     {
         Posix.MakeNonBlocking(output);
@@ -44,7 +44,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         catch (FrameException error)
         {
             EndCommand();
-            Tell(new CommandExit(null, false, _truncated, 0, error.Message));
+            Report(new CommandExit(null, false, _truncated, 0, error.Message));
             return Flush();
         }
         finally
@@ -75,7 +75,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         (_command, var failure) = processes.Start(_request);
         if (_command is null)
         {
-            Tell(failure!);
+            Report(failure!);
             return Flush();
         }
 
@@ -97,7 +97,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         var status = processes.End(_command);
         Drain(_command);
         EndCommand();
-        Tell(new CommandExit(
+        Report(new CommandExit(
             timedOut ? null : ExitCodeOf(status),
             timedOut,
             _truncated,
@@ -106,8 +106,8 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         return Flush();
     }
 
-    /// <summary>How long a turn may wait for events: no event tells of an orphan's end, nor, without a process
-    /// descriptor, of the command's.</summary>
+    /// <summary>How long a turn may wait for events: no event reports an orphan's end, nor, without a process
+    /// descriptor, the command's.</summary>
     private int Wait(SpawnedCommand command) => command.PidFd < 0 ? 5 : processes.AdoptsOrphans ? TickMs : int.MaxValue;
 
     /// <summary>Waits for events once and moves bytes along.</summary>
@@ -185,7 +185,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
             return;
         }
 
-        // A command that closed its input is not interested: what comes is dropped.
+        // A command that closed its input does not read it: further input is dropped.
         if (_toCommand.WriteTo(command.Input) < 0 || (_inputEnded && _toCommand.Length == 0))
         {
             command.CloseInput();
@@ -238,7 +238,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         return true;
     }
 
-    /// <summary>Reads what the dead left in the pipes. A descriptor that somebody unkillable holds open costs a second.</summary>
+    /// <summary>Reads the dead's remaining output in the pipes. A descriptor held open by an unkillable process costs a second.</summary>
     private void Drain(SpawnedCommand command)
     {
         var quiet = time.GetTimestamp();
@@ -262,7 +262,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         }
     }
 
-    private void Tell(CommandExit exit)
+    private void Report(CommandExit exit)
     {
         var frame = new ArrayBufferWriter<byte>();
         FrameWriter.Write(frame, exit);
@@ -276,7 +276,7 @@ internal sealed class CommandSupervisor(int input, int output, ProcessTree proce
         return count;
     }
 
-    /// <summary>Writes out what is queued, as long as the caller takes something every thirty seconds.</summary>
+    /// <summary>Writes the queued frames, as long as the caller accepts some every thirty seconds.</summary>
     private bool Flush()
     {
         var progress = time.GetTimestamp();

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Orchestrator.Guest.Supervision;
 
-/// <summary>The C library calls that .NET has no face for. Constants are Linux' (x64 and arm64).</summary>
+/// <summary>The C library calls that .NET does not expose. Constants are Linux' (x64 and arm64).</summary>
 internal static unsafe partial class Posix
 {
     public const int EINTR = 4;
@@ -60,7 +60,7 @@ internal static unsafe partial class Posix
     /// <summary>Some child that has ended and was not reaped, or 0.</summary>
     public static int AnyExited() => PeekExited(P_ALL, 0);
 
-    /// <summary>Takes an ended child's wait status; null when it has not ended or is no child of ours.</summary>
+    /// <summary>Reaps an ended child's wait status; null when it has not ended or is no child of ours.</summary>
     public static int? Reap(int pid)
     {
         int status;
@@ -115,7 +115,7 @@ internal static unsafe partial class Posix
     {
         var info = stackalloc byte[128];
         new Span<byte>(info, 128).Clear();
-        // si_pid stands behind si_signo, si_errno, si_code and the padding of 64-bit machines.
+        // si_pid follows si_signo, si_errno, si_code and the padding of 64-bit machines.
         return waitid(kind, pid, info, WEXITED | WNOWAIT | WNOHANG) == 0 ? *(int*)(info + 16) : 0;
     }
 

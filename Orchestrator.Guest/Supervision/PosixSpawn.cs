@@ -6,9 +6,9 @@ namespace Orchestrator.Guest.Supervision;
 /// <summary>Starts a program without a fork in a runtime of many threads.</summary>
 internal static unsafe class PosixSpawn
 {
-    /// <returns>0, or the error number of what failed up to and including the exec.</returns>
-    /// <remarks>The program leads a new session and has every signal at its default: .NET ignores SIGPIPE, and what is
-    /// ignored stays so across exec. Of our descriptors it gets the three given.</remarks>
+    /// <returns>0, or the error number of the step that failed, up to and including the exec.</returns>
+    /// <remarks>The program leads a new session and has every signal at its default: .NET ignores SIGPIPE, and ignored signals
+    /// stay ignored across exec. Of our descriptors it gets the three given.</remarks>
     public static int Start(
         string path,
         IReadOnlyList<string> command,

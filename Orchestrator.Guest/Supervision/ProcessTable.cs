@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace Orchestrator.Guest.Supervision;
 
-/// <summary>One process as <c>/proc/[pid]/stat</c> tells it.</summary>
-/// <remarks>A class: collections of it then need no code compiled at run time, which a command would wait for.</remarks>
+/// <summary>One process as in <c>/proc/[pid]/stat</c>.</summary>
+/// <remarks>A class: collections of it then need no code compiled at run time, which would delay a command.</remarks>
 internal sealed record ProcessEntry(int Pid, char State, int Parent, int Group, int Session)
 {
     public bool IsDead => State is 'Z' or 'X';
@@ -30,7 +30,7 @@ internal static class ProcessTable
         return entries;
     }
 
-    /// <summary>A variable of the environment that the process was started with; null when it has none such, or its
+    /// <summary>A variable of the environment that the process was started with; null when it is not set, or its
     /// environment cannot be read.</summary>
     public static string? VariableOf(int pid, string name)
     {
@@ -60,7 +60,7 @@ internal static class ProcessTable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Gone, or somebody else's.
+            // Gone, or another user's.
             return "";
         }
     }
@@ -68,7 +68,7 @@ internal static class ProcessTable
     /// <summary>Parses e.g. <c>17 (a (b) c) S 1 17 17 0 …</c>: pid, name, state, parent, group, session.</summary>
     internal static ProcessEntry? Parse(int pid, ReadOnlySpan<byte> stat)
     {
-        // The name may hold anything, parentheses too: count from the last one.
+        // The name may hold any character, parentheses too: count from the last one.
         var rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
         if (rest.Length < 4)
         {

@@ -3,14 +3,14 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Supervision;
 
-/// <summary>Starts commands and ends them with everything they started, whatever that did to get away.</summary>
+/// <summary>Starts commands and ends them with everything they started, in spite of any attempt to escape.</summary>
 /// <remarks>
-/// A command leads a session of its own. What stays in it dies by one signal to the group. What leaves it
-/// (<c>setsid</c>, double fork) is found as a descendant; when its parent is gone too, as an orphan: this process
+/// A command leads a session of its own. Processes that stay in it die by one signal to the group. Processes that leave it
+/// (<c>setsid</c>, double fork) are found as descendants; when their parent is gone too, as orphans: this process
 /// adopts them (PR_SET_CHILD_SUBREAPER), which needs it to have no other children. An orphan that carries the id of
-/// another running command is left to that one. gVisor adopts nothing (and old ones show no environment): there,
-/// in the container, every orphan of the same user goes that carries no other command's id. A process that has
-/// children of its own asks for neither: then the id alone finds orphans.
+/// another running command is left to that one. gVisor adopts nothing (and old versions show no environment): there,
+/// in the container, every orphan of the same user is killed that carries no other command's id. A process that has
+/// children of its own does neither: then the id alone finds orphans.
 /// </remarks>
 internal sealed class ProcessTree
 {
@@ -30,12 +30,12 @@ internal sealed class ProcessTree
         _takesInits = adoptOrphans && !_adopts;
     }
 
-    /// <summary>Whether orphans end here, so that <see cref="ReapOrphans"/> wants to be called now and then.</summary>
+    /// <summary>Whether orphans end here, so that <see cref="ReapOrphans"/> has to be called now and then.</summary>
     public bool AdoptsOrphans => _adopts;
 
     public (SpawnedCommand? Command, CommandExit? Failure) Start(CommandRequest request)
     {
-        // Under the lock, so that nobody takes a command just started for an orphan.
+        // Under the lock, so that no command just started is taken for an orphan.
         lock (_gate)
         {
             var started = SpawnedCommand.Start(request, Guid.NewGuid().ToString("N"));
@@ -48,7 +48,7 @@ internal sealed class ProcessTree
         }
     }
 
-    /// <summary>Kills the command and all it left behind, and reaps it. A second call does nothing.</summary>
+    /// <summary>Kills the command and all its processes, and reaps it. A second call does nothing.</summary>
     /// <returns>Its wait status, or null when it did not end within five seconds (stuck in the kernel).</returns>
     public int? End(SpawnedCommand command)
     {
@@ -110,7 +110,7 @@ internal sealed class ProcessTree
         }
     }
 
-    /// <summary>Buries adopted orphans that have ended: each held one of the container's few process ids.</summary>
+    /// <summary>Reaps adopted orphans that have ended: each held one of the container's few process ids.</summary>
     public void ReapOrphans()
     {
         lock (_gate)
@@ -121,10 +121,10 @@ internal sealed class ProcessTree
         }
     }
 
-    /// <summary>Kills what outlived its supervisor. Code can kill that, being the same user; its processes then are
-    /// init's, where nothing else of this user is, since the engine starts every supervisor from outside.</summary>
+    /// <summary>Kills processes that outlived their supervisor. Code can kill that, being the same user; its processes then are
+    /// init's, which has no others of this user, since the engine starts every supervisor from outside.</summary>
     /// <returns>False when some are left after five seconds. True, and nothing done, where no engine started us:
-    /// on an ordinary machine everybody's background processes are init's.</returns>
+    /// on an ordinary machine all users' background processes are init's.</returns>
     public bool EndStrays()
     {
         var began = Stopwatch.GetTimestamp();
@@ -152,8 +152,8 @@ internal sealed class ProcessTree
         return true;
     }
 
-    /// <summary>Stops all, then kills all: processes that fork faster than they are killed are caught standing still.
-    /// A process with a signal pending cannot fork, so nobody has to be waited for.</summary>
+    /// <summary>Stops all, then kills all: processes that fork faster than they are killed are caught while stopped.
+    /// A process with a signal pending cannot fork, so there is no need to wait for any.</summary>
     private static void Strike(List<ProcessEntry> victims, HashSet<int> stopped)
     {
         var fresh = victims.FindAll(entry => stopped.Add(entry.Pid));
@@ -164,7 +164,7 @@ internal sealed class ProcessTree
         }
     }
 
-    /// <summary>What of the command lives, the command itself included.</summary>
+    /// <summary>The command's live processes, itself included.</summary>
     private List<ProcessEntry> Victims(SpawnedCommand command)
     {
         var family = Family(

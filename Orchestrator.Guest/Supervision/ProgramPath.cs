@@ -6,8 +6,8 @@ internal static class ProgramPath
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
     private const int ExecuteAllowed = 1;
 
-    /// <returns>The path to start, or null when no folder of <paramref name="path"/> has such a program. One that is
-    /// there but may not be executed is returned: starting it tells why.</returns>
+    /// <returns>The path to start, or null when no folder of <paramref name="path"/> has such a program. One that exists
+    /// but may not be executed is returned: starting it gives the reason.</returns>
     public static string? Find(string program, string? path, string? workingDirectory)
     {
         if (program.Contains('/'))

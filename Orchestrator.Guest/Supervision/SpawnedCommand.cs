@@ -27,11 +27,11 @@ internal sealed class SpawnedCommand
     /// <summary>Polls readable when the process has ended; -1 where the kernel has no such descriptors.</summary>
     public int PidFd { get; private set; }
 
-    /// <summary>Whether it is reaped, or given up: its id may be another process's now.</summary>
+    /// <summary>Whether it is reaped, or abandoned: its id may be another process's now.</summary>
     public bool HasEnded { get; set; }
 
     /// <summary>Starts the command.</summary>
-    /// <returns>The command, or null with the exit that tells why there is none (126 or 127).</returns>
+    /// <returns>The command, or null with the exit that says why there is none (126 or 127).</returns>
     /// <remarks>Not to be called by two threads at once: the start borrows this process's OOM score.</remarks>
     public static (SpawnedCommand? Command, CommandExit? Failure) Start(CommandRequest request, string id)
     {
@@ -88,8 +88,8 @@ internal sealed class SpawnedCommand
         PidFd = CloseOne(PidFd);
     }
 
-    /// <summary>Makes the command, not the runner, what the kernel kills when memory runs out: a child inherits the
-    /// score, and ours may be lowered again to where it was.</summary>
+    /// <summary>Makes the command, not the runner, the kernel's victim when memory runs out: a child inherits the
+    /// score, and ours may be lowered again to its former value.</summary>
     private static string? BeginSacrifice()
     {
         try
