@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Client;
 
-/// <summary>Everything that callers of sessions, machines and tasks send and get, as JSON.</summary>
+/// <summary>All requests and answers of sessions, machines and tasks, as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProvisionRequest))]
 [JsonSerializable(typeof(ProvisionResponse))]
@@ -29,10 +29,10 @@ namespace Orchestrator.Client;
 [JsonSerializable(typeof(ApiError))]
 public sealed partial class ContractJson : JsonSerializerContext
 {
-    /// <summary>The same with quotes and plus signs as they stand, for JSON that is never part of a page.</summary>
+    /// <summary>The same without escaping quotes and plus signs, for JSON that is never part of a page.</summary>
     public static ContractJson Plain { get; } = new(NewOptions(JsonIgnoreCondition.Never));
 
-    /// <summary>How the client writes bodies: what is null is left out.</summary>
+    /// <summary>The client's format of bodies: nulls are left out.</summary>
     internal static ContractJson Request { get; } = new(NewOptions(JsonIgnoreCondition.WhenWritingNull));
 
     private static JsonSerializerOptions NewOptions(JsonIgnoreCondition ignored) => new()

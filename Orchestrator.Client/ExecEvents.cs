@@ -1,6 +1,6 @@
 namespace Orchestrator.Client;
 
-/// <summary>What a running command tells: output, and at last how it ended.</summary>
+/// <summary>An event of a running command: output, and finally its end.</summary>
 public abstract record ExecEvent;
 
 /// <summary>Standard output.</summary>
@@ -12,9 +12,9 @@ public sealed record StdoutEvent(string Text) : ExecEvent;
 public sealed record StderrEvent(string Text) : ExecEvent;
 
 /// <summary>The command has ended; the last event.</summary>
-/// <param name="ExitCode">Its exit code; null when its time was up, or when it is unknown.</param>
+/// <param name="ExitCode">Its exit code; null when it timed out, or when it is unknown.</param>
 /// <param name="DurationMs">How long it ran.</param>
-/// <param name="TimedOut">Whether its time was up.</param>
-/// <param name="Truncated">Whether output over 1 MiB a stream was dropped.</param>
+/// <param name="TimedOut">Whether it timed out.</param>
+/// <param name="Truncated">Whether output over 1 MiB per stream was dropped.</param>
 /// <param name="Error">Why there is no ordinary exit code; null otherwise.</param>
 public sealed record ExitEvent(int? ExitCode, double DurationMs, bool TimedOut, bool Truncated, string? Error = null) : ExecEvent;

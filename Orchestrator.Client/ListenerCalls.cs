@@ -24,7 +24,7 @@ internal sealed class ListenerCalls(HttpClient http, Uri address, OrchestratorCl
         string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> answer, CancellationToken cancellationToken, TimeSpan work = default) =>
         SendAsync(HttpMethod.Post, path, JsonContent.Create(body, bodyType), answer, work, cancellationToken);
 
-    /// <summary>Begins a call whose answer comes in pieces.</summary>
+    /// <summary>Begins a call with a streamed answer.</summary>
     /// <param name="request">The call.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed class ListenerCalls(HttpClient http, Uri address, OrchestratorCl
     public HttpRequestMessage NewRequest(HttpMethod method, string path, HttpContent? body = null) =>
         new(method, new Uri(_address, path)) { Content = body };
 
-    /// <summary>Ends a call that takes longer than the server's work and the time-out together.</summary>
+    /// <summary>Aborts a call that takes longer than the server's work and the time-out together.</summary>
     public CancellationTokenSource NewLimit(TimeSpan work) => new(work + _timeout, time);
 
     private async Task<T> SendAsync<T>(

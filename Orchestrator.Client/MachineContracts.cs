@@ -26,7 +26,7 @@ public sealed record MachineList(IReadOnlyList<MachineEntry> Machines);
 /// <param name="Port">Its port on the public host.</param>
 /// <param name="IsUsed">Whether it is assigned.</param>
 /// <param name="AssignedProject">The project; null for an idle one.</param>
-/// <param name="Url">Where it is reached.</param>
+/// <param name="Url">Its public address.</param>
 public sealed record MachineEntry(
     string Id,
     string ContainerId,
@@ -36,6 +36,6 @@ public sealed record MachineEntry(
     string? AssignedProject,
     string Url);
 
-/// <summary>Which machine to destroy.</summary>
+/// <summary>The machine to destroy.</summary>
 /// <param name="ContainerId">The machine's id, or its container's, short or full.</param>
 public sealed record DestroyRequest(string? ContainerId = null);

@@ -13,7 +13,7 @@ public sealed class MachinesClient
     public Task<MachineResponse> AssignAsync(string projectId, CancellationToken cancellationToken = default) =>
         _calls.GetAsync(Uri.EscapeDataString(projectId), ContractJson.Default.MachineResponse, cancellationToken);
 
-    /// <summary>Gives a machine back to the pool.</summary>
+    /// <summary>Releases a machine into the pool.</summary>
     /// <param name="id">The project's id, the machine's or its container's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<MessageResponse> ReleaseAsync(string id, CancellationToken cancellationToken = default) =>

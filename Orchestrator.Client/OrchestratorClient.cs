@@ -3,20 +3,20 @@ namespace Orchestrator.Client;
 /// <summary>Calls Orchestrator: sessions and their commands, machines, tasks. Thread-safe; one for all calls is enough.</summary>
 /// <remarks>
 /// Every call throws <see cref="OrchestratorException"/> when it is refused or fails, <see cref="HttpRequestException"/> when
-/// the server can't be reached, and <see cref="TimeoutException"/> when no answer comes in time.
+/// the server is unreachable, and <see cref="TimeoutException"/> when no answer comes in time.
 /// </remarks>
 public sealed class OrchestratorClient : IDisposable
 {
     private readonly HttpClient? _owned;
 
     /// <summary>A client with connections of its own.</summary>
-    /// <param name="options">Where Orchestrator is; on this machine's usual ports when left out.</param>
+    /// <param name="options">Orchestrator's addresses; this machine's usual ports when left out.</param>
     public OrchestratorClient(OrchestratorClientOptions? options = null)
         : this(NewHttpClient(), options ?? new()) => _owned = Http;
 
-    /// <summary>A client over an <see cref="HttpClient"/> that somebody else makes, sets up and disposes of.</summary>
-    /// <param name="http">What sends the calls. Its own time-out counts, too.</param>
-    /// <param name="options">Where Orchestrator is.</param>
+    /// <summary>A client over the caller's <see cref="HttpClient"/>, which the caller configures and disposes of.</summary>
+    /// <param name="http">Sends the calls. Its own time-out counts, too.</param>
+    /// <param name="options">Orchestrator's addresses.</param>
     /// <param name="time">The clock; the system's when left out.</param>
     public OrchestratorClient(HttpClient http, OrchestratorClientOptions options, TimeProvider? time = null)
     {

@@ -20,8 +20,8 @@ public sealed class OrchestratorException : Exception
     public HttpStatusCode StatusCode { get; }
 
     /// <summary>
-    /// The error's code, such as <c>RUNNER_NOT_FOUND</c>, or the text that a document gives in its place; null when the
-    /// answer is not Orchestrator's own, but that of a proxy on the way.
+    /// The error's code, such as <c>RUNNER_NOT_FOUND</c>, or the text that a document fixes in its place; null when the
+    /// answer is not Orchestrator's own, but a proxy's on the way.
     /// </summary>
     public string? Code { get; }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Client;
 
-/// <summary>Carries JSON text inside JSON as it stands, without escaping it into a string.</summary>
+/// <summary>Embeds JSON text verbatim in JSON, without escaping it into a string.</summary>
 public sealed class RawJsonConverter : JsonConverter<string>
 {
     /// <inheritdoc />

@@ -3,21 +3,21 @@ using System.Text.Json.Serialization;
 namespace Orchestrator.Client;
 
 /// <summary>The body of a provision; every field may be left out.</summary>
-/// <param name="SessionId">The session; wins over <c>X-Session-Id</c>. A new one is made up when both are missing.</param>
+/// <param name="SessionId">The session; overrides <c>X-Session-Id</c>. A new id is generated when both are missing.</param>
 /// <param name="NetworkMode"><c>none</c> for a runner without a network.</param>
 public sealed record ProvisionRequest(string? SessionId = null, string? NetworkMode = null);
 
 /// <summary>The body of a deprovision or heartbeat.</summary>
-/// <param name="SessionId">The session; wins over <c>X-Session-Id</c>.</param>
+/// <param name="SessionId">The session; overrides <c>X-Session-Id</c>.</param>
 public sealed record SessionRequest(string? SessionId = null);
 
 /// <summary>A session's runner.</summary>
-/// <param name="Message">What was done.</param>
-/// <param name="Endpoint">Where the runner is reached.</param>
+/// <param name="Message">The result, for people.</param>
+/// <param name="Endpoint">The runner's address.</param>
 /// <param name="SessionId">The session.</param>
 /// <param name="RunnerId">The runner.</param>
 /// <param name="Token">The bearer token for the runner's own interface; left out when it was lost with the store.</param>
-/// <param name="ExpiresAt">When the lease ends unless a heartbeat or a command extends it.</param>
+/// <param name="ExpiresAt">When the lease expires unless a heartbeat or a command extends it.</param>
 public sealed record ProvisionResponse(
     string Message,
     string? Endpoint,
@@ -26,7 +26,7 @@ public sealed record ProvisionResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token,
     DateTimeOffset? ExpiresAt);
 
-/// <summary>What was done.</summary>
+/// <summary>The result of a call.</summary>
 /// <param name="Message">A sentence for people.</param>
 public sealed record MessageResponse(string Message);
 
@@ -39,11 +39,11 @@ public sealed record RunnerList(IReadOnlyList<RunnerEntry> Runners);
 /// <param name="Template">The template: <c>session</c>, <c>machine</c>, or one of the operator's.</param>
 /// <param name="State"><c>creating</c>, <c>idle</c>, <c>leased</c> or <c>removing</c>.</param>
 /// <param name="Owner">Its owner; null when it has none.</param>
-/// <param name="Endpoint">Where it is reached; null while it has no port.</param>
+/// <param name="Endpoint">Its address; null while it has no port.</param>
 /// <param name="ContainerId">The engine's id; null while it has none.</param>
 /// <param name="Image">The image it was made from.</param>
 /// <param name="CreatedAt">When it was made.</param>
-/// <param name="ExpiresAt">When its lease ends; null for never.</param>
+/// <param name="ExpiresAt">When its lease expires; null for never.</param>
 public sealed record RunnerEntry(
     string Id,
     string Template,
@@ -63,7 +63,7 @@ public sealed record OwnerEntry(string Tenant, string Kind, string Id);
 
 /// <summary>A command to run in a session's runner.</summary>
 /// <param name="Command">The program and its arguments, 1 to 1,024.</param>
-/// <param name="Stdin">What it reads.</param>
+/// <param name="Stdin">Its standard input.</param>
 /// <param name="Env">Variables besides the runner's own.</param>
 /// <param name="TimeoutSeconds">How long it may run: more than 0, at most 3,600, 60 when left out.</param>
 public sealed record ExecBody(
@@ -73,13 +73,13 @@ public sealed record ExecBody(
     double? TimeoutSeconds = null);
 
 /// <summary>How a command ended.</summary>
-/// <param name="ExitCode">Its exit code; null when its time was up.</param>
-/// <param name="Stdout">Its output.</param>
-/// <param name="Stderr">Its errors.</param>
+/// <param name="ExitCode">Its exit code; null when it timed out.</param>
+/// <param name="Stdout">Its standard output.</param>
+/// <param name="Stderr">Its standard error.</param>
 /// <param name="DurationMs">How long it ran.</param>
-/// <param name="TimedOut">Whether its time was up.</param>
-/// <param name="Truncated">Whether output over 1 MiB a stream was dropped.</param>
-/// <param name="Error">Why the runner is gone, when it is; left out otherwise.</param>
+/// <param name="TimedOut">Whether it timed out.</param>
+/// <param name="Truncated">Whether output over 1 MiB per stream was dropped.</param>
+/// <param name="Error">Why the runner is gone, if it is; left out otherwise.</param>
 public sealed record ExecResponse(
     int? ExitCode,
     string Stdout,

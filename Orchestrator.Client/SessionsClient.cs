@@ -7,20 +7,20 @@ using System.Text.Json;
 
 namespace Orchestrator.Client;
 
-/// <summary>Sessions: a runner each, kept by heartbeats and commands, and given back.</summary>
+/// <summary>Sessions: a runner each, kept alive by heartbeats and commands, and released at the end.</summary>
 public sealed class SessionsClient
 {
     private const string Events = "text/event-stream";
 
-    // What the server grants a command that asks for no time of its own.
+    // The server's default time limit of a command.
     private const double DefaultSeconds = 60;
 
     private readonly ListenerCalls _calls;
 
     internal SessionsClient(ListenerCalls calls) => _calls = calls;
 
-    /// <summary>Gives a session its runner; the same one as long as it has it. It is ready when the answer comes.</summary>
-    /// <param name="sessionId">The session; null makes one up.</param>
+    /// <summary>Gives a session its runner, the same one for as long as it is leased. The runner is ready when the answer comes.</summary>
+    /// <param name="sessionId">The session; null generates an id.</param>
     /// <param name="networkMode"><c>none</c> for a runner without a network.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<ProvisionResponse> ProvisionAsync(
@@ -31,13 +31,13 @@ public sealed class SessionsClient
             ContractJson.Default.ProvisionResponse,
             cancellationToken);
 
-    /// <summary>Keeps a session's runner for another inactivity time-out.</summary>
+    /// <summary>Extends a session's lease by another inactivity time-out.</summary>
     /// <param name="sessionId">The session.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<MessageResponse> HeartbeatAsync(string sessionId, CancellationToken cancellationToken = default) =>
         PostSessionAsync("api/runner/heartbeat", sessionId, cancellationToken);
 
-    /// <summary>Gives a session's runner back; it is removed when the answer comes.</summary>
+    /// <summary>Releases a session's runner; it is removed when the answer comes.</summary>
     /// <param name="sessionId">The session.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<MessageResponse> ReleaseAsync(string sessionId, CancellationToken cancellationToken = default) =>
@@ -54,7 +54,7 @@ public sealed class SessionsClient
             ExecPath(sessionId), command, ContractJson.Request.ExecBody, ContractJson.Default.ExecResponse, cancellationToken, TimeOf(command));
     }
 
-    /// <summary>Runs a command in a session's runner and gives its output as it comes; the last event is an <see cref="ExitEvent"/>.</summary>
+    /// <summary>Runs a command in a session's runner and streams its output; the last event is an <see cref="ExitEvent"/>.</summary>
     /// <param name="sessionId">The session.</param>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends call and command.</param>
@@ -88,7 +88,7 @@ public sealed class SessionsClient
 
     /// <summary>The log of a session's runner, line by line.</summary>
     /// <param name="sessionId">The session.</param>
-    /// <param name="follow">Whether to go on with what is logged from now on, until the runner is gone.</param>
+    /// <param name="follow">Whether to continue with new lines until the runner is gone.</param>
     /// <param name="tail">How many of the last lines to begin with; null for all.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async IAsyncEnumerable<string> ReadLogsAsync(
@@ -104,7 +104,7 @@ public sealed class SessionsClient
         }
     }
 
-    /// <summary>Every runner there is, whoever has it.</summary>
+    /// <summary>Every runner, of any owner or none.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<IReadOnlyList<RunnerEntry>> ListAsync(CancellationToken cancellationToken = default) =>
         (await _calls.GetAsync("api/runner", ContractJson.Default.RunnerList, cancellationToken)).Runners;
@@ -115,7 +115,7 @@ public sealed class SessionsClient
 
     private static TimeSpan TimeOf(ExecBody command) => TimeSpan.FromSeconds(Math.Clamp(command.TimeoutSeconds ?? DefaultSeconds, 0, 3_600));
 
-    // Other events are a later server's.
+    // Events of later servers are skipped.
     private static ExecEvent? Parse(string type, ReadOnlySpan<byte> data) => type switch
     {
         "stdout" => new StdoutEvent(JsonSerializer.Deserialize(data, ContractJson.Default.String)!),

@@ -8,11 +8,11 @@ namespace Orchestrator.Client;
 /// <param name="B">The second number, as number or text.</param>
 /// <param name="Operation"><c>add</c>.</param>
 /// <param name="Type">A task type; see <c>GET /tasks/types</c>.</param>
-/// <param name="Input">What the type takes.</param>
-/// <param name="CallbackUrl">Where the end is reported; its host and port have to be in <c>Callbacks:Allowed</c>.</param>
-/// <param name="IdempotencyKey">1 to 200 characters; the same key again finds the same task.</param>
-/// <param name="RunAt">When it may begin at the earliest, ISO 8601 with an offset.</param>
-/// <param name="MaxAttempts">How often it is attempted, 1 to 100.</param>
+/// <param name="Input">The type's input.</param>
+/// <param name="CallbackUrl">Where the end is reported; its host and port must be in <c>Callbacks:Allowed</c>.</param>
+/// <param name="IdempotencyKey">1 to 200 characters; a repeated key finds the same task.</param>
+/// <param name="RunAt">The earliest time at which it may begin, ISO 8601 with an offset.</param>
+/// <param name="MaxAttempts">The number of attempts allowed, 1 to 100.</param>
 public sealed record TaskRequest(
     [property: JsonPropertyName("a")] JsonElement? A = null,
     [property: JsonPropertyName("b")] JsonElement? B = null,
@@ -24,9 +24,9 @@ public sealed record TaskRequest(
     [property: JsonPropertyName("run_at")] string? RunAt = null,
     [property: JsonPropertyName("max_attempts")] int? MaxAttempts = null);
 
-/// <summary>A task that was taken in.</summary>
+/// <summary>An accepted task.</summary>
 /// <param name="TaskId">Its id.</param>
-/// <param name="InitiatedBy">The instance that took it in.</param>
+/// <param name="InitiatedBy">The instance that accepted it.</param>
 public sealed record TaskAccepted(
     [property: JsonPropertyName("task_id")] string TaskId,
     [property: JsonPropertyName("initiated_by")] string InitiatedBy);
@@ -38,7 +38,7 @@ public sealed record SumResponse(
     [property: JsonPropertyName("handled_by")] string HandledBy,
     [property: JsonPropertyName("sum"), JsonConverter(typeof(RawJsonConverter))] string Sum);
 
-/// <summary>What became of a task that was cancelled or put back.</summary>
+/// <summary>The result of cancelling or retrying a task.</summary>
 /// <param name="TaskId">Its id.</param>
 /// <param name="Status">Its status now.</param>
 public sealed record TaskChanged(
@@ -60,14 +60,14 @@ public sealed record TaskTypeEntry(
 /// <param name="Types">The types.</param>
 public sealed record TaskTypeList([property: JsonPropertyName("types")] IReadOnlyList<TaskTypeEntry> Types);
 
-/// <summary>What was read from the shared store.</summary>
+/// <summary>A value read from the shared store.</summary>
 /// <param name="Message">The text.</param>
 public sealed record ValkeyMessage([property: JsonPropertyName("message")] string Message);
 
 /// <summary>Whether the shared store can be written and read.</summary>
 /// <param name="ValkeyOk">Whether it can.</param>
-/// <param name="ReadValue">What was read; left out on an error.</param>
-/// <param name="Error">What is wrong; left out when nothing is.</param>
+/// <param name="ReadValue">The value read; left out on an error.</param>
+/// <param name="Error">The problem; left out when there is none.</param>
 /// <param name="HandledBy">The instance that answers.</param>
 public sealed record ValkeyTestResponse(
     [property: JsonPropertyName("valkey_ok")] bool ValkeyOk,

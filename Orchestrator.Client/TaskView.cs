@@ -2,14 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.Client;
 
-/// <summary>A task as callers see it (docs/contract/contract.md, Tasks); what is null is left out of its JSON.</summary>
+/// <summary>A task as callers see it (docs/contract/contract.md, Tasks); nulls are left out of its JSON.</summary>
 public sealed record TaskView
 {
     /// <summary>Its id.</summary>
     [JsonPropertyName("task_id")]
     public required string TaskId { get; init; }
 
-    /// <summary>Whose it is; in lists only.</summary>
+    /// <summary>Its tenant; in lists only.</summary>
     [JsonPropertyName("tenant"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Tenant { get; init; }
 
@@ -21,7 +21,7 @@ public sealed record TaskView
     [JsonPropertyName("status")]
     public required string Status { get; init; }
 
-    /// <summary>The instance that took it in.</summary>
+    /// <summary>The instance that accepted it.</summary>
     [JsonPropertyName("initiated_by")]
     public required string InitiatedBy { get; init; }
 
@@ -37,15 +37,15 @@ public sealed record TaskView
     [JsonPropertyName("result"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(RawJsonConverter))]
     public string? Result { get; init; }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The error of the last attempt.</summary>
     [JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
 
-    /// <summary>How often it was begun.</summary>
+    /// <summary>The number of attempts begun.</summary>
     [JsonPropertyName("attempts")]
     public int Attempts { get; init; }
 
-    /// <summary>When it was asked for.</summary>
+    /// <summary>When it was enqueued.</summary>
     [JsonPropertyName("created_at")]
     public DateTimeOffset CreatedAt { get; init; }
 

@@ -11,13 +11,13 @@ public sealed class TasksClient
 
     internal TasksClient(ListenerCalls calls, TimeProvider time) => (_calls, _time) = (calls, time);
 
-    /// <summary>Puts a task into the queue.</summary>
+    /// <summary>Enqueues a task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<TaskAccepted> EnqueueAsync(TaskRequest task, CancellationToken cancellationToken = default) =>
         _calls.PostAsync("task", task, ContractJson.Request.TaskRequest, ContractJson.Default.TaskAccepted, cancellationToken);
 
-    /// <summary>Where a task stands, and its result once it is complete.</summary>
+    /// <summary>The state of a task, and its result once it is complete.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<TaskView> GetStatusAsync(string taskId, CancellationToken cancellationToken = default) =>
@@ -46,7 +46,7 @@ public sealed class TasksClient
     public Task<TaskChanged> CancelAsync(string taskId, CancellationToken cancellationToken = default) =>
         _calls.DeleteAsync(PathOf(taskId), ContractJson.Default.TaskChanged, cancellationToken);
 
-    /// <summary>Puts a task that failed for good back into the queue.</summary>
+    /// <summary>Retries a task that failed for good.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<TaskChanged> RetryAsync(string taskId, CancellationToken cancellationToken = default) =>
