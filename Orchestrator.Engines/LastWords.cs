@@ -22,5 +22,5 @@ internal sealed class LastWords : IExecOutput
 
     /// <summary>A sentence with them; empty when there was no output.</summary>
     public override string ToString() =>
-        Encoding.UTF8.GetString(_bytes.WrittenSpan).Trim() is { Length: > 0 } text ? $" Its last words: {text}" : "";
+        Encoding.UTF8.GetString(_bytes.WrittenSpan).Trim() is { Length: > 0 } text ? $" Its last output: {text}" : "";
 }

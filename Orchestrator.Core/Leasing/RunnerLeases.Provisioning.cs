@@ -26,7 +26,7 @@ public sealed partial class RunnerLeases
         RunnerMetrics.WatchAsync(QueueAndClaimAsync(Begin(template, owner, network, defer), cancellationToken), template, cancellationToken);
 
     /// <summary>
-    /// Gives every caller the same runner: the leased one of a template with a limit of one, else a new one for
+    /// Gives every caller the same runner: the current one of a template with a limit of one, else one for
     /// <paramref name="owner"/>.
     /// </summary>
     /// <inheritdoc cref="ProvisionAsync" path="/param"/>

@@ -22,7 +22,7 @@ internal sealed class RunnerMaintenance(
     IEnumerable<IRunnerChanges> changes,
     IHostApplicationLifetime? process = null) : BackgroundService
 {
-    // A starter's first call asks for readiness: delaying the first look at the engine leaves the processors to that call.
+    // The first call after a start checks readiness: delaying the first look at the engine leaves the processors to that call.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

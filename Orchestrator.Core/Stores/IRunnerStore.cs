@@ -37,7 +37,7 @@ public interface IRunnerStore
     /// </summary>
     ValueTask<Runner?> AttachAsync(string runnerId, long fence, RunnerPlacement placement, TimeSpan? leaseTime, CancellationToken cancellationToken);
 
-    /// <summary>A heartbeat: its lease lives for <paramref name="leaseTime"/> from now. Null when it has no leased runner.</summary>
+    /// <summary>A heartbeat: the lease lives for <paramref name="leaseTime"/> from now. Null when it has no leased runner.</summary>
     ValueTask<Runner?> TouchAsync(string template, Owner owner, TimeSpan? leaseTime, CancellationToken cancellationToken);
 
     /// <summary>

@@ -13,7 +13,7 @@ public sealed partial class StoreOutage(string loop, ILogger logger)
     private Type? _kind;
 
     /// <summary>A call failed.</summary>
-    /// <param name="exception">What it threw: an outage when a <see cref="StoreUnavailableException"/>, else a defect.</param>
+    /// <param name="exception">Its exception: an outage when a <see cref="StoreUnavailableException"/>, else a defect.</param>
     public void Met(Exception exception)
     {
         if (Interlocked.Exchange(ref _kind, exception.GetType()) == exception.GetType())

@@ -77,7 +77,7 @@ public sealed record RunnerTemplate
     /// <summary>The port that the image listens on, 1 to 65535.</summary>
     public int ContainerPort { get; init; } = 3000;
 
-    /// <summary>Environment of the container, besides what the orchestrator sets.</summary>
+    /// <summary>Environment of the container, besides the orchestrator's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The minimum of idle runners, as far as <see cref="MaxLeased"/> allows them to be leased.</summary>

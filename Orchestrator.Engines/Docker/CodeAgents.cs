@@ -26,7 +26,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
 
     /// <summary>Ensures, once, that a container found running has its agent.</summary>
     /// <param name="containerId">The container.</param>
-    /// <param name="young">Whether its starter may be about to start its agent.</param>
+    /// <param name="young">Whether another call may be about to start its agent.</param>
     public void Ensure(string containerId, bool young)
     {
         if (!_agents.TryGetValue(containerId, out var agent))

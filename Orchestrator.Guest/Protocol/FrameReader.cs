@@ -5,7 +5,7 @@ namespace Orchestrator.Guest.Protocol;
 
 /// <summary>Turns bytes, split anywhere, into frames. Not thread-safe.</summary>
 /// <remarks>Feed with <see cref="Append"/>, then call <see cref="TryRead"/> until it returns false. Holds at most
-/// one incomplete frame plus what was appended last.</remarks>
+/// one incomplete frame plus the bytes appended last.</remarks>
 public sealed class FrameReader
 {
     private byte[] _buffer = new byte[4096];

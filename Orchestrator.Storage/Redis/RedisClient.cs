@@ -12,8 +12,8 @@ public static class RedisClient
         ArgumentNullException.ThrowIfNull(options);
         var timeout = (int)TimeSpan.FromSeconds(options.CallTimeoutSeconds).TotalMilliseconds;
 
-        // The server may not be up when this process starts. Then there is one first attempt, which blocks a thread, and the
-        // client keeps connecting in the background.
+        // The server may not be up when this process starts. Only the first attempt blocks a thread; then the client keeps
+        // connecting in the background.
         client.AbortOnConnectFail = false;
         client.ConnectRetry = 1;
         client.ConnectTimeout = Math.Min(client.ConnectTimeout, timeout);

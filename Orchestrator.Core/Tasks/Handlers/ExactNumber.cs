@@ -14,7 +14,7 @@ public readonly record struct ExactNumber
     /// <summary>The largest exponent, up or down.</summary>
     public const int MaxExponent = 308;
 
-    // 2^53 - 1: what every JSON reader keeps exact.
+    // 2^53 - 1: every JSON reader keeps it exact.
     private static readonly BigInteger MaxJsonNumber = (1L << 53) - 1;
 
     private ExactNumber(BigInteger digits, int scale) => (Digits, Scale) = (digits, scale);

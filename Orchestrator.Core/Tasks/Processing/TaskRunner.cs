@@ -9,7 +9,7 @@ namespace Orchestrator.Core.Tasks.Processing;
 
 /// <summary>How a handler ended.</summary>
 /// <param name="Result">Its result; null when it failed or was cancelled.</param>
-/// <param name="Error">What it threw; null when it did not.</param>
+/// <param name="Error">Its exception; null when it threw none.</param>
 /// <param name="Reason">Why it had been cancelled by then.</param>
 internal readonly record struct HandlerEnd(string? Result, Exception? Error = null, AttemptEnd Reason = AttemptEnd.None);
 
