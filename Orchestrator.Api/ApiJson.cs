@@ -4,7 +4,7 @@ using Orchestrator.Api.Overview;
 
 namespace Orchestrator.Api;
 
-/// <summary>What only this process writes as JSON; the rest is <see cref="Client.ContractJson"/>.</summary>
+/// <summary>The JSON types that only this process writes; the others are in <see cref="Client.ContractJson"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(OverviewResponse))]

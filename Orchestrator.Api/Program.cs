@@ -13,13 +13,13 @@ using Orchestrator.Storage.Sqlite;
 
 namespace Orchestrator.Api;
 
-/// <summary>The API: sessions and machines, and the worker's work as long as nothing is shared with other processes.</summary>
+/// <summary>The API: sessions and machines, and in embedded mode the worker too.</summary>
 internal static class ApiProcess
 {
     public static Task<int> Main(string[] args) =>
         OrchestratorProcess.RunAsync(() => CreateBuilder(args), Build, failure => failure is StorageException);
 
-    /// <summary>Adds what it serves; settings come from arguments, environment and appsettings.json.</summary>
+    /// <summary>Adds its services; settings come from arguments, environment and appsettings.json.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = OrchestratorProcess.CreateBuilder(args);
@@ -37,7 +37,7 @@ internal static class ApiProcess
         return builder;
     }
 
-    /// <summary>Builds it, which checks its settings, and maps its calls.</summary>
+    /// <summary>Builds it, which validates its settings, and maps its calls.</summary>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         var app = builder.Build();

@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.Configuration;
 
-/// <summary>Writes into the log what this process runs with, so that its log alone tells what happened. Never a secret.</summary>
+/// <summary>Logs the effective configuration at start, so that the log alone explains an incident. Never logs a secret.</summary>
 internal sealed partial class EffectiveConfiguration(
     RunnersOptions runners,
     RunnerTemplates templates,

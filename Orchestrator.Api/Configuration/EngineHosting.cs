@@ -5,10 +5,10 @@ using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api.Configuration;
 
-/// <summary>Where runners live.</summary>
+/// <summary>Registers the engine that runs the runners.</summary>
 internal static class EngineHosting
 {
-    /// <summary>Adds the engine; its settings are checked at the start.</summary>
+    /// <summary>Adds the engine; its settings are validated at start.</summary>
     public static WebApplicationBuilder AddEngine(this WebApplicationBuilder builder)
     {
         builder.Services.AddEngineOptions();
@@ -16,7 +16,7 @@ internal static class EngineHosting
         return builder;
     }
 
-    /// <summary>Adds <c>Engine</c> and the sections of both engines; they are checked at the start.</summary>
+    /// <summary>Adds <c>Engine</c> and the sections of both engines; they are validated at start.</summary>
     public static IServiceCollection AddEngineOptions(this IServiceCollection services)
     {
         services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateSettings(EngineOptions.Section);

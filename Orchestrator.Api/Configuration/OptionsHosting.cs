@@ -5,19 +5,19 @@ using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Api.Configuration;
 
-/// <summary>What the operator can set about runners.</summary>
+/// <summary>Registers the options of runners.</summary>
 internal static class OptionsHosting
 {
-    /// <summary>Adds the options and the templates made of them; they are checked at the start.</summary>
+    /// <summary>Adds the options and the templates made of them; they are validated at start.</summary>
     public static WebApplicationBuilder AddRunnerOptions(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        // First of the hosted services: the log begins with what the process runs with.
+        // First of the hosted services: the log begins with the configuration.
         services.AddHostedService<EffectiveConfiguration>();
         services.AddOptions<RunnersOptions>().BindConfiguration(RunnersOptions.Section)
             .Configure<IConfiguration>((options, configuration) =>
             {
-                // Two orchestrators on one engine differ in their ports; their runners must, too.
+                // Two orchestrators on one engine differ in their ports, so their instances must differ too.
                 if (string.IsNullOrWhiteSpace(options.Instance))
                 {
                     options.Instance = $"port-{(configuration["PORT"] is { } port && !string.IsNullOrWhiteSpace(port) ? port.Trim() : new PortOptions().Sessions)}";

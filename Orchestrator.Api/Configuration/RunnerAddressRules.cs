@@ -6,7 +6,7 @@ using Orchestrator.ServiceDefaults.Hosting;
 
 namespace Orchestrator.Api.Configuration;
 
-/// <summary>Checks the hosts and addresses of section <c>Runners</c>.</summary>
+/// <summary>Validates the hosts and addresses of section <c>Runners</c>.</summary>
 internal sealed class RunnerAddressRules(IConfiguration configuration) : IValidateOptions<RunnersOptions>
 {
     public ValidateOptionsResult Validate(string? name, RunnersOptions options) =>

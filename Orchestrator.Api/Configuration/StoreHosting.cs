@@ -6,18 +6,18 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api.Configuration;
 
-/// <summary>Where it is written whose runners are.</summary>
+/// <summary>Registers the store of leases.</summary>
 internal static class StoreHosting
 {
     /// <summary>
-    /// Adds the store: with <c>ConnectionStrings:redis</c> the one that every instance shares, else the embedded one of this
-    /// process alone.
+    /// Adds the store: with <c>ConnectionStrings:redis</c> the one that all instances share, else the embedded one of this
+    /// process.
     /// </summary>
     public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
     {
         if (builder.Configuration.RedisConnectionString() is not null)
         {
-            // The connection itself is there with the tasks, and so is its check.
+            // AddTasks adds the connection and its health check.
             builder.Services.AddRedisRunners();
             return builder;
         }

@@ -11,21 +11,21 @@ namespace Orchestrator.Api.Health;
 /// <summary>The health of engine and machines (docs/contract/worker-machines.md, "Health Check").</summary>
 /// <param name="Status"><c>ok</c> or <c>error</c>.</param>
 /// <param name="Docker"><c>connected</c> or <c>disconnected</c>.</param>
-/// <param name="Machines">How many machines there are; left out on an error.</param>
-/// <param name="Error">What is wrong; left out when nothing is.</param>
+/// <param name="Machines">The number of machines; left out on an error.</param>
+/// <param name="Error">The error; left out when there is none.</param>
 internal sealed record HealthResponse(
     string Status,
     string Docker,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MachineCounts? Machines = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 
-/// <summary>How many machines there are.</summary>
+/// <summary>The number of machines.</summary>
 internal sealed record MachineCounts(int Total, int Idle, int Used);
 
 /// <summary>Answers <c>GET /health</c>.</summary>
 internal static partial class EngineHealth
 {
-    // A health check that hangs says nothing to whoever asks.
+    // A health check that hangs reports nothing.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> GetAsync(

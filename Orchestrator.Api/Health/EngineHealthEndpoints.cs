@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>The health check of docs/contract/worker-machines.md, on this process's own listeners.</summary>
+/// <summary>The health check of docs/contract/worker-machines.md, on this process's listeners.</summary>
 internal static class EngineHealthEndpoints
 {
     public static void MapEngineHealth(this IEndpointRouteBuilder endpoints)
@@ -15,7 +15,7 @@ internal static class EngineHealthEndpoints
             group.MapMethods("/health", Verbs.Head, EngineHealth.GetAsync).ExcludeFromDescription();
             group.MapGet("/health", EngineHealth.GetAsync)
                 .WithName($"GetHealthOn{listener}")
-                .WithSummary("Get the health of the engine, and how many machines there are")
+                .WithSummary("Get the health of the engine and the number of machines")
                 .Answers<HealthResponse>(200, """{"status":"ok","docker":"connected","machines":{"total":2,"idle":1,"used":1}}""")
                 .Answers<HealthResponse>(503, """{"status":"error","docker":"disconnected","error":"Docker connection failed"}""");
         }

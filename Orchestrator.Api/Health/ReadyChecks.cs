@@ -4,7 +4,7 @@ using Orchestrator.Core.Stores;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>What <c>/ready</c> asks: does the engine answer, does the store?</summary>
+/// <summary>The checks behind <c>/ready</c>: do engine and store answer?</summary>
 internal static class ReadyChecks
 {
     private const string ReadyTag = "ready";
@@ -12,12 +12,12 @@ internal static class ReadyChecks
     public static void AddEngineCheck(this IServiceCollection services) => services.AddHealthChecks().Add(new HealthCheckRegistration(
         "engine", provider => CheckOf(provider.GetRequiredService<IRunnerEngine>()), null, [ReadyTag]));
 
-    /// <summary>For the embedded store; the client of Redis has a check of its own.</summary>
+    /// <summary>For the embedded store; the Redis client brings its own check.</summary>
     public static void AddStoreCheck(this IServiceCollection services) => services.AddHealthChecks()
         .Add(new HealthCheckRegistration(
             "store", provider => new Check(cancel => provider.GetRequiredService<IRunnerStore>().PingAsync(cancel).AsTask()), null, [ReadyTag]));
 
-    // An engine that can't keep runners apart serves, but is not well.
+    // An engine that can't isolate runners serves, but degraded.
     private static Check CheckOf(IRunnerEngine engine) => new(
         engine.PingAsync,
         engine.Capabilities.Missing is { Count: > 0 } missing ? HealthCheckResult.Degraded($"without {string.Join(", ", missing)}") : null);

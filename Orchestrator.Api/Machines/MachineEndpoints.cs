@@ -27,7 +27,7 @@ internal static class MachineEndpoints
         group.MapDelete(ProjectRoute, MachineHandlers.ReleaseAsync)
             .WithName("ReleaseMachine")
             .WithSummary("Release a machine")
-            .WithDescription("Named by its project, by its own id or by its container's.")
+            .WithDescription("Identified by project id, machine id or container id.")
             .WithMetadata(new SameSiteOnly(), MachineErrors.Releasing)
             .Answers<MessageResponse>(200, """{"message":"Machine cmj7fop3s0002tt2w50m0rvex released"}""")
             .Fails(404, "Machine not found")

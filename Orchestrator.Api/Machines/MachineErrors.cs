@@ -6,13 +6,13 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api.Machines;
 
-/// <summary>What goes wrong below, in the words of docs/contract/worker-machines.md.</summary>
+/// <summary>Maps the domain's exceptions to the errors of docs/contract/worker-machines.md.</summary>
 internal static class MachineErrors
 {
-    /// <summary>How long a caller should wait for a machine that there is none of yet.</summary>
+    /// <summary>The <c>Retry-After</c> of a call that found no machine.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(3);
 
-    /// <summary>Of an assignment: whatever keeps a machine from being there is worth another try.</summary>
+    /// <summary>For an assignment: any failure to supply a machine is worth a retry.</summary>
     public static ErrorMap Assigning { get; } = new(exception => exception switch
     {
         CapacityExhaustedException or EngineException or StoreUnavailableException => new(
@@ -20,10 +20,10 @@ internal static class MachineErrors
         _ => Failed("Internal server error"),
     });
 
-    /// <summary>Of a release.</summary>
+    /// <summary>For a release.</summary>
     public static ErrorMap Releasing { get; } = new(exception => FindOutage(exception) ?? Failed("Internal server error"));
 
-    /// <summary>Of a destruction.</summary>
+    /// <summary>For a destruction.</summary>
     public static ErrorMap Destroying { get; } = new(exception => FindOutage(exception) ?? Failed("Failed to destroy container"));
 
     public static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, "Machine not found");

@@ -9,7 +9,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Machines;
 
-/// <summary>Lends machines to projects, takes them back, shows and destroys them.</summary>
+/// <summary>Assigns, releases, lists and destroys machines.</summary>
 internal static class MachineHandlers
 {
     public static async Task<Ok<MachineResponse>> AssignAsync(
@@ -67,7 +67,7 @@ internal static class MachineHandlers
         },
         engine.EndpointOf(machine) ?? "");
 
-    // Another image knows nothing of the token, and its callers expect no such field.
+    // A foreign image ignores the token, and its callers expect no such field.
     private static string? TokenOf(Runner machine) =>
         machine.Placement is { Image: var image } && RunnerImage.IsOurs(image) ? machine.Token : null;
 }

@@ -4,7 +4,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Api.Machines;
 
-/// <summary>The machines: runners that projects are lent.</summary>
+/// <summary>The machines: runners assigned to projects.</summary>
 internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates)
 {
     private const int ShortIdLength = 12;
@@ -15,19 +15,19 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
     public static string Shorten(string handle) => handle.Length > ShortIdLength ? handle[..ShortIdLength] : handle;
 
     /// <summary>
-    /// Assigns a project its machine; the same one until it is released or destroyed. Its work is left to
+    /// Assigns a project its machine; the same one until it is released or destroyed. Its deferred work is left to
     /// <see cref="RunnerLeases.Defer"/>.
     /// </summary>
     public Task<ProvisionResult> AssignAsync(string projectId, CancellationToken cancellationToken) =>
         leases.ProvisionAsync(_template, Owner.Machine(projectId), RunnerNetwork.Bridge, cancellationToken, defer: false);
 
-    /// <summary>Every machine that runs, idle or used, oldest first.</summary>
+    /// <summary>Every running machine, idle or used, oldest first.</summary>
     public async ValueTask<IReadOnlyList<Runner>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await leases.ListAsync(cancellationToken)).Where(runner =>
             runner.Template == _template.Name && runner.State is RunnerState.Idle or RunnerState.Leased && runner.Placement is not null)];
 
-    /// <summary>Gives back the machine that a project id, machine id or container id names, in that order.</summary>
-    /// <returns>False when there is none. One that is idle already stays so: true.</returns>
+    /// <summary>Releases the machine with this project id, machine id or container id, looked up in that order.</summary>
+    /// <returns>False when there is none; true also for an idle one, which stays idle.</returns>
     public async Task<bool> ReleaseAsync(string id, CancellationToken cancellationToken)
     {
         if (await leases.ReleaseAsync(_template, Owner.Machine(id), cancellationToken))
@@ -39,7 +39,7 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
             && (machine.Owner is not { } owner || await leases.ReleaseAsync(_template, owner, cancellationToken));
     }
 
-    /// <summary>Removes the machine that a machine id or container id names; false when there is none.</summary>
+    /// <summary>Removes the machine with this machine id or container id; false when there is none.</summary>
     public async Task<bool> DestroyAsync(string id, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } machine && await leases.DestroyAsync(machine, cancellationToken);
 
@@ -51,7 +51,7 @@ internal sealed class MachinePool(RunnerLeases leases, RunnerTemplates templates
             return byId;
         }
 
-        // Handles are told apart by their first twelve characters; a prefix of two is neither.
+        // Twelve characters identify a handle; an id that two handles start with names neither.
         var byContainer = machines.Where(machine => IsContainer(machine, id)).Take(2).ToList();
         return byContainer is [var only] ? only : null;
     }

@@ -1,9 +1,9 @@
 namespace Orchestrator.Api.Machines;
 
-/// <summary>Registers what machines need.</summary>
+/// <summary>Registers the services of machines.</summary>
 internal static class MachineServices
 {
-    /// <summary>Adds machines. Needs the domain of runners.</summary>
+    /// <summary>Adds machines. Requires the domain of runners.</summary>
     public static WebApplicationBuilder AddMachines(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<MachinePool>();

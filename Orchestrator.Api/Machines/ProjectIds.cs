@@ -4,8 +4,8 @@ using Orchestrator.ServiceDefaults.Http;
 namespace Orchestrator.Api.Machines;
 
 /// <summary>
-/// Keeps the paths that are or will be something else from being taken for projects: on the machines listener they are no
-/// project, whatever the verb.
+/// Reserves the paths that have, or will have, another meaning: on the machines listener none of them is a project id,
+/// with any verb.
 /// </summary>
 internal sealed class ProjectIds : IRouteConstraint
 {
@@ -27,8 +27,8 @@ internal sealed class ProjectIds : IRouteConstraint
     public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
         values[routeKey] is string segment && !Reserved.Contains(segment);
 
-    /// <summary>Lets a project id through.</summary>
-    /// <exception cref="InvalidInputException">It is none.</exception>
+    /// <summary>Validates a project id.</summary>
+    /// <exception cref="InvalidInputException">It is malformed.</exception>
     public static void Check(string id)
     {
         if (id.Length is 0 or > MaxLength || id.AsSpan().ContainsAnyExcept(Allowed))

@@ -1,11 +1,11 @@
 namespace Orchestrator.Api.Machines;
 
-/// <summary>Tells our own image from others.</summary>
+/// <summary>Recognises our own image.</summary>
 internal static class RunnerImage
 {
     private const string Name = "runner-image";
 
-    /// <summary>Whether an image's name is <c>runner-image</c>, from whatever registry and with whatever tag or digest.</summary>
+    /// <summary>Whether an image's name is <c>runner-image</c>, with any registry, tag or digest.</summary>
     public static bool IsOurs(string image)
     {
         var repository = image.Split('@')[0];

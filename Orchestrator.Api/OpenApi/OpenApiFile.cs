@@ -4,8 +4,8 @@ using Microsoft.OpenApi;
 namespace Orchestrator.Api.OpenApi;
 
 /// <summary>
-/// The OpenAPI document as it is sent, made at the first call: it does not change while the process runs, and
-/// <c>MapOpenApi</c> would make it at every call.
+/// The serialized OpenAPI document, made at the first call: it does not change while the process runs, and
+/// <c>MapOpenApi</c> would make it for every call.
 /// </summary>
 internal sealed class OpenApiFile([FromKeyedServices(OpenApiHosting.DocumentName)] IOpenApiDocumentProvider provider)
 {

@@ -10,7 +10,7 @@ using Orchestrator.ServiceDefaults.Security;
 namespace Orchestrator.Api.OpenApi;
 
 /// <summary>
-/// The OpenAPI document. Every listener's calls are in it, each with the address of its listener.
+/// The OpenAPI document: the calls of all listeners, each with its listener's address.
 /// </summary>
 internal static class OpenApiHosting
 {
@@ -49,9 +49,9 @@ internal static class OpenApiHosting
         {
             Title = "Orchestrator",
             Version = DocumentName,
-            Description = "An isolated runner for every session, machines lent to projects, and what is needed to watch both.",
+            Description = "An isolated runner for every session, machines assigned to projects, and the calls that monitor both.",
         };
-        // Importers make a variable baseUrl of the first server.
+        // Importers turn the first server into a variable baseUrl.
         document.Servers = [new OpenApiServer { Url = listeners.AddressOf(Listener.Sessions), Description = "Sessions and tasks" }];
         document.AddComponent(KeyScheme, new OpenApiSecurityScheme
         {

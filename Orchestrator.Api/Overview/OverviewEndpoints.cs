@@ -4,7 +4,7 @@ using Orchestrator.ServiceDefaults.OpenApi;
 
 namespace Orchestrator.Api.Overview;
 
-/// <summary>What the page asks again and again.</summary>
+/// <summary>The call that the page polls.</summary>
 internal static class OverviewEndpoints
 {
     private const string Example = """
@@ -22,7 +22,7 @@ internal static class OverviewEndpoints
     public static void MapOverview(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapListener(Listener.Sessions).WithTags("Health").MapGet("/api/overview", GetAsync)
             .WithName("GetOverview")
-            .WithSummary("Get the whole system at a glance")
+            .WithSummary("Get the state of the whole system")
             .WithDescription("Always 200: a part that does not answer within three seconds is shown as down, and its figures are null.")
             .Answers<OverviewResponse>(200, Example);
 

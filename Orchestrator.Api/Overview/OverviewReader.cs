@@ -12,8 +12,8 @@ using Orchestrator.Worker.Hosting;
 namespace Orchestrator.Api.Overview;
 
 /// <summary>
-/// Looks at every part at the same time, each within three seconds: one that is down is told as such and holds up
-/// nothing else. Changes nothing; not even the newest round counts as asked for.
+/// Queries all parts in parallel, each within three seconds: a part that is down is reported as such and delays no other.
+/// Read-only: not even the newest round counts as requested.
 /// </summary>
 internal sealed class OverviewReader(
     IRunnerEngine engine,
@@ -32,7 +32,7 @@ internal sealed class OverviewReader(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    // Without a processor of its own this process shares the queue with workers elsewhere.
+    // A process without a task processor shares the queue with workers elsewhere.
     private string Mode => processor is null ? "distributed" : "embedded";
 
     private string StoreKind => processor is null ? "redis" : "sqlite";
@@ -44,7 +44,7 @@ internal sealed class OverviewReader(
         var tasks = TryAsync(CountTasksAsync, cancellationToken);
         var shares = TryAsync(CountSharesAsync, cancellationToken);
         var listed = TryAsync(ListWorkersAsync, cancellationToken);
-        // Of an embedded store the setting says it.
+        // An embedded store's durability is a setting.
         var durable = durability is null ? Task.FromResult<object?>(null) : TryAsync(AskDurabilityAsync, cancellationToken);
         await Task.WhenAll(alive, pools, tasks, shares, listed, durable);
 
@@ -53,7 +53,7 @@ internal sealed class OverviewReader(
             new PartEntry(StateOf(alive.Result is not null), engine.Kind, engine.Capabilities.Isolated),
             new PartEntry(StateOf(pools.Result is not null), StoreKind, Durable: (bool?)durable.Result),
             new PartEntry(StateOf(tasks.Result is not null), StoreKind),
-            // With the list of them out of reach it is not known whether they are well.
+            // Unknown while the store that lists the workers is unreachable.
             new PartEntry(workers is null ? "unknown" : StateOf(workers.Any(worker => worker.Working))),
             new PartEntry(StateOf(shares.Result is not null), StoreKind));
         return new OverviewResponse(
@@ -114,7 +114,7 @@ internal sealed class OverviewReader(
         patience.CancelAfter(Patience);
         try
         {
-            // Waited for no longer than that, even where the part itself does not listen.
+            // Bounds the wait even for a part that ignores the token.
             return await look(patience.Token).WaitAsync(Patience, time, cancellationToken);
         }
         catch (Exception e) when (e is EngineException or StoreUnavailableException or TimeoutException

@@ -26,7 +26,7 @@ internal sealed class LinksOptions
     private static string? TextOf(string? link) => string.IsNullOrWhiteSpace(link) ? null : link;
 }
 
-/// <summary>Where else there is something to look at; null where there is nothing.</summary>
+/// <summary>The addresses of other views; null where there is none.</summary>
 /// <param name="Prometheus">Prometheus.</param>
 /// <param name="Grafana">Grafana.</param>
 /// <param name="Dashboard">The Aspire dashboard.</param>

@@ -5,11 +5,11 @@ using Orchestrator.ServiceDefaults.Listeners;
 namespace Orchestrator.Api.Page;
 
 /// <summary>
-/// The page at <c>/</c> of the sessions listener. Its files need no key; what it asks the API for does.
+/// The page at <c>/</c> of the sessions listener. Its files need no key; its API calls do.
 /// </summary>
 internal static class PageEndpoints
 {
-    // No inline script or style, nothing from elsewhere, no markup made of text, no frame around it.
+    // No inline script or style, no foreign origins, no markup made of text, no frame around it.
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types orchestrator";
@@ -37,7 +37,7 @@ internal static class PageEndpoints
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        // Asked for again every time, and sent only when it is another one: no version is ever mixed with the next.
+        // Revalidated every time and sent only if changed, so that two versions never mix.
         headers.CacheControl = "no-cache";
         headers.Vary = HeaderNames.AcceptEncoding;
         headers.ETag = file.Tag;

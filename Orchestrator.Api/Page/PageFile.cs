@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace Orchestrator.Api.Page;
 
-/// <summary>A file of the page as it is sent: whole, or compressed where the browser takes that.</summary>
+/// <summary>A file of the page as it is sent: plain, or compressed where the browser accepts that.</summary>
 /// <param name="ContentType">Its media type.</param>
 /// <param name="Plain">Its bytes.</param>
 /// <param name="Compressed">The same as gzip.</param>
-/// <param name="Tag">What tells this version from others, quoted as an <c>ETag</c>.</param>
+/// <param name="Tag">This version's <c>ETag</c>, quoted.</param>
 internal sealed record PageFile(string ContentType, byte[] Plain, byte[] Compressed, string Tag)
 {
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
@@ -18,7 +18,7 @@ internal sealed record PageFile(string ContentType, byte[] Plain, byte[] Compres
         [".svg"] = "image/svg+xml",
     };
 
-    /// <summary>Makes a file ready to be sent.</summary>
+    /// <summary>Prepares a file for sending.</summary>
     public static PageFile Of(string name, byte[] content)
     {
         using var compressed = new MemoryStream();

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Orchestrator.Api.Page;
 
 /// <summary>
-/// The files of <c>wwwroot</c>, which travel inside the assembly: the page is there whatever folder the process was
-/// started in, and no path leads out of it. Each is read and compressed when it is first asked for.
+/// The files of <c>wwwroot</c>, embedded in the assembly: the page works from any working directory, and no path leads
+/// out of it. Each file is read and compressed at its first request.
 /// </summary>
 internal static class PageFiles
 {
@@ -14,7 +14,7 @@ internal static class PageFiles
     private static readonly Assembly Assembly = typeof(PageFiles).Assembly;
     private static readonly ConcurrentDictionary<string, PageFile> Read = new(StringComparer.Ordinal);
 
-    /// <summary>The file of that path below <c>wwwroot</c>; null when there is none.</summary>
+    /// <summary>The file at this path below <c>wwwroot</c>; null when there is none.</summary>
     public static PageFile? Find(string path)
     {
         if (Read.TryGetValue(path, out var known))

@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Checks a command before a runner sees it.</summary>
+/// <summary>Validates a command before it reaches a runner.</summary>
 internal static class ExecInput
 {
     private const int MaxArguments = 1024;
@@ -13,7 +13,7 @@ internal static class ExecInput
     private const double MaxSeconds = 3600;
     private const double DefaultSeconds = 60;
 
-    // What Linux takes as one argument or variable, its end included (MAX_ARG_STRLEN).
+    // The longest argument or variable that Linux accepts, its terminator included (MAX_ARG_STRLEN).
     private const int MaxStringBytes = 131_072;
 
     /// <summary>The command to run.</summary>

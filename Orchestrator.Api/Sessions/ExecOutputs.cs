@@ -11,7 +11,7 @@ internal sealed class CollectedOutput : IExecOutput
     private readonly ArrayBufferWriter<byte> _stdout = new();
     private readonly ArrayBufferWriter<byte> _stderr = new();
 
-    /// <summary>Standard output as UTF-8; what is none became U+FFFD.</summary>
+    /// <summary>Standard output as UTF-8; invalid bytes are replaced by U+FFFD.</summary>
     public string Stdout => Encoding.UTF8.GetString(_stdout.WrittenSpan);
 
     /// <summary>Standard error, likewise.</summary>
@@ -29,7 +29,7 @@ internal sealed class EventOutput(HttpResponse response) : IExecOutput
 {
     private readonly ServerSentEvents _events = new(response.BodyWriter);
 
-    /// <summary>Begins the answer, so that the caller knows that the command runs before it says anything.</summary>
+    /// <summary>Begins the answer, so that the caller knows that the command runs before its first output.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         response.ContentType = ServerSentEvents.ContentType;
@@ -59,14 +59,14 @@ internal sealed class EventOutput(HttpResponse response) : IExecOutput
     }
 }
 
-/// <summary>Copies a log to the caller as it comes.</summary>
+/// <summary>Streams a log to the caller.</summary>
 internal sealed class LogOutput(HttpResponse response, bool flush) : IExecOutput
 {
     /// <summary>Begins the answer with its headers.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         response.ContentType = "text/plain; charset=utf-8";
-        // What a runner printed is never a page.
+        // A browser must not render a runner's output as a page.
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = "no-store";
         await response.BodyWriter.FlushAsync(cancellationToken);

@@ -13,7 +13,7 @@ namespace Orchestrator.Api.Sessions;
 /// <summary>Runs commands in sessions' runners.</summary>
 internal static class Execution
 {
-    private const string Removed = "The command outlived its time and could not be killed alone, so its runner was removed.";
+    private const string Removed = "The command timed out and could not be killed alone, so its runner was removed.";
     private const string Lost = "The runner ended while the command ran.";
 
     public static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> ExecAsync(

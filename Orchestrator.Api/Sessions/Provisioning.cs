@@ -9,7 +9,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Gives sessions their runners, keeps them alive and takes them away.</summary>
+/// <summary>Provisions and deprovisions the runners of sessions, and takes their heartbeats.</summary>
 internal static class Provisioning
 {
     public static async Task<JsonAnswer<ProvisionResponse>> ProvisionAsync(

@@ -7,7 +7,7 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Shows every runner there is, never its token.</summary>
+/// <summary>Lists every runner, never its token.</summary>
 internal static class RunnerLists
 {
     public static async Task<Ok<RunnerList>> ListAsync(RunnerLeases leases, RunnerTemplates templates, IRunnerEngine engine, CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ internal static class SessionEndpoints
         group.MapPost("/provision", Provisioning.ProvisionAsync)
             .WithName("ProvisionRunner")
             .WithSummary("Provision a session's runner")
-            .WithDescription("The runner is ready when the answer comes. The session is made up when the call names none.")
+            .WithDescription("The runner is ready when the answer comes. A call that names no session gets a new one.")
             .Takes(ContractJson.Default.ProvisionRequest, """{"sessionId":"my-session"}""")
             .Answers<ProvisionResponse>(201, Provisioned("Runner provisioned successfully."))
             .Answers<ProvisionResponse>(200, Provisioned("Runner already exists for this session."))
@@ -44,7 +44,7 @@ internal static class SessionEndpoints
 
         group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
             .WithName("HeartbeatRunner")
-            .WithSummary("Keep a session's runner for another INACTIVITY_TIMEOUT_SECONDS")
+            .WithSummary("Extend a session's lease by INACTIVITY_TIMEOUT_SECONDS")
             .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
@@ -54,7 +54,7 @@ internal static class SessionEndpoints
         group.MapPost("/{sessionId}/exec", Execution.ExecAsync)
             .WithName("ExecInRunner")
             .WithSummary("Run a command in a session's runner")
-            .WithDescription("With Accept: text/event-stream its output comes as it is produced, in events stdout, stderr and exit.")
+            .WithDescription("With Accept: text/event-stream the output is streamed, in events stdout, stderr and exit.")
             .Takes(ContractJson.Default.ExecBody, """{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
             .Answers<ExecResponse>(200, """{"exitCode":0,"stdout":"1\n","stderr":"","durationMs":21.4,"timedOut":false,"truncated":false}""")
             .Streams(200, Events)
@@ -73,7 +73,7 @@ internal static class SessionEndpoints
         group.MapPost("/drain", RunnerLists.DrainAsync)
             .WithName("DrainPool")
             .WithSummary("Remove every idle runner and machine")
-            .WithDescription("Leased ones are left alone. The pools make fresh ones at once.")
+            .WithDescription("Leased ones stay. The pools refill at once.")
             .Answers<MessageResponse>(200, """{"message":"4 idle runners removed; fresh ones take their places."}""")
             .FailsWithoutStore();
 

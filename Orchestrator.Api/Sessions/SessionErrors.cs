@@ -5,13 +5,13 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>What goes wrong below, in the words of docs/contract/session-runners.md and docs/contract/contract.md.</summary>
+/// <summary>Maps the domain's exceptions to the errors of docs/contract/session-runners.md and docs/contract/contract.md.</summary>
 internal static class SessionErrors
 {
-    /// <summary>How long a caller should leave an engine or store alone that does not answer.</summary>
+    /// <summary>The <c>Retry-After</c> of a call that found engine or store unreachable.</summary>
     public static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the domain throws, as answers.</summary>
+    /// <summary>The answers to the domain's exceptions.</summary>
     public static ErrorMap Map { get; } = new(Find);
 
     public static ErrorResult RunnerNotFound(string message = "No active runner found for this session ID.") =>

@@ -3,7 +3,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Reads session ids: body before header, an empty string being none.</summary>
+/// <summary>Reads session ids: the body before the header; an empty string counts as none.</summary>
 internal static class SessionIds
 {
     private const int MaxLength = 128;
@@ -12,15 +12,15 @@ internal static class SessionIds
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-");
 
     /// <summary>The id that a call carries; null when it carries none.</summary>
-    /// <exception cref="InvalidInputException">It is no session id.</exception>
+    /// <exception cref="InvalidInputException">It is malformed.</exception>
     public static string? Choose(string? body, string? header)
     {
         var id = string.IsNullOrEmpty(body) ? header : body;
         return string.IsNullOrEmpty(id) ? null : Check(id);
     }
 
-    /// <summary>Lets a session id through.</summary>
-    /// <exception cref="InvalidInputException">It is none.</exception>
+    /// <summary>Validates a session id.</summary>
+    /// <exception cref="InvalidInputException">It is malformed.</exception>
     public static string Check(string id) =>
         id.Length <= MaxLength && char.IsAsciiLetterOrDigit(id[0]) && !id.AsSpan().ContainsAnyExcept(Allowed)
             ? id

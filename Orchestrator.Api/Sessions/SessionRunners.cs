@@ -14,18 +14,18 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     public bool IsShared => options.Reuse;
 
     /// <summary>
-    /// Provisions a session's runner; the shared one in place of it where there is one runner for all. Its work is left to
+    /// Provisions a session's runner, or the shared one where one runner serves all. Its deferred work is left to
     /// <see cref="RunnerLeases.Defer"/>.
     /// </summary>
     public Task<ProvisionResult> ProvisionAsync(string sessionId, RunnerNetwork network, CancellationToken cancellationToken) => IsShared
         ? leases.ProvisionSharedAsync(_template, Owner.Session(sessionId), network, cancellationToken, defer: false)
         : leases.ProvisionAsync(_template, Owner.Session(sessionId), network, cancellationToken, defer: false);
 
-    /// <summary>Takes a session's runner away; false when it has none.</summary>
+    /// <summary>Ends a session's lease and removes its runner; false when it has none.</summary>
     public Task<bool> ReleaseAsync(string sessionId, CancellationToken cancellationToken) =>
         leases.ReleaseAsync(_template, Owner.Session(sessionId), cancellationToken);
 
-    /// <summary>A session's sign of life; false when it has no runner.</summary>
+    /// <summary>Records a session's heartbeat; false when it has no runner.</summary>
     public async ValueTask<bool> HeartbeatAsync(string sessionId, CancellationToken cancellationToken) =>
         await leases.HeartbeatAsync(_template, Owner.Session(sessionId), cancellationToken) is not null;
 

@@ -3,10 +3,10 @@ using Orchestrator.Core;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Registers what sessions need.</summary>
+/// <summary>Registers the services of sessions.</summary>
 internal static class SessionServices
 {
-    /// <summary>Adds sessions and the domain of runners. Needs the runners' options, an engine and a store.</summary>
+    /// <summary>Adds sessions and the domain of runners. Requires the runners' options, an engine and a store.</summary>
     public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
     {
         builder.Services.AddRunners();

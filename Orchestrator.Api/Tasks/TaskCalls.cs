@@ -15,7 +15,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Api.Tasks;
 
-/// <summary>Adds at once, takes tasks in, shows them, cancels them and puts them back.</summary>
+/// <summary>Adds two numbers; submits, shows, lists, cancels and retries tasks.</summary>
 internal static class TaskCalls
 {
     private const int MaxIdLength = 128;
@@ -124,7 +124,7 @@ internal static class TaskCalls
 
         try
         {
-            return await redis.WriteAndReadAsync("valkey_test", Greeting, cancellationToken) is { } read ? (read, null) : (null, "What was written could not be read.");
+            return await redis.WriteAndReadAsync("valkey_test", Greeting, cancellationToken) is { } read ? (read, null) : (null, "The value written could not be read back.");
         }
         catch (StoreUnavailableException e)
         {

@@ -57,7 +57,7 @@ internal static class TaskEndpoints
 
         group.MapGet("/tasks/dead", TaskCalls.ListDeadAsync)
             .WithName("ListDeadTasks")
-            .WithSummary("List the tasks that failed for good")
+            .WithSummary("List the dead letters: tasks whose last attempt failed")
             .Answers<TaskList>(200, """{"tasks":[]}""")
             .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
             .FailsWithoutStore();

@@ -10,12 +10,12 @@ using Orchestrator.Worker.Pod;
 
 namespace Orchestrator.Api.Tasks;
 
-/// <summary>Adds what takes tasks in, and where nothing is shared with other processes what works them off.</summary>
+/// <summary>Adds the calls of tasks and, in embedded mode, the worker that runs them.</summary>
 internal static class TaskHosting
 {
     /// <summary>
-    /// With <c>ConnectionStrings:redis</c> the queue is there, and workers are processes of their own. Without, it is in
-    /// the embedded store, and this process is the worker, too.
+    /// With <c>ConnectionStrings:redis</c> the queue is in Redis and workers are separate processes. Without, it is in
+    /// the embedded store, and this process is the worker too.
     /// </summary>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     public static WebApplicationBuilder AddTasks(this WebApplicationBuilder builder)
@@ -28,7 +28,7 @@ internal static class TaskHosting
             builder.Services.AddTaskTypes();
             builder.AddRedis(check: "store");
             builder.Services.AddRedisTasks();
-            // Only to know the type and its inputs; mined is in the workers.
+            // Only the type and its input schema; workers do the mining.
             builder.Services.AddMiningOptions();
             builder.Services.AddMineTask();
             builder.Services.AddRedisShares();

@@ -14,7 +14,7 @@ using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.Api.Tasks;
 
-/// <summary>Makes a task of what a caller sent, or says what is wrong with it.</summary>
+/// <summary>Validates a submitted task.</summary>
 internal sealed partial class TaskSubmission(
     TaskTypes types, CallbackRules callbacks, TasksOptions options, ServiceIdentity identity, TimeProvider time)
 {
@@ -22,14 +22,14 @@ internal sealed partial class TaskSubmission(
     private const int MaxTypeLength = 64;
     private static readonly TimeSpan LatestStart = TimeSpan.FromDays(366);
 
-    // With an offset: what a time without one means depends on whose clock it is.
+    // An offset is required: without one, the meaning of a time depends on the reader's clock.
     private static readonly string[] TimeFormats =
     [
         "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK",
     ];
 
     /// <summary>Reads a call of <c>POST /task</c>; the body wins over the query.</summary>
-    /// <exception cref="InvalidInputException">Something is missing or wrong.</exception>
+    /// <exception cref="InvalidInputException">A field is missing or invalid.</exception>
     public TaskSpecification Read(TaskRequest? body, IQueryCollection query)
     {
         body ??= new TaskRequest();
@@ -58,7 +58,7 @@ internal sealed partial class TaskSubmission(
         };
     }
 
-    /// <summary>Whether two tasks ask for the same.</summary>
+    /// <summary>Whether two tasks have the same type and input.</summary>
     public static bool AreSame(TaskSpecification one, TaskSpecification other) =>
         one.Type == other.Type && JsonElement.DeepEquals(JsonElement.Parse(one.Input), JsonElement.Parse(other.Input));
 
@@ -70,7 +70,7 @@ internal sealed partial class TaskSubmission(
             throw InvalidInputException.Field("operation", $"{Shown(operation)} is not known; it is {AddHandler.Name}.");
         }
 
-        // Numbers stay as they were written, so that none is rounded on the way.
+        // Numbers are copied as text, so that none is rounded.
         var text = new StringBuilder("{");
         Append(text, "a", body.A, query);
         Append(text, "b", body.B, query);
@@ -102,7 +102,7 @@ internal sealed partial class TaskSubmission(
         _ => throw InvalidInputException.Field("max_attempts", "must be from 1 to 100."),
     };
 
-    // Callers' keys and the pod's never meet.
+    // The prefix keeps callers' keys apart from the pod's.
     private static string? ReadKey(string? key) => key switch
     {
         null => null,
@@ -135,7 +135,7 @@ internal sealed partial class TaskSubmission(
         _ => new TaskCallback(url),
     };
 
-    // RFC 3339: up to nine digits of a second, of which the clock here keeps seven; T and Z in any case.
+    // RFC 3339: up to nine fractional digits, of which the clock keeps seven; T and Z in either case.
     [GeneratedRegex(
         @"^(?<kept>\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?)((?<=\.\d{7})\d{1,2})?(?<offset>Z|[+-]\d\d:\d\d)\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
