@@ -7,12 +7,12 @@ using Orchestrator.Worker.Pod;
 
 namespace Orchestrator.Worker;
 
-/// <summary>A worker on its own: the pod listener, for as many processes as are wanted.</summary>
+/// <summary>A separate worker with the pod listener; any number of them may run.</summary>
 internal static class WorkerProcess
 {
     public static Task<int> Main(string[] args) => OrchestratorProcess.RunAsync(() => CreateBuilder(args), Build);
 
-    /// <summary>Adds what it serves; settings come from arguments, environment and appsettings.json.</summary>
+    /// <summary>Adds its services; settings come from arguments, environment and appsettings.json.</summary>
     /// <exception cref="ConfigurationException">No Redis is named.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
@@ -27,7 +27,7 @@ internal static class WorkerProcess
         return builder;
     }
 
-    /// <summary>Builds it, which checks its settings, and maps its calls.</summary>
+    /// <summary>Builds it, which validates its settings, and maps its calls.</summary>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         var app = builder.Build();

@@ -7,7 +7,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Callbacks;
 
-/// <summary>What callbacks say.</summary>
+/// <summary>Writes the bodies of callbacks.</summary>
 internal static class CallbackBody
 {
     public static byte[] Write(TaskRecord task) => task.Spec.Callback!.Shape == CallbackShape.Pod

@@ -4,10 +4,10 @@ using Orchestrator.Core.Tasks.Callbacks;
 
 namespace Orchestrator.Worker.Callbacks;
 
-/// <summary>Nothing may be sent to where a callback's host leads right now.</summary>
+/// <summary>A callback's host currently resolves to an address that callbacks must not reach.</summary>
 internal sealed class CallbackRefusedException(string message) : Exception(message);
 
-/// <summary>Opens the connections of callbacks: what a name means is looked at here, where it can't change any more.</summary>
+/// <summary>Opens the connections of callbacks: the resolved address is checked here, where it can't change any more.</summary>
 internal static class CallbackConnect
 {
     public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

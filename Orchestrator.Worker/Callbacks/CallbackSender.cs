@@ -8,9 +8,9 @@ using Polly.Timeout;
 namespace Orchestrator.Worker.Callbacks;
 
 /// <summary>
-/// Posts callbacks over HTTP: no redirects, no proxy, no cookies, and only to where the rules allow, which are asked
-/// again here since both the list and what a name means can have changed since the task was taken in. When to try again
-/// is the outbox's to know.
+/// Posts callbacks over HTTP: no redirects, no proxy, no cookies, and only to addresses that the rules allow. The rules are
+/// checked again here, since the list and the DNS records can have changed since the task was accepted. The outbox
+/// schedules the retries.
 /// </summary>
 internal sealed class CallbackSender : ICallbackSender, IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
         ConnectCallback = CallbackConnect.ConnectAsync,
-        // Names are looked up anew after that.
+        // Forces new DNS look-ups after that.
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         MaxResponseHeadersLength = 32,
     });

@@ -4,10 +4,10 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>What <c>/ready</c> asks about tasks: does the queue answer?</summary>
+/// <summary>The check of tasks behind <c>/ready</c>: does the queue answer?</summary>
 public static class QueueCheck
 {
-    /// <summary>Adds the check of an embedded queue; the client of Redis has a check of its own.</summary>
+    /// <summary>Adds the check of an embedded queue; the Redis client brings its own check.</summary>
     public static IServiceCollection AddQueueCheck(this IServiceCollection services)
     {
         services.AddHealthChecks().Add(new HealthCheckRegistration(

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Says at the start and on <c>/ready</c> when Redis does not keep what it acknowledged.</summary>
+/// <summary>Reports at start and on <c>/ready</c> that Redis may lose acknowledged writes.</summary>
 internal static class RedisDurabilityChecks
 {
     public static void AddRedisDurability(this IServiceCollection services)
@@ -19,12 +19,12 @@ internal static class RedisDurabilityChecks
             HealthStatus.Unhealthy, ["ready"]));
     }
 
-    // Made at every start, it also makes what warns at each connect.
+    // Resolving this check at start also creates the service that warns at each connect.
     private sealed class StartCheck(RedisConnection redis, RedisDurability durability, RedisOptions options) : IStartCheck
     {
         public async Task CheckAsync(CancellationToken cancellationToken)
         {
-            // A process starts before its Redis does; until that has answered it is not ready.
+            // A process may start before its Redis; it is not ready until Redis has answered.
             if (!await redis.IsConnectedAsync(cancellationToken))
             {
                 return;
@@ -43,7 +43,7 @@ internal static class RedisDurabilityChecks
             }
             catch (StoreUnavailableException)
             {
-                // Lost again already.
+                // The connection is lost again.
             }
         }
     }

@@ -5,18 +5,18 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>The client of Redis or Valkey, made by Aspire's integration with its traces and its health check.</summary>
+/// <summary>Registers the client of Redis or Valkey from Aspire's integration, with its traces and its health check.</summary>
 public static class RedisHosting
 {
-    /// <summary>What the connection is called, in <c>ConnectionStrings</c> and in the AppHost.</summary>
+    /// <summary>The connection's name, in <c>ConnectionStrings</c> and in the AppHost.</summary>
     public const string Name = "redis";
 
-    // What Aspire calls the check of a client without a key.
+    // Aspire's name for the check of a client without a key.
     private const string AspireCheck = "StackExchange.Redis";
 
-    /// <summary>Adds the client and, over it, the connection that the stores share.</summary>
+    /// <summary>Adds the client and, on top of it, the connection that the stores share.</summary>
     /// <param name="builder">The process.</param>
-    /// <param name="check">What <c>/ready</c> calls it.</param>
+    /// <param name="check">The check's name on <c>/ready</c>.</param>
     /// <exception cref="ConfigurationException"><c>ConnectionStrings:redis</c> is wrong.</exception>
     public static WebApplicationBuilder AddRedis(this WebApplicationBuilder builder, string check)
     {
@@ -24,9 +24,9 @@ public static class RedisHosting
         builder.AddRedisClient(Name, settings =>
         {
             settings.ConnectionString = connection.Text;
-            // Its traces start OpenTelemetry's SDK, which is started only where somebody collects.
+            // Its traces start OpenTelemetry's SDK, which runs only where a collector is configured.
             settings.DisableTracing = string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
-            // A process starts without Redis; connecting would hold its start up.
+            // A process starts without Redis; connecting would delay its start.
             settings.DisableAutoActivation = true;
         }, connection.Apply);
         builder.Services.AddOptions<ConfigurationOptions>().Configure<RedisOptions>(RedisClient.Configure);
@@ -56,7 +56,7 @@ public static class RedisHosting
         }
     }
 
-    // Says it in a line: the client's exception would be logged with its stack trace at every question.
+    // One line: the client's exception would be logged with its stack trace at every check.
     private sealed class OneLineCheck(IHealthCheck check) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -5,10 +5,10 @@ using Orchestrator.Worker.Runners;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>What a worker on its own shares with the other processes.</summary>
+/// <summary>Registers what a separate worker shares with the other processes.</summary>
 internal static class SharedQueue
 {
-    /// <summary>Adds the queue and the ledger on Redis or Valkey, and tells the others that this worker is there.</summary>
+    /// <summary>Adds the queue and the ledger on Redis or Valkey, and the heartbeat of this worker.</summary>
     /// <exception cref="ConfigurationException"><c>ConnectionStrings:redis</c> is not set.</exception>
     public static WebApplicationBuilder AddSharedQueue(this WebApplicationBuilder builder)
     {
@@ -24,7 +24,7 @@ internal static class SharedQueue
         return builder;
     }
 
-    /// <summary>Adds the runners of an API for the task <c>run</c>; where it is is checked at the start.</summary>
+    /// <summary>Adds the runners of an API for the task <c>run</c>; the API's address is validated at start.</summary>
     public static WebApplicationBuilder AddRemoteRunners(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<RemoteRunnersOptions>().BindConfiguration(RemoteRunnersOptions.Section).ValidateSettings(RemoteRunnersOptions.Section);

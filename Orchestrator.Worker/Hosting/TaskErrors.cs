@@ -4,13 +4,13 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>What goes wrong with the queue, as answers.</summary>
+/// <summary>The answers to the queue's exceptions.</summary>
 public static class TaskErrors
 {
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>A full queue is 429, a store that can't be reached 503; both say when to come again.</summary>
+    /// <summary>A full queue is 429, a store that can't be reached 503; both carry <c>Retry-After</c>.</summary>
     public static ErrorMap Map { get; } = new(exception => exception switch
     {
         TaskQueueFullException full => new(StatusCodes.Status429TooManyRequests, "QUEUE_FULL",

@@ -6,14 +6,14 @@ using Orchestrator.Worker.Callbacks;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Hosts the task processor: in a worker on its own, and in the API's process when nothing is shared.</summary>
+/// <summary>Hosts the task processor: in a separate worker, or in the API's process in embedded mode.</summary>
 public static class TaskHost
 {
-    // Beyond what the drain itself takes.
+    // On top of the drain's own time.
     private static readonly TimeSpan ShutdownReserve = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Adds task types, processor and callbacks. Needs the queue and its outbox, and what <c>run</c> gets its runners from.
+    /// Adds task types, processor and callbacks. Requires the queue with its outbox, and the runners for <c>run</c>.
     /// </summary>
     public static WebApplicationBuilder AddTaskHost(this WebApplicationBuilder builder)
     {
@@ -25,7 +25,7 @@ public static class TaskHost
         return builder;
     }
 
-    // At the start, since the host reads its options before the settings are checked.
+    // A hosted service, since the host reads its options before the settings are validated.
     private sealed class StopTime(IOptions<HostOptions> host, TasksOptions tasks) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)

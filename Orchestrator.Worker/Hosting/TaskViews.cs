@@ -3,10 +3,10 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Tasks of the queue, as callers see them.</summary>
+/// <summary>Describes tasks for callers.</summary>
 public static class TaskViews
 {
-    /// <summary>How callers see a task.</summary>
+    /// <summary>Describes a task for a caller.</summary>
     /// <param name="task">The task.</param>
     /// <param name="checkedBy">The instance that answers; null in a callback.</param>
     public static TaskView Of(TaskRecord task, string? checkedBy) => new()

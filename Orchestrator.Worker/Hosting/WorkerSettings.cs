@@ -6,14 +6,14 @@ using Orchestrator.Storage.Redis;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>What the operator can set about tasks; for every process that takes them in or runs them.</summary>
+/// <summary>Registers the options of tasks, for every process that accepts or runs tasks.</summary>
 public static class WorkerSettings
 {
-    /// <summary>Where Redis or Valkey is (<c>ConnectionStrings:redis</c>); null when there is none, and all is in one process.</summary>
+    /// <summary>The connection string of Redis or Valkey (<c>ConnectionStrings:redis</c>); null in embedded mode.</summary>
     public static string? RedisConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString(RedisHosting.Name) is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
-    /// <summary>Adds sections <c>Tasks</c> and <c>Callbacks</c>; they are checked at the start.</summary>
+    /// <summary>Adds sections <c>Tasks</c> and <c>Callbacks</c>; they are validated at start.</summary>
     public static IServiceCollection AddTaskOptions(this IServiceCollection services)
     {
         services.AddOptions<TasksOptions>().BindConfiguration(TasksOptions.Section).ValidateSettings(TasksOptions.Section);
@@ -24,14 +24,14 @@ public static class WorkerSettings
         return services;
     }
 
-    /// <summary>Adds section <c>Mining</c>; it is checked at the start.</summary>
+    /// <summary>Adds section <c>Mining</c>; it is validated at start.</summary>
     public static IServiceCollection AddMiningOptions(this IServiceCollection services)
     {
         services.AddOptions<MiningOptions>().BindConfiguration(MiningOptions.Section).ValidateSettings(MiningOptions.Section);
         return services;
     }
 
-    /// <summary>Adds section <c>Redis</c>; it is checked at the start.</summary>
+    /// <summary>Adds section <c>Redis</c>; it is validated at start.</summary>
     public static IServiceCollection AddRedisOptions(this IServiceCollection services)
     {
         services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateSettings(RedisOptions.Section);

@@ -6,7 +6,7 @@ using Orchestrator.Storage.Redis.Workers;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Reports that this worker runs, and that it has ended, for the overview. Survives whatever the store throws.</summary>
+/// <summary>Reports this worker's status and its end, for the overview. Survives any exception of the store.</summary>
 internal sealed class WorkerTeller(
     RedisWorkers workers, TaskProcessor processor, HashMeter meter, ServiceIdentity identity, TimeProvider time,
     ILogger<WorkerTeller> logger) : BackgroundService
@@ -25,7 +25,7 @@ internal sealed class WorkerTeller(
         }
         catch (Exception e)
         {
-            // Silent workers are forgotten by the store after a while.
+            // The store forgets silent workers after a while.
             _outage.Met(e);
         }
     }
@@ -43,7 +43,7 @@ internal sealed class WorkerTeller(
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // The end.
+            // Stopping.
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class WorkerTeller(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // Repeated at the next tick.
+            // The next tick retries.
             _outage.Met(e);
         }
     }

@@ -6,7 +6,7 @@ namespace Orchestrator.Worker.Mining;
 
 /// <summary>The parameters and counts of a round (docs/contract/mining-task.md, <c>GET /task/:roundNumber</c>).</summary>
 /// <param name="RoundNumber">The round.</param>
-/// <param name="TargetDifficulty">The difficulty that its shares need at least.</param>
+/// <param name="TargetDifficulty">The least difficulty of a valid share.</param>
 /// <param name="HashRate">Hashes a second over the last minute, by this process.</param>
 /// <param name="ValidShares">Valid shares of the round.</param>
 /// <param name="InvalidShares">Invalid shares of the round.</param>
@@ -18,31 +18,31 @@ internal sealed record RoundResponse(
     [property: JsonPropertyName("invalid_shares")] long InvalidShares);
 
 /// <summary>The answer to a submission.</summary>
-/// <param name="Status">Always <c>success</c>: it was taken in.</param>
+/// <param name="Status">Always <c>success</c>: the submission was accepted.</param>
 /// <param name="Valid">Whether it is a valid share.</param>
 internal sealed record SubmissionResponse(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("valid")] bool Valid);
 
 /// <summary>The statistics and the newest shares.</summary>
-/// <param name="Statistics">All shares in figures.</param>
+/// <param name="Statistics">The counts of all shares.</param>
 /// <param name="RecentShares">The newest ten, newest first.</param>
 internal sealed record AuditResponse(
     [property: JsonPropertyName("statistics")] AuditStatistics Statistics,
     [property: JsonPropertyName("recent_shares")] IReadOnlyList<ShareEntry> RecentShares);
 
-/// <summary>All shares in figures.</summary>
-/// <param name="TotalShares">How many were submitted.</param>
-/// <param name="ValidShares">How many of them were valid.</param>
-/// <param name="InvalidShares">How many were not.</param>
-/// <param name="UniqueWorkers">How many workers submitted them.</param>
+/// <summary>The counts of all shares.</summary>
+/// <param name="TotalShares">The number submitted.</param>
+/// <param name="ValidShares">The number of valid ones.</param>
+/// <param name="InvalidShares">The number of invalid ones.</param>
+/// <param name="UniqueWorkers">The number of workers that submitted them.</param>
 internal sealed record AuditStatistics(
     [property: JsonPropertyName("total_shares")] long TotalShares,
     [property: JsonPropertyName("valid_shares")] long ValidShares,
     [property: JsonPropertyName("invalid_shares")] long InvalidShares,
     [property: JsonPropertyName("unique_workers")] long UniqueWorkers);
 
-/// <summary>A share as it was submitted, and what became of it.</summary>
+/// <summary>A submitted share and its verdict.</summary>
 internal sealed record ShareEntry(
     [property: JsonPropertyName("hash")] string Hash,
     [property: JsonPropertyName("difficulty"), JsonConverter(typeof(DecimalPointConverter))] double Difficulty,
@@ -63,10 +63,10 @@ internal sealed record MiningHealthResponse(
     [property: JsonPropertyName("components")] MiningComponents Components,
     [property: JsonPropertyName("uptime")] long Uptime);
 
-/// <summary>The parts of mining, each true when it is well.</summary>
-/// <param name="Miner">The processor takes work and, where mining is enabled, makes progress.</param>
+/// <summary>The parts of mining, each true when healthy.</summary>
+/// <param name="Miner">The processor claims work and, where mining is enabled, makes progress.</param>
 /// <param name="Metrics">The metrics are being read.</param>
-/// <param name="Api">This process takes calls and is not about to stop.</param>
+/// <param name="Api">This process accepts calls and is not stopping.</param>
 /// <param name="ShareCollection">The ledger answers.</param>
 internal sealed record MiningComponents(
     [property: JsonPropertyName("miner")] bool Miner,
@@ -74,7 +74,7 @@ internal sealed record MiningComponents(
     [property: JsonPropertyName("api")] bool Api,
     [property: JsonPropertyName("share_collection")] bool ShareCollection);
 
-/// <summary>Writes <c>1.0</c> where JSON would do with <c>1</c>: clients in some languages tell the two apart.</summary>
+/// <summary>Writes <c>1.0</c> instead of <c>1</c>: some languages' clients distinguish the two.</summary>
 internal sealed class DecimalPointConverter : JsonConverter<double>
 {
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
@@ -93,7 +93,7 @@ internal sealed class DecimalPointConverter : JsonConverter<double>
     }
 }
 
-/// <summary>Everything that mining reads and writes as JSON.</summary>
+/// <summary>The JSON types of mining.</summary>
 [JsonSerializable(typeof(RoundResponse))]
 [JsonSerializable(typeof(SubmissionBody))]
 [JsonSerializable(typeof(SubmissionResponse))]

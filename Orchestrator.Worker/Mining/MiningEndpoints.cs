@@ -13,12 +13,12 @@ public static class MiningEndpoints
     private const string Share =
         """{"hash":"0000000000000000000000000000000000000000000000000000000000000000","difficulty":1.0,"block_height":1,"worker_id":"worker_1","submission_id":"sub_1"}""";
 
-    /// <summary>Adds mining; a ledger has to be added besides.</summary>
+    /// <summary>Adds mining. Requires a ledger.</summary>
     public static WebApplicationBuilder AddMining(this WebApplicationBuilder builder)
     {
         builder.Services.AddMiningOptions();
         builder.Services.AddMining();
-        // Up since now, not since somebody first asked.
+        // Uptime counts from here, not from the first call.
         builder.Services.AddSingleton(new ProcessUptime(TimeProvider.System));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, MiningJson.Default));
         return builder;
@@ -39,7 +39,7 @@ public static class MiningEndpoints
             .WithMetadata(new InputErrorMap(wrong => new ErrorResult(StatusCodes.Status400BadRequest, wrong.Message)))
             .WithName("SubmitShare")
             .WithSummary("Submit a share")
-            .WithDescription("The same submission_id again gets the first answer, and is not counted.")
+            .WithDescription("A repeated submission_id gets the first answer and is not counted again.")
             .Takes(MiningJson.Default.SubmissionBody, Share)
             .Answers<SubmissionResponse>(200, """{"status":"success","valid":true}""")
             .Fails(400, "Missing required fields")

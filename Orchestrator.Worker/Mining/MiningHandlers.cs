@@ -31,7 +31,7 @@ internal static class MiningHandlers
         }
 
         var submission = SubmissionBody.Read(body.Value, round);
-        // Not the caller's token: what has begun to be counted is counted, whether he waits for it or not.
+        // Not the caller's token: a submission that has begun to be counted is counted, even if the caller leaves.
         var answer = await intake.SubmitAsync(submission, CancellationToken.None);
         return TypedResults.Ok(new SubmissionResponse("success", answer.Valid));
     }

@@ -5,7 +5,7 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Worker.Mining;
 
-/// <summary>A share as a miner submits it. All but the header are required; unknown fields are left alone.</summary>
+/// <summary>A share as a miner submits it. All fields but the header are required; unknown fields are ignored.</summary>
 internal sealed class SubmissionBody
 {
     private const int HashDigits = 64;
@@ -29,20 +29,20 @@ internal sealed class SubmissionBody
     [JsonPropertyName("worker_id")]
     public string? WorkerId { get; set => Set(out field, value); }
 
-    /// <summary>What tells this submission from all others; the same one again counts once.</summary>
+    /// <summary>The submission's unique id; a repeated one counts once.</summary>
     [JsonPropertyName("submission_id")]
     public string? SubmissionId { get; set => Set(out field, value); }
 
-    /// <summary>The 80 bytes that the hash is of, as 160 hexadecimal digits.</summary>
+    /// <summary>The 80 hashed bytes, as 160 hexadecimal digits.</summary>
     [JsonPropertyName("header")]
     public string? Header { get; set => Set(out field, value); }
 
-    /// <summary>What else there was.</summary>
+    /// <summary>The unknown fields.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set => Set(out field, value); }
 
-    /// <summary>The submission that a body stands for.</summary>
-    /// <exception cref="InvalidInputException">There is none, a field is missing, or one is out of its range.</exception>
+    /// <summary>Validates a body.</summary>
+    /// <exception cref="InvalidInputException">There is no body, a field is missing, or one is out of range.</exception>
     public static Submission Read(SubmissionBody? body, long roundNumber)
     {
         if (body is null or { _empty: true })
@@ -80,7 +80,7 @@ internal sealed class SubmissionBody
 
     private static InvalidInputException Wrong(string problem) => new(problem, problem);
 
-    // A field that is there counts, even where it is null: then it is missing, but something was sent.
+    // A field that is present but null counts as sent, and as missing.
     private void Set<T>(out T field, T value)
     {
         _empty = false;

@@ -6,8 +6,8 @@ namespace Orchestrator.Worker.Pod;
 
 /// <summary>The body of <c>POST /task/{todoId}</c>.</summary>
 /// <param name="TaskId">The task that the result belongs to.</param>
-/// <param name="Input">What is to be computed.</param>
-/// <param name="Todo">What is to be done: <c>ComputeFibonacci</c>.</param>
+/// <param name="Input">The number to compute.</param>
+/// <param name="Todo">The task type: <c>ComputeFibonacci</c>.</param>
 internal sealed record PodTaskRequest(
     [property: JsonPropertyName("task_id")] string? TaskId = null,
     [property: JsonPropertyName("input")] JsonElement? Input = null,
@@ -21,7 +21,7 @@ internal sealed record PodTaskResponse(
 /// <summary>The body of <c>POST /audit</c>.</summary>
 internal sealed record PodAudit([property: JsonPropertyName("submission")] PodSubmission Submission);
 
-/// <summary>What is audited.</summary>
+/// <summary>The submission to audit.</summary>
 internal sealed record PodSubmission([property: JsonPropertyName("message")] string Message);
 
 [JsonSerializable(typeof(PodTaskRequest))]

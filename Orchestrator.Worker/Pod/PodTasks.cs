@@ -11,7 +11,7 @@ using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.Worker.Pod;
 
-/// <summary>Takes the pod's tasks in, and answers its audits.</summary>
+/// <summary>Enqueues the pod's tasks and answers its audits.</summary>
 internal static class PodTasks
 {
     private const string ComputeFibonacci = "ComputeFibonacci";
@@ -58,7 +58,7 @@ internal static class PodTasks
             Input = FibonacciHandler.InputFor(n),
             InitiatedBy = identity.InstanceId,
             MaxAttempts = options.MaxAttempts,
-            // No id holds a space, so that no two pairs read alike.
+            // No id holds a space, so every pair has its own key.
             IdempotencyKey = $"pod {body.TaskId} {todoId}",
             Callback = pod.CallbackFor(body.TaskId, todoId),
             TraceParent = Activity.Current?.Id,
@@ -96,7 +96,7 @@ internal static class PodTasks
 
     private static void CheckId(string name, string id)
     {
-        // "." and ".." are steps in the path of Pod:CallbackUrl, whose escaping they survive.
+        // "." and ".." survive the escaping in Pod:CallbackUrl and would be steps in its path.
         if (id.Length is 0 or > MaxIdLength || id is "." or ".." || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or ':' or '-')))
         {
             throw InvalidInputException.Field(name, $"must be 1 to {MaxIdLength} letters, digits, '.', '_', ':' or '-', and not '.' or '..'.");

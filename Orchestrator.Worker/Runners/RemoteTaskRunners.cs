@@ -17,7 +17,7 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
     private static readonly TimeSpan CallReserve = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(30);
 
-    // Some six seconds in all: an API that is restarted is back by then.
+    // Some six seconds in all: a restarted API is back by then.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private const int Retries = 5;
 
@@ -38,10 +38,10 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
         });
     }
 
-    // The API leases for the tenant of this worker's key, whoever's task it is.
+    // The API leases for the tenant of this worker's key, not for the task's.
     public async Task<TaskRunOutput> RunAsync(Tenant tenant, string taskId, ExecRequest command, CancellationToken cancellationToken)
     {
-        // A session of its own for every attempt: one that was taken up elsewhere must not lose its runner to the first.
+        // Each attempt has its own session: an attempt that another worker took over must not lose its runner to the first.
         var session = $"task-{taskId}-{Guid.NewGuid():N}";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(command.Timeout + CallReserve);
@@ -68,7 +68,7 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    // Asked to come again.
+    // Worth a retry.
     private static bool IsPassing(OrchestratorException error) =>
         error.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
             or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
@@ -116,11 +116,11 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
         }
         catch (Exception e) when (e is OrchestratorException or HttpRequestException or IOException or JsonException or OperationCanceledException)
         {
-            // Its lease ends by itself: nobody keeps it alive any more.
+            // Its lease expires without heartbeats.
             LogNotReleased(session, e.Message);
         }
     }
 
-    [LoggerMessage(1600, LogLevel.Warning, "The runner of session {Session} was not given back and is left to expire: {Error}")]
+    [LoggerMessage(1600, LogLevel.Warning, "Release of session {Session} failed; its lease will expire: {Error}")]
     private partial void LogNotReleased(string session, string error);
 }
