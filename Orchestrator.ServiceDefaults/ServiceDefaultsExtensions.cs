@@ -13,13 +13,13 @@ using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.ServiceDefaults;
 
-/// <summary>What every service of the system has: telemetry, health, a readable console.</summary>
+/// <summary>The common services of every process: telemetry, health, a readable console.</summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
     /// Adds <see cref="TimeProvider"/>, <see cref="ServiceIdentity"/>, metrics for scraping, OTLP where
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>Prometheus:OtlpEndpoint</c> is set, health checks and the console's
-    /// format. Call it first: what is measured before it starts is not counted.
+    /// format. Call it first: earlier measurements are not counted.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>Has every error answered in the contract's shape.</summary>
+/// <summary>Gives every error the contract's shape.</summary>
 internal static class ErrorHosting
 {
     public static void AddErrors(this IServiceCollection services)
@@ -17,7 +17,7 @@ internal static class ErrorHosting
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            // Never called: ExceptionAnswers handles everything. The framework insists on one.
+            // Never called, since ExceptionAnswers handles everything, but the framework requires one.
             ExceptionHandler = _ => Task.CompletedTask,
         });
         app.UseStatusCodePages(StatusAnswers.WriteAsync);

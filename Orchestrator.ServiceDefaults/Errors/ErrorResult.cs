@@ -5,11 +5,11 @@ using Orchestrator.Client;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>Refuses a call, or says that it failed: writes the answer and logs its cause.</summary>
+/// <summary>Refuses or fails a call: writes the answer and logs its cause.</summary>
 /// <param name="statusCode">400 to 599.</param>
 /// <param name="error">A code, or the text that a document gives in its place.</param>
-/// <param name="message">What it means, for people.</param>
-/// <param name="retryAfter">When the same call may go well; rounded up to whole seconds, at least one.</param>
+/// <param name="message">The explanation, for people.</param>
+/// <param name="retryAfter">When to retry; rounded up to whole seconds, at least one.</param>
 public sealed class ErrorResult(int statusCode, string error, string? message = null, TimeSpan? retryAfter = null)
     : IResult, IStatusCodeHttpResult, IValueHttpResult<ApiError>
 {
@@ -22,7 +22,7 @@ public sealed class ErrorResult(int statusCode, string error, string? message = 
     /// <inheritdoc />
     public Task ExecuteAsync(HttpContext httpContext) => ExecuteAsync(httpContext, null);
 
-    /// <summary>Writes the answer to a call that an exception ended.</summary>
+    /// <summary>Writes the answer to a call that ended in an exception.</summary>
     internal Task ExecuteAsync(HttpContext httpContext, Exception? cause)
     {
         if (retryAfter is { } pause)

@@ -44,7 +44,7 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
         }
     }
 
-    // What strangers send is cut short before it fills the log.
+    // Callers' text is truncated before it fills the log.
     private static string Path(HttpContext context)
     {
         var path = context.Request.Path.Value ?? "";
@@ -54,12 +54,12 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
     [LoggerMessage(1700, LogLevel.Information, "Refused with {Status} {Code}: {Method} {Path} on the {Listener} listener. {Cause}")]
     private partial void Refused(int status, string code, string method, string path, Listener? listener, string cause);
 
-    [LoggerMessage(1701, LogLevel.Warning, "Not served, {Status} {Code}: {Method} {Path} on the {Listener} listener. {Cause}")]
+    [LoggerMessage(1701, LogLevel.Warning, "Failed with {Status} {Code}: {Method} {Path} on the {Listener} listener. {Cause}")]
     private partial void NotServed(int status, string code, string method, string path, Listener? listener, string cause);
 
     [LoggerMessage(1702, LogLevel.Error, "Unhandled error in {Method} {Path} on the {Listener} listener, request {Request}.")]
     private partial void Failed(string method, string path, Listener? listener, string request, Exception exception);
 
-    [LoggerMessage(1703, LogLevel.Debug, "The caller left during {Method} {Path} on the {Listener} listener.")]
+    [LoggerMessage(1703, LogLevel.Debug, "Caller disconnected during {Method} {Path} on the {Listener} listener.")]
     private partial void CallerLeft(string method, string path, Listener? listener);
 }

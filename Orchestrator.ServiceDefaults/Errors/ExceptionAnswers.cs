@@ -6,8 +6,8 @@ using Orchestrator.ServiceDefaults.Security;
 namespace Orchestrator.ServiceDefaults.Errors;
 
 /// <summary>
-/// Answers exceptions that leave an endpoint in the contract's error shape. Once an answer has begun nothing can be said
-/// any more: the framework logs the exception and cuts the connection, so that half an answer never looks whole.
+/// Answers an endpoint's exceptions in the contract's error shape. Once an answer has begun it is too late for that: the
+/// framework logs the exception and aborts the connection, so that half an answer never looks complete.
 /// </summary>
 internal sealed class ExceptionAnswers(ErrorWriter writer, IEnumerable<ErrorMap> maps) : IExceptionHandler
 {
@@ -25,7 +25,7 @@ internal sealed class ExceptionAnswers(ErrorWriter writer, IEnumerable<ErrorMap>
             return true;
         }
 
-        // The framework has taken the endpoint off the call, and left it here.
+        // The framework has removed the endpoint from the call and keeps it here.
         var endpoint = httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
         await Find(httpContext, endpoint, exception).ExecuteAsync(httpContext, exception);
         return true;
@@ -35,7 +35,7 @@ internal sealed class ExceptionAnswers(ErrorWriter writer, IEnumerable<ErrorMap>
     {
         switch (exception)
         {
-            // What the caller sent; only where a document has sentences for codes has an endpoint other words for it.
+            // Invalid input; an endpoint words it differently only where its document has sentences for codes.
             case InvalidInputException invalid:
                 return endpoint?.Metadata.GetMetadata<InputErrorMap>()?.Describe(invalid) ?? invalid.Result;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:

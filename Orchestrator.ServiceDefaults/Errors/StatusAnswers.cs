@@ -6,7 +6,7 @@ using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
-/// <summary>What a bare status code means in one call; a feature set by those who set the status.</summary>
+/// <summary>The meaning of a bare status code in one call; a feature, set together with the status.</summary>
 /// <param name="Error">The answer's body.</param>
 internal sealed record StatusError(ApiError Error);
 

@@ -9,7 +9,7 @@ using Orchestrator.ServiceDefaults.Http;
 namespace Orchestrator.ServiceDefaults.Health;
 
 /// <summary>
-/// <c>/alive</c>: the process answers; a supervisor restarts it when it does not. <c>/ready</c>: what it needs answers
+/// <c>/alive</c>: the process answers; a supervisor restarts it when it does not. <c>/ready</c>: its dependencies answer
 /// too (checks tagged <see cref="ReadyTag"/>); a balancer sends it work only then.
 /// </summary>
 internal static class HealthEndpoints
@@ -18,7 +18,7 @@ internal static class HealthEndpoints
 
     private static readonly string[] Verbs = ["GET", "HEAD"];
 
-    /// <summary>No check may hold an answer up longer than this.</summary>
+    /// <summary>The longest that a check may delay an answer.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
 
     public static void AddHealth(this IServiceCollection services)
@@ -46,14 +46,14 @@ internal static class HealthEndpoints
         })).WithMetadata(new HttpMethodMetadata(Verbs)).AllowAnonymous();
     }
 
-    /// <summary>Maps an endpoint that only machines ask; it stays out of the API's document and of the requests' metrics.</summary>
+    /// <summary>Maps an endpoint that only machines call; the API's document and the requests' metrics omit it.</summary>
     public static IEndpointConventionBuilder MapProbe(this IEndpointRouteBuilder endpoints, string path, RequestDelegate answer) =>
         AsProbe(endpoints.MapMethods(path, Verbs, answer));
 
     private static IEndpointConventionBuilder AsProbe(IEndpointConventionBuilder endpoint) =>
         endpoint.ExcludeFromDescription().DisableHttpMetrics();
 
-    // Names and states only: what a check found out is for the log, not for whoever asks.
+    // Names and states only: a check's findings belong in the log, not in an answer to anyone.
     private static Task WriteReadyAsync(HttpContext context, HealthReport report)
     {
         var ready = report.Status is not HealthStatus.Unhealthy;

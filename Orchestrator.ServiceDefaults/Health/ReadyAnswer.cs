@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Orchestrator.ServiceDefaults.Health;
 
-/// <summary>What <c>/ready</c> says.</summary>
+/// <summary>The answer of <c>/ready</c>.</summary>
 internal sealed record ReadyAnswer(string Status, IReadOnlyDictionary<string, string> Checks);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

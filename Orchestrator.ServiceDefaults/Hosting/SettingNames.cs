@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration.Memory;
 namespace Orchestrator.ServiceDefaults.Hosting;
 
 /// <summary>
-/// The variables of docs/contract/contract.md. Each is an ordinary configuration key of that name; where one stands for a
-/// section's key, it wins over it.
+/// The variables of docs/contract/contract.md. Each is an ordinary configuration key of that name; one that stands for a
+/// section's key overrides it.
 /// </summary>
 public static class SettingNames
 {
@@ -24,7 +24,7 @@ public static class SettingNames
         ("REUSE_RUNNER_MODE", "Runners:Reuse"),
     ];
 
-    /// <summary>Puts the variables that are set above their sections' keys; empty ones count as not set.</summary>
+    /// <summary>Overrides the sections' keys with the variables that are set; empty ones count as not set.</summary>
     internal static void Apply(IConfigurationManager configuration)
     {
         var set = Table.Where(entry => !string.IsNullOrWhiteSpace(configuration[entry.Variable]))
@@ -42,7 +42,7 @@ public static class SettingNames
     /// <summary>The variable that stands for a key; null when there is none.</summary>
     internal static string? VariableOf(string key) => Array.Find(Table, entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Variable;
 
-    /// <summary>The name that the operator gave a key by: the variable where that is set, else the key.</summary>
+    /// <summary>The name that the operator used for a key: the variable where that is set, else the key.</summary>
     public static string NameOf(IConfiguration configuration, string key) =>
         VariableOf(key) is { } variable && !string.IsNullOrWhiteSpace(configuration[variable]) ? variable : key;
 }

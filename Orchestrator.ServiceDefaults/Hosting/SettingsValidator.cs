@@ -8,12 +8,12 @@ using Microsoft.Extensions.Options;
 
 namespace Orchestrator.ServiceDefaults.Hosting;
 
-/// <summary>Has options checked at the start.</summary>
+/// <summary>Validates options at start.</summary>
 public static class SettingsExtensions
 {
     /// <summary>
-    /// Checks the options' annotations and their own rules (<see cref="IValidatableObject"/>) before the host starts, and
-    /// makes their value a service. What is wrong is one line that names the setting as the operator gave it.
+    /// Validates the options' annotations and their own rules (<see cref="IValidatableObject"/>) before the host starts, and
+    /// registers their value as a service. An error is one line that names the setting as the operator gave it.
     /// </summary>
     /// <param name="builder">The options, bound to the section.</param>
     /// <param name="section">The section.</param>
@@ -30,7 +30,7 @@ public static class SettingsExtensions
 
 /// <summary>
 /// The framework's <c>ValidateDataAnnotations</c> with the messages of the contract: the setting's key or variable, its
-/// value and what is allowed, where the framework names the property alone.
+/// value and the allowed values, where the framework names only the property.
 /// </summary>
 internal sealed class SettingsValidator<T>(string section, IConfiguration configuration) : IValidateOptions<T>
     where T : class
@@ -71,7 +71,7 @@ internal sealed class SettingsValidator<T>(string section, IConfiguration config
                 yield return $"{NameOf(key)}: invalid value '{configuration[key]}'. {Describe(rule, property.Name)}";
             }
 
-            // The binder takes any number for an enumeration.
+            // The binder accepts any number for an enumeration.
             if (value is Enum && !Enum.IsDefined(property.PropertyType, value))
             {
                 yield return $"{NameOf(key)}: invalid value '{configuration[key]}'. It must be one of {string.Join(", ", Enum.GetNames(property.PropertyType))}.";
@@ -101,7 +101,7 @@ internal sealed class SettingsValidator<T>(string section, IConfiguration config
 /// <summary>A setting that is an http or https address, or not set.</summary>
 public sealed class HttpAddressAttribute : ValidationAttribute
 {
-    /// <summary>Says what it must be.</summary>
+    /// <summary>Sets the error message.</summary>
     public HttpAddressAttribute() => ErrorMessage = "It must be an http or https address, such as http://localhost:3000.";
 
     /// <inheritdoc />

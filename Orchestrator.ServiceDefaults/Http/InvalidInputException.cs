@@ -3,9 +3,9 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.ServiceDefaults.Http;
 
-/// <summary>What a caller sent is wrong: 400 with a code and what is wrong.</summary>
+/// <summary>Invalid input of a caller: 400 with a code and a message.</summary>
 /// <param name="code">The error's code.</param>
-/// <param name="message">What is wrong, naming the field.</param>
+/// <param name="message">The problem, naming the field.</param>
 public sealed class InvalidInputException(string code, string message) : Exception(message)
 {
     /// <summary>The answer.</summary>
@@ -13,6 +13,6 @@ public sealed class InvalidInputException(string code, string message) : Excepti
 
     /// <summary>A field, header or parameter is wrong: <c>FIELD_INVALID</c>.</summary>
     /// <param name="field">Its name or path.</param>
-    /// <param name="problem">What is wrong with it, the rest of a sentence that begins with its name.</param>
+    /// <param name="problem">The problem, the rest of a sentence that begins with the field's name.</param>
     public static InvalidInputException Field(string field, string problem) => new("FIELD_INVALID", $"{field} {problem}");
 }

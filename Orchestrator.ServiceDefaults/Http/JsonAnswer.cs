@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 namespace Orchestrator.ServiceDefaults.Http;
 
 /// <summary>
-/// A short answer in JSON, written in one piece and with its length. For calls that are worth it: the framework's own
-/// results write in chunks, for which both ends take longer.
+/// A short JSON answer, written in one piece and with its length. For hot calls: the framework's own results write in
+/// chunks, which takes both ends longer.
 /// </summary>
 /// <param name="statusCode">Its status.</param>
-/// <param name="value">What is answered.</param>
-/// <param name="type">How it is written.</param>
+/// <param name="value">Its body.</param>
+/// <param name="type">Its JSON type.</param>
 public sealed class JsonAnswer<T>(int statusCode, T value, JsonTypeInfo<T> type) : IResult, IStatusCodeHttpResult, IValueHttpResult<T>
 {
     /// <inheritdoc />

@@ -10,8 +10,8 @@ using Orchestrator.ServiceDefaults.Security;
 namespace Orchestrator.ServiceDefaults.Http;
 
 /// <summary>
-/// The parameter of a handler that is bound from a call's JSON body, as <see cref="JsonBody.ReadAsync{T}"/> reads it. The
-/// endpoint's <see cref="JsonTypeInfo{T}"/> says how (<see cref="Examples.Takes{T}"/>).
+/// A handler's parameter that is bound from a call's JSON body, read by <see cref="JsonBody.ReadAsync{T}"/> with the
+/// endpoint's <see cref="JsonTypeInfo{T}"/> (<see cref="Examples.Takes{T}"/>).
 /// </summary>
 /// <param name="value">The body; null when there is none.</param>
 public sealed class JsonBody<T>(T? value)
@@ -28,7 +28,7 @@ public sealed class JsonBody<T>(T? value)
     {
         ArgumentNullException.ThrowIfNull(context);
         var type = context.GetEndpoint()?.Metadata.GetMetadata<JsonTypeInfo<T>>()
-            ?? throw new InvalidOperationException($"The endpoint does not say how it reads {typeof(T).Name}.");
+            ?? throw new InvalidOperationException($"The endpoint has no JSON type for {typeof(T).Name}.");
         return new(await JsonBody.ReadAsync(context.Request, type));
     }
 }
@@ -38,7 +38,7 @@ public static class JsonBody
 {
     /// <summary>Reads the body as a JSON object; null when there is none.</summary>
     /// <param name="request">The call.</param>
-    /// <param name="type">What the object has.</param>
+    /// <param name="type">The object's JSON type.</param>
     /// <exception cref="InvalidInputException">It is not JSON, no object, or a field has the wrong type.</exception>
     /// <exception cref="BadHttpRequestException">It is too long, or did not arrive in time.</exception>
     public static async ValueTask<T?> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
@@ -50,7 +50,7 @@ public static class JsonBody
         }
 
         var cancellationToken = request.HttpContext.RequestAborted;
-        // It is kept in memory whole, so that what lifts the limit for streams does not lift it here.
+        // The whole body is kept in memory, so an endpoint that lifts the limit for streams does not lift it here.
         var limit = BodyLimit.Of(request.HttpContext).MaxBytes ?? BodyLimit.DefaultBytes;
         while (true)
         {
@@ -86,7 +86,7 @@ public static class JsonBody
         }
         catch (IOException exception) when (exception is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
         {
-            // Kestrel's word for a chunk size that is no number it can hold.
+            // Kestrel throws it for a chunk size that overflows.
             throw new BadHttpRequestException("The body's chunks are malformed.", exception);
         }
     }
@@ -126,7 +126,7 @@ public static class JsonBody
         }
     }
 
-    // JSON that is kept as it came is not looked into, and may hold half a surrogate pair or bytes that are no UTF-8.
+    // JSON that is kept as text is not decoded, and may hold half a surrogate pair or invalid UTF-8.
     private static void RequireText(ReadOnlySequence<byte> body)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
@@ -146,7 +146,7 @@ public static class JsonBody
         }
     }
 
-    // The reader throws for malformed JSON with a position only; the serializer tells the path of a wrong value.
+    // For malformed JSON the reader gives only a position; for a wrong value the serializer gives its path.
     private static InvalidInputException Describe(JsonException exception)
     {
         var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Orchestrator.ServiceDefaults.Http;
 
-/// <summary>What happens around an answer.</summary>
+/// <summary>Callbacks around an answer.</summary>
 public static class ResponseEvents
 {
-    /// <summary>Has something done once the answer is on its way, or nobody waits for it any more; it has to be quick.</summary>
+    /// <summary>Runs a callback once the answer is sent or its caller has left; the callback must be quick.</summary>
     public static void WhenSent(this HttpResponse response, Action action) => response.OnCompleted(
         static action =>
         {

@@ -6,7 +6,7 @@ namespace Orchestrator.ServiceDefaults.Listeners;
 
 /// <summary>
 /// Bounds the connections of all listeners together (docs/contract/security.md 6). Kestrel's own limit counts each
-/// address of each listener for itself and only after it has accepted, and knows neither a share per caller nor a
+/// address of each listener separately and only after accepting, and has neither a share per caller nor a
 /// deadline for the first request.
 /// </summary>
 internal sealed partial class ConnectionGate(ConnectionLimits limits, TimeProvider time, ILogger<ConnectionGate> logger) : IDisposable
@@ -23,14 +23,14 @@ internal sealed partial class ConnectionGate(ConnectionLimits limits, TimeProvid
     private long _refused;
     private long? _loggedAt;
 
-    /// <summary>Waits until there is a place for one more connection, which <see cref="RunAsync"/> or <see cref="Leave"/> frees.</summary>
+    /// <summary>Waits for a free place for a connection; <see cref="RunAsync"/> or <see cref="Leave"/> frees it again.</summary>
     public ValueTask EnterAsync(CancellationToken cancellationToken) =>
         _places.Wait(0, CancellationToken.None) ? ValueTask.CompletedTask : WaitAsync(cancellationToken);
 
     /// <summary>Frees the place of a connection that is not run.</summary>
     public void Leave() => _places.Release();
 
-    /// <summary>Runs a connection that has a place, or aborts it when its address has its share already; frees the place.</summary>
+    /// <summary>Runs a connection that has a place, or aborts it when its address already has its share; then frees the place.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
@@ -120,14 +120,14 @@ internal sealed partial class ConnectionGate(ConnectionLimits limits, TimeProvid
         }
     }
 
-    [LoggerMessage(1720, LogLevel.Warning, "Refused a connection: {Address} has {PerAddress} open, its share of Security:MaxConnections; {Refused} refused so far")]
+    [LoggerMessage(1720, LogLevel.Warning, "Connection refused: {Address} has {PerAddress} open, its share of Security:MaxConnections; {Refused} refused so far")]
     private partial void LogRefused(IPAddress address, int perAddress, long refused);
 
-    [LoggerMessage(1721, LogLevel.Warning, "New connections wait: {Total} are open, which is Security:MaxConnections")]
+    [LoggerMessage(1721, LogLevel.Warning, "New connections wait: {Total} are open, the limit Security:MaxConnections")]
     private partial void LogFull(int total);
 }
 
-/// <summary>Put on a connection until its first request: aborts it when that does not come in time.</summary>
+/// <summary>Aborts a connection whose first request does not arrive in time.</summary>
 internal sealed class FirstRequestDeadline : IDisposable
 {
     private readonly ITimer _timer;
@@ -136,7 +136,7 @@ internal sealed class FirstRequestDeadline : IDisposable
         static state => ((ConnectionContext)state!).Abort(new ConnectionAbortedException("No request came in time.")),
         connection, ConnectionGate.FirstRequestTimeout, Timeout.InfiniteTimeSpan);
 
-    /// <summary>The connection's first request is here. May be called again.</summary>
+    /// <summary>Records the connection's first request. Idempotent.</summary>
     public void Met() => _timer.Dispose();
 
     /// <inheritdoc/>

@@ -4,16 +4,16 @@ namespace Orchestrator.ServiceDefaults.Listeners;
 
 /// <summary>How many connections the listeners of a process keep open.</summary>
 /// <param name="Total">All listeners together.</param>
-/// <param name="PerAddress">From one remote address, so that one caller can't keep all others out.</param>
+/// <param name="PerAddress">From one remote address, so that one caller can't lock out all others.</param>
 internal sealed record ConnectionLimits(int Total, int PerAddress)
 {
-    // An idle connection costs some 10 KB; a machine that serves more says so by Security:MaxConnections.
+    // An idle connection costs some 10 KB; a larger machine raises Security:MaxConnections.
     private const int MostByDefault = 10_000;
     private const int OpenFilesWhereUnknown = 1_024;
 
     /// <summary>
     /// Limits of <paramref name="configured"/> connections; by default half of the files that the process may still open,
-    /// which leaves the other half for what the calls need (engine, store, assemblies), and at most 10,000.
+    /// which leaves the other half to the calls (engine, store, assemblies), and at most 10,000.
     /// </summary>
     public static ConnectionLimits Of(int? configured) => Of(configured, FindOpenFiles() - CountOpenFiles());
 

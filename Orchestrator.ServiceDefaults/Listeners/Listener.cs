@@ -1,8 +1,8 @@
 namespace Orchestrator.ServiceDefaults.Listeners;
 
 /// <summary>
-/// A port of its own with calls of its own (docs/contract/contract.md, "One system, three doors"). Which listener a call came
-/// through is told by the listener that accepted its connection, never by anything that the caller sends.
+/// A port with its own calls (docs/contract/contract.md, "One system, three doors"). The listener that accepts a connection
+/// determines a call's listener, never anything that the caller sends.
 /// </summary>
 public enum Listener
 {

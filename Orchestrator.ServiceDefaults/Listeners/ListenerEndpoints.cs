@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Orchestrator.ServiceDefaults.Listeners;
 
-/// <summary>Says which listener serves an endpoint.</summary>
+/// <summary>Assigns endpoints to listeners.</summary>
 public static class ListenerEndpoints
 {
     /// <summary>A group of endpoints that one listener serves; on the others they don't exist (404).</summary>
     public static RouteGroupBuilder MapListener(this IEndpointRouteBuilder endpoints, Listener listener) =>
         endpoints.MapGroup("").OnListener(listener);
 
-    /// <summary>Lets one listener only serve these endpoints.</summary>
+    /// <summary>Restricts these endpoints to one listener.</summary>
     public static TBuilder OnListener<TBuilder>(this TBuilder builder, Listener listener)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new ListenerMetadata(listener));
 

@@ -17,7 +17,7 @@ namespace Orchestrator.ServiceDefaults.Listeners;
 /// <summary>Opens listeners.</summary>
 public static class ListenerHosting
 {
-    /// <summary>Opens a listener on its port (<see cref="PortOptions"/>), which is checked at the start.</summary>
+    /// <summary>Opens a listener on its port (<see cref="PortOptions"/>), which is validated at start.</summary>
     public static WebApplicationBuilder AddListener(this WebApplicationBuilder builder, Listener listener)
     {
         GetListeners(builder).Add(listener);
@@ -38,7 +38,7 @@ public static class ListenerHosting
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(services => ConnectionLimits.Of(services.GetRequiredService<SecurityOptions>().MaxConnections));
         builder.Services.AddSingleton<ConnectionGate>();
-        // The gate is made when a listener opens, after the settings have been checked.
+        // The gate is created when a listener opens, after the settings have been validated.
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new GatedTransport(
             services.GetRequiredService<ConnectionGate>,
             services.GetRequiredService<IOptions<SocketTransportOptions>>(),
@@ -50,7 +50,7 @@ public static class ListenerHosting
 
     private static void Listen(KestrelServerOptions kestrel, OpenListeners listeners)
     {
-        // The server is made while the process is built, and is the first to read a setting: before that, all are checked.
+        // The server is created while the process is built and reads settings first, so all are validated before.
         kestrel.ApplicationServices.GetService<IStartupValidator>()?.Validate();
         var security = kestrel.ApplicationServices.GetRequiredService<SecurityOptions>();
         var ports = kestrel.ApplicationServices.GetRequiredService<PortOptions>();
@@ -60,7 +60,7 @@ public static class ListenerHosting
             plan.Asked = ports.Of(listener);
             foreach (var address in security.FindAddresses())
             {
-                // A random port is one port: on the first address only.
+                // Each address would get another random port: listen on the first only.
                 if (plan is { Asked: 0, Bound: not null })
                 {
                     break;
@@ -76,7 +76,7 @@ public static class ListenerHosting
         var feature = new ListenerFeature(listener);
         switch (address)
         {
-            // Both loopbacks, or the one there is.
+            // Both loopbacks, or the one that exists.
             case { Kind: ListenKind.Loopback } when plan.Asked != 0:
                 kestrel.ListenLocalhost(plan.Asked, Configure);
                 break;

@@ -11,11 +11,11 @@ public sealed class OpenListeners
     /// <summary>The listeners that this process has.</summary>
     public IReadOnlyCollection<Listener> All => _listeners.Keys;
 
-    /// <summary>The port of a listener: the one it listens on once the process has started, which tells a random one.</summary>
+    /// <summary>The port of a listener; once the process has started, the actual one in place of 0.</summary>
     /// <exception cref="KeyNotFoundException">This process does not have that listener.</exception>
     public int PortOf(Listener listener) => _listeners[listener].Port;
 
-    /// <summary>The address of a listener as people on this machine call it.</summary>
+    /// <summary>The address of a listener for callers on this machine.</summary>
     /// <exception cref="KeyNotFoundException">This process does not have that listener.</exception>
     public string AddressOf(Listener listener) => $"http://{_listeners[listener].Host}:{PortOf(listener)}";
 
@@ -24,13 +24,13 @@ public sealed class OpenListeners
     internal IEnumerable<KeyValuePair<Listener, ListenerPlan>> Plans => _listeners;
 }
 
-/// <summary>Where a listener is meant to listen.</summary>
+/// <summary>The configured place of a listener.</summary>
 internal sealed class ListenerPlan
 {
-    /// <summary>The port that was asked for, 0 for a random one.</summary>
+    /// <summary>The configured port, 0 for a random one.</summary>
     public int Asked { get; set; }
 
-    /// <summary>The first of its endpoints; Kestrel writes the port that it got into it.</summary>
+    /// <summary>The first of its endpoints; Kestrel writes the actual port into it.</summary>
     public ListenOptions? Bound { get; set; }
 
     public int Port => Asked != 0 ? Asked : Bound?.IPEndPoint?.Port ?? 0;

@@ -15,8 +15,8 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
 {
     public const string FormatterName = "line";
 
-    // What a terminal or an editor acts on instead of showing it: controls (C0, DEL, C1), line and paragraph separators,
-    // and what turns the direction of text round.
+    // Characters that a terminal or an editor acts on instead of showing: controls (C0, DEL, C1), line and paragraph
+    // separators, and marks that change the direction of text.
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
     [
         .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7f, 0x21)).Select(c => (char)c),
@@ -37,7 +37,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         textWriter.Write(logEntry.EventId.Id);
         textWriter.Write("] ");
         WriteEscaped(message, textWriter);
-        // Only where somebody collects traces is there something to look up.
+        // Only with a collector configured is there a trace to look up.
         if (Activity.Current is { Recorded: true } activity)
         {
             textWriter.Write(" trace=");

@@ -22,7 +22,7 @@ internal static class BucketBounds
         _ => Plain,
     };
 
-    /// <summary>The bounds that the instrument's maker advised; null when there are none.</summary>
+    /// <summary>The bounds that the instrument advises; null when there are none.</summary>
     public static double[]? Advised(Instrument instrument) => instrument switch
     {
         Histogram<double> h => Of(h.Advice),

@@ -6,7 +6,7 @@ namespace Orchestrator.ServiceDefaults.Metrics;
 /// <summary>Renders tags as the inside of a label list: <c>state="idle",template="session"</c>, sorted by name.</summary>
 internal static class LabelSet
 {
-    /// <summary>No value gets longer than this; a caller's text can't grow the page.</summary>
+    /// <summary>The longest value, so that a caller's text can't grow the page.</summary>
     internal const int MaxValueLength = 256;
 
     public static string Render(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -21,7 +21,7 @@ internal static class LabelSet
         {
             var name = MetricNames.Label(key);
             var text = Text(value);
-            // Two tags may become one label, a.b and a_b.
+            // Two tags may map to one label: a.b and a_b.
             labels[name] = labels.TryGetValue(name, out var other) ? $"{other};{text}" : text;
         }
 

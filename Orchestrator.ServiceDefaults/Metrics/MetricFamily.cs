@@ -32,12 +32,12 @@ internal sealed class MetricFamily
 
     public MetricKind Kind { get; }
 
-    /// <summary>The end of the name that says its unit; null when it has none.</summary>
+    /// <summary>The suffix of the name that gives its unit; null when it has none.</summary>
     public string? Unit { get; }
 
     public string Help { get; }
 
-    /// <summary>True when its values are asked for at each scrape.</summary>
+    /// <summary>True when its values are read at each scrape.</summary>
     public bool Observable { get; }
 
     public SeriesTable Table { get; private set; }
@@ -54,7 +54,7 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <summary>Forgets what was observed before, so that what is not observed any more is gone.</summary>
+    /// <summary>Drops earlier observations, so that a series that is no longer observed disappears.</summary>
     public void BeginScrape()
     {
         if (Observable)

@@ -1,6 +1,6 @@
 namespace Orchestrator.ServiceDefaults.Metrics;
 
-/// <summary>What Prometheus calls an instrument.</summary>
+/// <summary>Prometheus' type of an instrument.</summary>
 internal enum MetricKind
 {
     Counter,

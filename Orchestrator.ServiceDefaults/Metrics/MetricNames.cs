@@ -10,8 +10,8 @@ internal static class MetricNames
 {
     /// <summary>The metric's name with its unit, but without a counter's <c>_total</c>.</summary>
     /// <param name="name">The instrument's name.</param>
-    /// <param name="unit">Its unit as UCUM has it, <c>s</c>, <c>By</c>, <c>{request}</c>; null for none.</param>
-    /// <param name="kind">What it becomes.</param>
+    /// <param name="unit">Its unit in UCUM, such as <c>s</c>, <c>By</c>, <c>{request}</c>; null for none.</param>
+    /// <param name="kind">The metric's type.</param>
     public static string Family(string name, string? unit, MetricKind kind)
     {
         var tokens = Sanitize(name, allowColon: true).Split('_', StringSplitOptions.RemoveEmptyEntries).ToList();

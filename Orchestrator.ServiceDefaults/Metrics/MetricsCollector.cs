@@ -6,28 +6,28 @@ using Tags = System.ReadOnlySpan<System.Collections.Generic.KeyValuePair<string,
 namespace Orchestrator.ServiceDefaults.Metrics;
 
 /// <summary>
-/// Listens to this process's meters and keeps what Prometheus wants to scrape. A measurement costs a look-up and one
+/// Listens to this process's meters and keeps their series for Prometheus. A measurement costs a look-up and one
 /// or two interlocked operations; it neither locks nor allocates. Memory is bounded by
 /// <see cref="MaxSeriesPerMetric"/>.
 /// </summary>
 internal sealed partial class MetricsCollector : IDisposable
 {
-    /// <summary>More tag combinations than this go into one overflow series.</summary>
+    /// <summary>The most tag combinations of a metric; further ones share an overflow series.</summary>
     public const int MaxSeriesPerMetric = 1_000;
 
     private readonly MeterListener _listener = new();
     private readonly Lock _publishing = new();
     private readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _toldOverflow = [];
+    private readonly HashSet<string> _loggedOverflow = [];
     private readonly SemaphoreSlim _scraping = new(1, 1);
     private readonly IMeterFactory? _meterFactory;
     private readonly ILogger<MetricsCollector> _logger;
     private int _started;
 
     /// <param name="meterFactory">
-    /// This host's own; the meters of other hosts in the same process, as in tests, are left alone.
+    /// This host's own; the meters of other hosts in the same process, as in tests, are ignored.
     /// </param>
-    /// <param name="logger">Told of what can't be shown.</param>
+    /// <param name="logger">Logs the metrics that can't be shown.</param>
     public MetricsCollector(IMeterFactory? meterFactory, ILogger<MetricsCollector> logger)
     {
         _meterFactory = meterFactory;
@@ -42,7 +42,7 @@ internal sealed partial class MetricsCollector : IDisposable
         _listener.SetMeasurementEventCallback<decimal>((_, value, tags, state) => Record((double)value, tags, state));
     }
 
-    /// <summary>Begins to listen; what was measured before is not counted. Idempotent.</summary>
+    /// <summary>Begins to listen; earlier measurements are not counted. Idempotent.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _started, 1) == 0)
@@ -52,9 +52,9 @@ internal sealed partial class MetricsCollector : IDisposable
     }
 
     /// <summary>
-    /// Asks every observable instrument, then hands over the metrics, sorted by name. Scrapes wait for one another.
+    /// Reads every observable instrument, then passes on the metrics, sorted by name. Scrapes run one at a time.
     /// </summary>
-    /// <exception cref="OperationCanceledException">The scraper gave up waiting.</exception>
+    /// <exception cref="OperationCanceledException">The scraper disconnected.</exception>
     public async Task ScrapeAsync(Action<IReadOnlyCollection<MetricFamily>> render, CancellationToken cancellationToken)
     {
         await _scraping.WaitAsync(cancellationToken);
@@ -106,7 +106,7 @@ internal sealed partial class MetricsCollector : IDisposable
         var family = new MetricFamily(instrument, MaxSeriesPerMetric, keptTags);
         lock (_publishing)
         {
-            // Two meters may have an instrument of one name; Prometheus wants it once.
+            // Two meters may have an instrument of the same name; Prometheus requires it once.
             if (!_families.TryGetValue(family.SampleName, out var known))
             {
                 _families.Add(family.SampleName, known = family);
@@ -137,7 +137,7 @@ internal sealed partial class MetricsCollector : IDisposable
         }
         catch (AggregateException e)
         {
-            // One bad callback must not hide what the others said.
+            // One bad callback must not hide the other values.
             foreach (var inner in e.InnerExceptions)
             {
                 LogObservationFailed(inner);
@@ -147,16 +147,16 @@ internal sealed partial class MetricsCollector : IDisposable
 
     private void TellOverflow(MetricFamily family)
     {
-        if (family.Table.Overflowed && _toldOverflow.Add(family.Name))
+        if (family.Table.Overflowed && _loggedOverflow.Add(family.Name))
         {
             LogOverflow(family.Name, MaxSeriesPerMetric);
         }
     }
 
-    [LoggerMessage(1790, LogLevel.Warning, "Metric {Name} has more than {Limit} label combinations; new ones are counted together")]
+    [LoggerMessage(1790, LogLevel.Warning, "Metric {Name} has more than {Limit} label combinations; further ones share a series")]
     private partial void LogOverflow(string name, int limit);
 
-    [LoggerMessage(1791, LogLevel.Warning, "Instrument {Instrument} of meter {Meter} is not shown: another one of that name is of another kind")]
+    [LoggerMessage(1791, LogLevel.Warning, "Instrument {Instrument} of meter {Meter} is not shown: an instrument of another kind has that name")]
     private partial void LogConflict(string instrument, string meter);
 
     [LoggerMessage(1792, LogLevel.Warning, "An observable metric could not be read")]

@@ -24,7 +24,7 @@ internal static class MetricsEndpoint
             new("service_instance_id", identity.InstanceId),
             new("service_version", identity.Version),
         ]);
-        // Rendering only fills the response's buffer; a slow scraper holds up nobody.
+        // Rendering only fills the response's buffer, so a slow scraper delays no other.
         await collector.ScrapeAsync(
             families =>
             {

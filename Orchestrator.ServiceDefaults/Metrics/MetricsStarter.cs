@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Orchestrator.ServiceDefaults.Metrics;
 
 /// <summary>
-/// Makes the collector listen before anything else of the host starts, so that what goes up and down is counted from
-/// its first step.
+/// Starts the collector before any other service of the host, so that up-down counters are counted from their first
+/// change.
 /// </summary>
 internal sealed class MetricsStarter(MetricsCollector collector) : IHostedLifecycleService
 {

@@ -24,7 +24,7 @@ internal abstract class Series(string labels)
     }
 }
 
-/// <summary>What a counter added up.</summary>
+/// <summary>The sum of a counter.</summary>
 internal sealed class SumSeries(string labels) : Series(labels)
 {
     private double _sum;
@@ -34,7 +34,7 @@ internal sealed class SumSeries(string labels) : Series(labels)
     public override void Record(double value) => Add(ref _sum, value);
 }
 
-/// <summary>What a gauge, or anything observable, said last.</summary>
+/// <summary>The last value of a gauge or an observable instrument.</summary>
 internal sealed class LastSeries(string labels) : Series(labels)
 {
     private double _value;
@@ -44,7 +44,7 @@ internal sealed class LastSeries(string labels) : Series(labels)
     public override void Record(double value) => Volatile.Write(ref _value, value);
 }
 
-/// <summary>How often a value fell into which bucket.</summary>
+/// <summary>The bucket counts of a histogram.</summary>
 internal sealed class HistogramSeries(string labels, double[] bounds) : Series(labels)
 {
     private readonly long[] _counts = new long[bounds.Length + 1];
@@ -58,7 +58,7 @@ internal sealed class HistogramSeries(string labels, double[] bounds) : Series(l
 
     public override void Record(double value)
     {
-        // A NaN would poison the sum for good.
+        // A NaN would poison the sum permanently.
         if (double.IsNaN(value))
         {
             return;

@@ -3,8 +3,8 @@ using Tags = System.ReadOnlySpan<System.Collections.Generic.KeyValuePair<string,
 namespace Orchestrator.ServiceDefaults.Metrics;
 
 /// <summary>
-/// A metric's series by their tags, whatever the tags' order. Finding one neither locks nor allocates; a new one is
-/// made under a lock. Past <c>limit</c> tag combinations everything new goes into one series labelled
+/// A metric's series by their tags, in any order. Finding one neither locks nor allocates; a new one is
+/// created under a lock. Past <c>limit</c> tag combinations, new ones share one series labelled
 /// <c>otel_metric_overflow="true"</c>, so that no caller can grow the process by inventing tags.
 /// </summary>
 internal sealed class SeriesTable(Func<string, Series> create, int limit)
@@ -76,7 +76,7 @@ internal sealed class SeriesTable(Func<string, Series> create, int limit)
             {
                 Grow();
             }
-            // Different tags may read the same, 200 and "200": they share a series.
+            // Different tags may render alike, 200 and "200": they share a series.
             var node = new Node(hash, tags.ToArray(), Make(LabelSet.Render(tags)));
             Link(_slots, node);
             return node.Series;
@@ -137,7 +137,7 @@ internal sealed class SeriesTable(Func<string, Series> create, int limit)
 
         for (var i = 0; i < tags.Length; i++)
         {
-            // Nearly always they come in the same order.
+            // Tags nearly always come in the same order.
             if (!SameTag(known[i], tags[i]) && !Contains(known, tags[i]))
             {
                 return false;

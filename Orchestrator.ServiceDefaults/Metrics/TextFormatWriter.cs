@@ -24,15 +24,15 @@ internal sealed class TextFormatWriter(IBufferWriter<byte> output, bool openMetr
         }
     }
 
-    /// <summary>Says who is speaking, as a metric whose value is always 1.</summary>
+    /// <summary>Writes the service's identity as a metric whose value is always 1.</summary>
     public void WriteTarget(string labels)
     {
         var name = openMetrics ? "target" : "target_info";
-        Head(name, openMetrics ? "info" : "gauge", null, "The service that these metrics are of.");
+        Head(name, openMetrics ? "info" : "gauge", null, "The service that these metrics describe.");
         Sample("target_info", "", labels, null, "1");
     }
 
-    /// <summary>Writes what has to come last.</summary>
+    /// <summary>Writes the end marker.</summary>
     public void WriteEnd()
     {
         if (openMetrics)
@@ -123,7 +123,7 @@ internal sealed class TextFormatWriter(IBufferWriter<byte> output, bool openMetr
 
     private void Text(string text) => Encoding.UTF8.GetBytes(text, output);
 
-    // OpenMetrics spells a whole bound with its point.
+    // OpenMetrics writes a whole bound with a decimal point.
     private string Bound(double bound) =>
         openMetrics && double.IsInteger(bound) && Math.Abs(bound) < 1e15
             ? bound.ToString("0.0", CultureInfo.InvariantCulture)

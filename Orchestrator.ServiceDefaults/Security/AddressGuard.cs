@@ -4,8 +4,8 @@ using Orchestrator.ServiceDefaults.Errors;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// Without keys: answers only calls made to this machine by its name, and none that came through a proxy, which would
-/// make strangers look like callers on this machine. Forwarding headers are never believed, with keys or without.
+/// Without keys, answers only calls to a name of this machine, and none through a proxy, which would make strangers look
+/// like local callers. Forwarding headers are never trusted, with keys or without.
 /// </summary>
 internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next)
 {
@@ -43,7 +43,7 @@ internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next
         return next(context);
     }
 
-    // As load balancers and HTTP/1.0 probes call; every browser names a host.
+    // Load balancers and HTTP/1.0 probes send no host; every browser does.
     private static bool IsWithoutHost(HttpRequest request) => HttpProtocol.IsHttp10(request.Protocol) && request.Headers.Host.Count == 0;
 
     private static bool IsForwarding(string name) =>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
-/// <summary>Compares a presented key with the allowed ones in a time that tells nothing about them.</summary>
+/// <summary>Compares a presented key with the allowed ones in a time that reveals nothing about them.</summary>
 internal sealed class ApiKeyCheck(SecurityOptions options)
 {
     private readonly byte[][] _hashes = [.. options.ApiKeys.Select(key => SHA256.HashData(Encoding.UTF8.GetBytes(key)))];

@@ -30,7 +30,7 @@ internal sealed class ApiKeyHandler(
         : keys.Accepts(presented) ? AuthenticateResult.Success(new AuthenticationTicket(Caller, SchemeName))
         : AuthenticateResult.Fail(Invalid.Message!));
 
-    // Headers only: where there are several schemes, each adds its own challenge before the answer is written.
+    // Headers only: with several schemes, each adds its challenge before the answer is written.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = StatusCodes.Status401Unauthorized;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
-/// <summary>Who may call: the scheme <c>ApiKey</c>, and the policy for every endpoint that does not allow anonymous calls.</summary>
+/// <summary>Registers authentication: the scheme <c>ApiKey</c>, and the policy for every endpoint that does not allow anonymous calls.</summary>
 internal static class AuthenticationHosting
 {
     /// <summary>
@@ -32,7 +32,7 @@ internal static class AuthenticationHosting
             });
     }
 
-    // Nothing here is encrypted for a later call (no cookies), so no keys are to be written into the user's home at the start.
+    // No cookies, so nothing is encrypted for a later call and no keys need to be written into the user's home at start.
     private static void RemoveKeyRing(IServiceCollection services)
     {
         foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)

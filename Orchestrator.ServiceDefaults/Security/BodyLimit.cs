@@ -5,26 +5,26 @@ using Orchestrator.ServiceDefaults.Errors;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
-/// <summary>How long the body of an endpoint's calls may be; on an endpoint without it, <see cref="Default"/>.</summary>
-/// <param name="maxBytes">The most bytes; null for no limit.</param>
+/// <summary>The size limit of an endpoint's bodies; <see cref="Default"/> on an endpoint without it.</summary>
+/// <param name="maxBytes">The largest body in bytes; null for no limit.</param>
 public sealed class BodyLimit(long? maxBytes) : IRequestSizeLimitMetadata
 {
-    /// <summary>The most bytes of a body where the endpoint does not say otherwise: 1 MiB.</summary>
+    /// <summary>The largest body in bytes on an endpoint without its own limit: 1 MiB.</summary>
     public const int DefaultBytes = 1 << 20;
 
-    // Kestrel counts what chunks are wrapped in, too: up to five bytes for each byte of the body.
+    // Kestrel also counts the chunks' framing: up to five bytes for each byte of the body.
     private const int ChunkOverhead = 8;
 
     /// <summary><see cref="DefaultBytes"/>.</summary>
     public static BodyLimit Default { get; } = new(DefaultBytes);
 
-    /// <summary>The most bytes; null for no limit.</summary>
+    /// <summary>The largest body in bytes; null for no limit.</summary>
     public long? MaxBytes => maxBytes;
 
-    /// <summary>The bound that the server itself keeps; those who read the body count exactly.</summary>
+    /// <summary>The server's own, looser bound; the body's reader counts exactly.</summary>
     public long? MaxRequestBodySize => maxBytes * ChunkOverhead;
 
-    /// <summary>The limit of the endpoint that a call is for.</summary>
+    /// <summary>The limit of a call's endpoint.</summary>
     internal static BodyLimit Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>() ?? Default;
 
     internal ErrorResult Refusal() =>
@@ -34,7 +34,7 @@ public sealed class BodyLimit(long? maxBytes) : IRequestSizeLimitMetadata
 /// <summary>Sets the limits of bodies.</summary>
 public static class BodyLimits
 {
-    /// <summary>Limits the body of these endpoints' calls; null lifts the limit, for what is streamed.</summary>
+    /// <summary>Limits the bodies of these endpoints; null lifts the limit, for streamed bodies.</summary>
     public static TBuilder WithBodyLimit<TBuilder>(this TBuilder builder, long? maxBytes)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BodyLimit(maxBytes));
 }

@@ -14,7 +14,7 @@ namespace Orchestrator.ServiceDefaults.Security;
 /// <summary>Puts the guards of docs/contract/contract.md, section Safety, before every call.</summary>
 public static class GuardHosting
 {
-    /// <summary>Adds who may call and from where, and bounds how long a call may be. Its settings are checked at the start.</summary>
+    /// <summary>Adds authentication, the guards against foreign origins and the limits of requests. Settings are validated at start.</summary>
     public static WebApplicationBuilder AddGuards(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -50,7 +50,7 @@ public static class GuardHosting
         return builder;
     }
 
-    /// <summary>Errors, routes and guards, in the order that makes each see what it needs; endpoints come after.</summary>
+    /// <summary>Adds errors, routes and guards in the order that they depend on one another; endpoints come after.</summary>
     public static WebApplication UseGuards(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -75,7 +75,7 @@ public static class GuardHosting
         return next(context);
     };
 
-    // By what the call says of itself; a body whose length comes out as it is read is counted by its reader.
+    // Checks the declared length; the reader counts a body of undeclared length.
     private static RequestDelegate RefuseLongBodies(RequestDelegate next) => context =>
     {
         var limit = BodyLimit.Of(context);

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
-/// <summary>Which pages may call: those of this machine, and those that are allowed by name.</summary>
+/// <summary>The pages that may call: those of this machine and those in <c>Cors:AllowedOrigins</c>.</summary>
 internal sealed class Origins(OriginsOptions options)
 {
     private readonly HashSet<string> _allowed =
@@ -16,7 +16,7 @@ internal sealed class Origins(OriginsOptions options)
             && OwnNames.IsLoopback(uri.Host.Trim('[', ']'))
             && string.Equals(uri.GetLeftPart(UriPartial.Authority), origin, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether an <c>Origin</c> is the very listener that is called.</summary>
+    /// <summary>Whether an <c>Origin</c> is the listener that is called.</summary>
     public static bool IsOwn(string origin, HttpRequest request) =>
         string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 }

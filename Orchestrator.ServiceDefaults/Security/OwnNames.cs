@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// The names that mean this machine. A browser that was sent here under another name (DNS rebinding) is told apart by them.
+/// The names of this machine. They expose a browser that was sent here under another name (DNS rebinding).
 /// </summary>
 internal sealed class OwnNames(SecurityOptions options, string machineName)
 {
@@ -14,9 +14,9 @@ internal sealed class OwnNames(SecurityOptions options, string machineName)
     private readonly string[] _suffixes =
         [.. options.AllowedHosts.Where(host => host.StartsWith("*.", StringComparison.Ordinal)).Select(host => host[1..])];
 
-    /// <summary>Whether a call's <c>Host</c> means this machine, or was allowed.</summary>
+    /// <summary>Whether a call's <c>Host</c> names this machine or is allowed.</summary>
     /// <param name="host">The header.</param>
-    /// <param name="local">The address that the connection came in on; as a name of this machine it can't be forged by DNS.</param>
+    /// <param name="local">The local address of the connection; DNS can't forge it as a name of this machine.</param>
     public bool Includes(HostString host, IPAddress? local)
     {
         var name = host.Host;

@@ -4,8 +4,8 @@ using Orchestrator.ServiceDefaults.Errors;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// Refuses calls that a browser makes for the page of another site: without keys, those that change something; with
-/// keys or without, those to endpoints marked <see cref="SameSiteOnly"/>.
+/// Refuses a browser's calls for another site's page: without keys, those that change state; with keys or without,
+/// those to endpoints marked <see cref="SameSiteOnly"/>.
 /// </summary>
 internal sealed class SiteGuard(SecurityOptions options, Origins origins, RequestDelegate next)
 {
@@ -58,7 +58,7 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, Reques
     private static bool IsCrossSite(HttpRequest request) =>
         string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
 
-    // "prefetch", "prefetch;prerender", and the two headers that came before the standard.
+    // "prefetch", "prefetch;prerender", and the two headers that precede the standard.
     private static bool IsPrefetch(HttpRequest request) =>
         request.Headers["Sec-Purpose"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase)
         || request.Headers["Purpose"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase)

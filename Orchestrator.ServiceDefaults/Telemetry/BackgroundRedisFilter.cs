@@ -4,8 +4,8 @@ using OpenTelemetry;
 namespace Orchestrator.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Keeps out of the traces what belongs to no call and no task: loops that poll Redis or tell of themselves would each make
-/// a trace every second, and drown the others.
+/// Drops the Redis spans that belong to no call and no task: the loops that poll Redis or send heartbeats would each make
+/// a trace every second and drown the others.
 /// </summary>
 internal sealed class BackgroundRedisFilter : BaseProcessor<Activity>
 {

@@ -4,8 +4,8 @@ using OpenTelemetry.Exporter;
 namespace Orchestrator.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Counts what a collector does not take. The SDK tries once and lets go, so that memory stays bounded: at most 2,048
-/// spans and log records wait; what overflows that queue the SDK counts itself, as
+/// Counts the items that a collector does not accept. The SDK makes one attempt and drops them, so that memory stays
+/// bounded: at most 2,048 spans and log records wait; the SDK itself counts the overflow of that queue, as
 /// <c>otel_sdk_processor_*_processed_total{error_type="queue_full"}</c>.
 /// </summary>
 internal sealed class DeliveryWatch() : DelegatingHandler(new SocketsHttpHandler { ConnectTimeout = ConnectLimit })
@@ -14,12 +14,12 @@ internal sealed class DeliveryWatch() : DelegatingHandler(new SocketsHttpHandler
     private static readonly string[] Signals = ["traces", "metrics", "logs"];
     private static readonly long[] Dropped = new long[Signals.Length];
 
-    // Observed, so that it is told from the start as zero: a rise from nothing to one is no rise to Prometheus.
+    // Observable, so that it reports zero from the start: to Prometheus a rise from nothing to one is none.
     static DeliveryWatch() => new Meter(TelemetryNames.Own).CreateObservableCounter(
         "orchestrator_telemetry_dropped_total", Observe,
         description: "Spans, log records and metrics that a collector did not take, and that are lost.");
 
-    /// <summary>Has an exporter's deliveries watched.</summary>
+    /// <summary>Watches an exporter's deliveries.</summary>
     public static void Over(OtlpExporterOptions options)
     {
         var limit = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds);
@@ -66,11 +66,11 @@ internal sealed class DeliveryWatch() : DelegatingHandler(new SocketsHttpHandler
         }
     }
 
-    // gRPC refuses with 200 and says so in a header.
+    // gRPC refuses with 200 and a header.
     private static bool IsRefused(HttpResponseMessage response) => !response.IsSuccessStatusCode
         || (response.Headers.TryGetValues("grpc-status", out var status) && status.FirstOrDefault() is not "0");
 
-    // As /v1/traces, and as /opentelemetry.proto.collector.trace.v1.TraceService/Export.
+    // /v1/traces, or /opentelemetry.proto.collector.trace.v1.TraceService/Export.
     private static void Count(HttpRequestMessage request)
     {
         var path = request.RequestUri?.AbsolutePath ?? "";

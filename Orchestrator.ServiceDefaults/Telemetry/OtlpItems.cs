@@ -1,15 +1,15 @@
 namespace Orchestrator.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Counts what an OTLP request carries. In all three signals an item is three fields deep, 1, 2 and 2: of
-/// <c>resource_spans.scope_spans.spans</c> as of the log records and metrics (opentelemetry-proto, collector services).
+/// Counts the items of an OTLP request. In all three signals an item is three fields deep, 1, 2 and 2: in
+/// <c>resource_spans.scope_spans.spans</c> as in log records and metrics (opentelemetry-proto, collector services).
 /// </summary>
 internal static class OtlpItems
 {
     private const int LengthDelimited = 2;
     private static readonly int[] PathToItems = [1, 2, 2];
 
-    /// <summary>The number of items; 1 for a body that can't be read, since it was at least one.</summary>
+    /// <summary>The number of items; 1 for an unreadable body, since it held at least one.</summary>
     public static long CountIn(HttpRequestMessage request)
     {
         if (request.Content is not { } content || content.Headers.ContentEncoding.Count > 0)
@@ -17,7 +17,7 @@ internal static class OtlpItems
             return 1;
         }
 
-        // It is in memory already: nothing is waited for.
+        // The content is in memory already, so nothing blocks.
         using var stream = content.ReadAsStream();
         using var copy = new MemoryStream();
         stream.CopyTo(copy);

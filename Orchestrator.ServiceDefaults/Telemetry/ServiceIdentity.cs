@@ -2,10 +2,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Orchestrator.ServiceDefaults.Telemetry;
 
-/// <summary>Who this process is to those who watch it.</summary>
+/// <summary>The identity of this process in telemetry.</summary>
 /// <param name="Name">The service's name: <c>OTEL_SERVICE_NAME</c>, else the application's.</param>
 /// <param name="InstanceId">
-/// This process among its like: <c>service.instance.id</c> of <c>OTEL_RESOURCE_ATTRIBUTES</c>, else made from machine and process.
+/// The id of this process: <c>service.instance.id</c> of <c>OTEL_RESOURCE_ATTRIBUTES</c>, else made from machine and process.
 /// </param>
 /// <param name="Version">The product's version.</param>
 public sealed record ServiceIdentity(string Name, string InstanceId, string Version)

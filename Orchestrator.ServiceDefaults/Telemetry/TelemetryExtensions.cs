@@ -14,7 +14,7 @@ namespace Orchestrator.ServiceDefaults.Telemetry;
 
 /// <summary>
 /// Telemetry for collectors: OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, metrics also to <c>Prometheus:OtlpEndpoint</c>.
-/// Where neither is set, nothing of OpenTelemetry's is started and nothing is paid for it.
+/// Where neither is set, OpenTelemetry is not started and costs nothing.
 /// </summary>
 internal static class TelemetryExtensions
 {
@@ -55,8 +55,8 @@ internal static class TelemetryExtensions
     }
 
     /// <summary>
-    /// Where Prometheus takes metrics in; its receiver's address may be given with or without the signal's path. Null where
-    /// it is not set, or wrong: that ends the start.
+    /// The address of Prometheus' OTLP receiver, configured with or without the signal's path. Null where it is not set, or
+    /// is invalid, which fails validation at start.
     /// </summary>
     internal static Uri? PrometheusEndpoint(IConfiguration configuration)
     {
@@ -104,7 +104,7 @@ internal static class TelemetryExtensions
         {
             exporter.Endpoint = prometheus;
             exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
-            // The collector's headers may hold its key; Prometheus is somebody else.
+            // The collector's headers may hold its key, which Prometheus must not get.
             exporter.Headers = null;
             DeliveryWatch.Over(exporter);
             reader.TemporalityPreference = MetricReaderTemporalityPreference.Cumulative;

@@ -1,17 +1,17 @@
 namespace Orchestrator.ServiceDefaults.Telemetry;
 
-/// <summary>The sources and meters that this system's telemetry consists of.</summary>
+/// <summary>The sources and meters of this system's telemetry.</summary>
 internal static class TelemetryNames
 {
-    /// <summary>The activity source and the meter of everything of ours.</summary>
+    /// <summary>The name of our own activity source and meter.</summary>
     public const string Own = "Orchestrator";
 
-    /// <summary>The activity source of the client of Redis, which the hosts add with it.</summary>
+    /// <summary>The activity source of the Redis client, which the hosts add with it.</summary>
     public const string Redis = "OpenTelemetry.Instrumentation.StackExchangeRedis";
 
     public const string HttpClientMeter = "System.Net.Http";
 
-    /// <summary>The SDK's own meter: what its queues could not hold.</summary>
+    /// <summary>The SDK's own meter: the overflow of its queues.</summary>
     public const string SdkMeter = "otel.sdk.experimental";
 
     public static readonly string[] Meters =
@@ -26,7 +26,7 @@ internal static class TelemetryNames
     ];
 
     /// <summary>
-    /// What is kept of HttpClient's tags: every runner has a port of its own, so peers and ports would make a series
+    /// The tags of HttpClient to keep: every runner has its own port, so peers and ports would make a series
     /// per runner.
     /// </summary>
     public static readonly string[] HttpClientTags =
