@@ -2,8 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Orchestrator.AppHost;
 using static Orchestrator.AppHost.Composition;
 
-// Nothing waits for anything: each part starts at once, reports on /ready what it misses, and goes on when that is there.
-// What stands behind "--" goes to API and workers: dotnet run --project Orchestrator.AppHost -- -- --Runners:MinIdle=5
+// No part waits for another: each starts at once, reports on /ready what it lacks, and uses it once available.
+// Arguments after "--" go to API and workers: dotnet run --project Orchestrator.AppHost -- -- --Runners:MinIdle=5
 try
 {
     var (own, settings) = CommandLine.Split(args);
@@ -32,7 +32,7 @@ try
 
     if (redis is null)
     {
-        // Embedded: the store is in the API's process, and so is the worker.
+        // Embedded: store and worker are in the API's process.
         api.WithHttpEndpoint(builder.PortOf(Variables.PodPort, Ports.Pod), name: "pod", env: Variables.PodPort);
     }
     else

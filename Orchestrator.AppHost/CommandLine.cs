@@ -1,12 +1,12 @@
 namespace Orchestrator.AppHost;
 
-/// <summary>Nothing was started; the message says why, for the console.</summary>
+/// <summary>The launch failed before anything started; the message is for the console.</summary>
 internal sealed class LaunchException(string message) : Exception(message);
 
 /// <summary>The AppHost's arguments.</summary>
 internal static class CommandLine
 {
-    /// <summary>Divides them at the first <c>--</c>: what is before it is the AppHost's own, the rest goes to API and workers.</summary>
+    /// <summary>Splits them at the first <c>--</c>: those before it are the AppHost's, the others go to API and workers.</summary>
     public static (string[] Own, string[] Settings) Split(string[] args)
     {
         var at = Array.IndexOf(args, "--");

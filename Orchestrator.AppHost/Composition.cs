@@ -1,9 +1,9 @@
 namespace Orchestrator.AppHost;
 
-/// <summary>The parts' names, where they listen by default, and the variables and images they are given.</summary>
+/// <summary>The parts' names, default ports, variables and images.</summary>
 internal static class Composition
 {
-    /// <summary>The number of workers, by default.</summary>
+    /// <summary>The default number of workers.</summary>
     public const int Workers = 2;
 
     /// <summary>Names, as on the dashboard; those of services are also Prometheus' jobs.</summary>
@@ -17,7 +17,7 @@ internal static class Composition
         public const string RunnerImage = "runner-image";
     }
 
-    /// <summary>Fixed ports, by the documents where they name one.</summary>
+    /// <summary>Fixed ports, from the contract's documents where they name one.</summary>
     public static class Ports
     {
         public const int Sessions = 3001;
@@ -30,7 +30,7 @@ internal static class Composition
         public const int OtlpHttp = 18890;
     }
 
-    /// <summary>Images of the parts that are not ours, with the tags that <c>deploy/</c> has too.</summary>
+    /// <summary>Images of the third-party parts, with the tags that <c>deploy/</c> uses too.</summary>
     public static class Images
     {
         public const string Redis = "library/redis";

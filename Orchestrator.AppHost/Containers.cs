@@ -2,12 +2,12 @@ using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>The parts that are not ours, as containers.</summary>
+/// <summary>The third-party parts, as containers.</summary>
 internal static class Containers
 {
-    /// <summary>Redis with its data on a volume, written at every change.</summary>
+    /// <summary>Redis with its data on a volume and an append-only file.</summary>
     public static IResourceBuilder<IResourceWithConnectionString> AddRedisContainer(this IDistributedApplicationBuilder builder) =>
-#pragma warning disable ASPIRECERTIFICATES001 // to be plain inside of one machine or network; else it gets a certificate of its own
+#pragma warning disable ASPIRECERTIFICATES001 // plain text within one machine or network; else Redis gets its own certificate
         builder.AddRedis(Names.Redis)
             .WithImage(Images.Redis, Images.RedisTag)
             .WithoutHttpsCertificate()
@@ -40,12 +40,12 @@ internal static class Containers
             .WithUrlForEndpoint("http", url => url.DisplayText = "Dashboards");
 
     /// <summary>
-    /// Has Redis write down every change before it is lost by more than a second; what <c>WithPersistence</c> adds are
-    /// snapshots.
+    /// Turns on the append-only file, so that a crash loses at most the last second; <c>WithPersistence</c> would add
+    /// snapshots only.
     /// </summary>
     private static IResourceBuilder<RedisResource> WithAppendOnlyFile(this IResourceBuilder<RedisResource> redis) => redis.WithArgs(context =>
     {
-        // Published, the whole command is one argument of a shell; what comes behind it would not reach Redis.
+        // Published, the whole command is one argument of a shell; arguments after it would not reach Redis.
         if (context.ExecutionContext.IsPublishMode && context.Args is [.., string command])
         {
             context.Args[^1] = $"{command} --appendonly yes";
@@ -60,8 +60,8 @@ internal static class Containers
     });
 
     /// <summary>
-    /// Gives a container a folder of this project to read: mounted where it runs here, copied into an image of its own
-    /// where it is published, since other machines have no such folder.
+    /// Gives a container read access to a folder of this project: mounted where it runs here, copied into its own image
+    /// where it is published, since other machines lack the folder.
     /// </summary>
     private static IResourceBuilder<ContainerResource> WithConfiguration(this IResourceBuilder<ContainerResource> container, string folder, string target) =>
         container.ApplicationBuilder.ExecutionContext.IsRunMode
@@ -69,7 +69,7 @@ internal static class Containers
             : container.Resource.Annotations.OfType<DockerfileBuildAnnotation>().Any() ? container
             : container.WithDockerfile(folder.Split('/')[0]);
 
-    /// <summary>On this machine admin/admin, and a look for everybody; elsewhere one user, whose password is a parameter.</summary>
+    /// <summary>On this machine admin/admin and anonymous viewers; elsewhere one user, whose password is a parameter.</summary>
     private static IResourceBuilder<ContainerResource> WithUsers(this IResourceBuilder<ContainerResource> grafana)
     {
         grafana.WithEnvironment("GF_SECURITY_ADMIN_USER", "admin").WithEnvironment("GF_USERS_ALLOW_SIGN_UP", "false");

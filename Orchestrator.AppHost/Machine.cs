@@ -5,20 +5,20 @@ using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>What this machine can run.</summary>
-/// <param name="RunsContainers">Whether the parts that are not ours run as containers.</param>
-/// <param name="Engine">The runner engine that API is given by name; null leaves the choice to it.</param>
-/// <param name="BuildsRunnerImage">Whether there is an engine to build the runners' image on.</param>
+/// <summary>The capabilities of this machine.</summary>
+/// <param name="RunsContainers">Whether the third-party parts run as containers.</param>
+/// <param name="Engine">The runner engine that is set for the API; null leaves the choice to the API.</param>
+/// <param name="BuildsRunnerImage">Whether an engine can build the runners' image.</param>
 internal sealed record Machine(bool RunsContainers, string? Engine, bool BuildsRunnerImage)
 {
     private const string Socket = "/var/run/docker.sock";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Looks what is here, within ten seconds. <c>Parts=containers</c> or <c>Parts=executables</c> decides how parts run;
-    /// otherwise an engine has to answer, and each image has to be on it or its registry within reach.
+    /// Probes this machine, within ten seconds. <c>Parts=containers</c> or <c>Parts=executables</c> decides how parts run;
+    /// otherwise they run as containers if an engine answers that has, or can pull, each image.
     /// </summary>
-    /// <exception cref="LaunchException"><c>Parts</c> is neither.</exception>
+    /// <exception cref="LaunchException"><c>Parts</c> is invalid.</exception>
     public static async Task<Machine> LookAtAsync(IDistributedApplicationBuilder builder)
     {
         if (!builder.ExecutionContext.IsRunMode)
@@ -40,9 +40,9 @@ internal sealed record Machine(bool RunsContainers, string? Engine, bool BuildsR
             CommandLine.Say($"Redis and Prometheus run as local programs: {without}");
         }
 
-        // Built with the docker command, whatever runs the parts.
+        // The image is built with the docker command, whatever runs the parts.
         var builds = runtime == "docker" ? answers : await SucceedsAsync("docker", "version");
-        // A DOCKER_HOST is the API's to use, and its to refuse when nothing answers there.
+        // A configured DOCKER_HOST is left to the API, which fails when nothing answers there.
         var docker = builder.Configuration[Variables.DockerHost] is { Length: > 0 } || (runtime == "docker" && answers) || await AnswersAsync(Socket);
         var engine = builder.Configuration["Engine"] is { Length: > 0 } chosen ? chosen : docker ? null : "process";
         if (engine == "process")

@@ -6,11 +6,11 @@ using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>What is worth a name of its own in <c>AppHost.cs</c>.</summary>
+/// <summary>The named steps of <c>AppHost.cs</c>.</summary>
 internal static class Parts
 {
-    /// <summary>The port that a variable or setting names, 0 for any; null for any.</summary>
-    /// <exception cref="LaunchException">It is no port, or in use.</exception>
+    /// <summary>The configured port of a variable or setting; null for a random one.</summary>
+    /// <exception cref="LaunchException">It is not a port, or is in use.</exception>
     public static int? PortOf(this IDistributedApplicationBuilder builder, string variable, int usual)
     {
         var text = builder.Configuration[variable];
@@ -19,7 +19,7 @@ internal static class Parts
             throw new LaunchException($"Invalid value '{text}' for {variable}: must be a port, 0 to 65535.");
         }
 
-        // Tests have all ports chosen for them.
+        // Tests randomize all ports; a publish operation opens none.
         if (!builder.ExecutionContext.IsRunMode || builder.RandomizesPorts())
         {
             return usual;
@@ -38,8 +38,8 @@ internal static class Parts
     }
 
     /// <summary>
-    /// Whose the runners are: <c>Instance</c>, by default the one of <c>./orchestrator up</c> on the same port, or a random
-    /// one where the port is. Two AppHosts on one engine never take each other's runners for orphans.
+    /// The instance that the runners belong to: <c>Instance</c>, by default that of <c>./orchestrator up</c> on the same port,
+    /// or a random one for a random port. Two AppHosts on one engine never mistake each other's runners for orphans.
     /// </summary>
     public static string InstanceName(this IDistributedApplicationBuilder builder)
     {
@@ -61,9 +61,9 @@ internal static class Parts
             : service;
 
     /// <summary>
-    /// Has a service push its metrics to Prometheus, where that is a container; a program scrapes instead. Telemetry is sent
-    /// once, as the product does by itself: what is not taken is counted as lost, and a second try would be counted again.
-    /// Its log keeps the product's format too, a line an event with the trace's id.
+    /// Makes a service push its metrics to Prometheus where that is a container; a program scrapes instead. Exports are not
+    /// retried, the product's default: a rejected item is counted as lost, and a second attempt would count it again.
+    /// The log keeps the product's format too, one line an event with the trace's id.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithTelemetry(this IResourceBuilder<ProjectResource> service, IResourceBuilder<IResourceWithEndpoints>? prometheus)
     {
@@ -81,25 +81,25 @@ internal static class Parts
 
     private static bool RandomizesPorts(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
-    /// <summary>The engine that runs the runners, by name where it is not the API's choice.</summary>
+    /// <summary>Sets the engine of the runners, unless the choice is the API's.</summary>
     public static IResourceBuilder<ProjectResource> WithEngine(this IResourceBuilder<ProjectResource> api, Machine machine) =>
         machine.Engine is null ? api : api.WithEnvironment(Variables.Engine, machine.Engine);
 
-    /// <summary>A button that replaces every idle runner by a fresh one.</summary>
+    /// <summary>Adds a button that replaces every idle runner.</summary>
     public static IResourceBuilder<ProjectResource> WithDrainCommand(this IResourceBuilder<ProjectResource> api) => api.WithHttpCommand(
         "/api/runner/drain", "Drain the pool", endpointName: "sessions", commandName: "drain", commandOptions: new HttpCommandOptions
         {
-            Description = "Removes every idle runner and machine; fresh ones take their places. Leased ones are left alone.",
+            Description = "Removes every idle runner and machine; fresh ones take their places. Leased ones stay.",
             ConfirmationMessage = "Remove every idle runner?",
             IconName = "ArrowSync",
         });
 
-    /// <summary>Builds the image of the runners as a part of the application, where there is an engine to build it on.</summary>
+    /// <summary>Builds the image of the runners as a part of the application, where an engine can build it.</summary>
     public static void AddRunnerImage(this IDistributedApplicationBuilder builder, Machine machine)
     {
         if (machine.BuildsRunnerImage)
         {
-            // It ends when the image is there; its start button on the dashboard builds it again.
+            // It exits once the image is built; its start button on the dashboard rebuilds it.
             builder.AddExecutable(Names.RunnerImage, "./build-runner-image", "../eng/images").WithIconName("BoxMultiple").ExcludeFromManifest();
         }
     }

@@ -3,7 +3,7 @@ using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>Redis as a local program: the same to its clients as the container.</summary>
+/// <summary>Redis as a local program; clients see no difference from the container.</summary>
 internal sealed class RedisProgramResource(string command, string folder) : ExecutableResource(Names.Redis, command, folder), IResourceWithConnectionString
 {
     public const string EndpointName = "tcp";
@@ -12,10 +12,10 @@ internal sealed class RedisProgramResource(string command, string folder) : Exec
         ReferenceExpression.Create($"{new EndpointReference(this, EndpointName).Property(EndpointProperty.HostAndPort)}");
 }
 
-/// <summary>The parts that are not ours, as programs of this machine; one that is not installed is left out, and reported.</summary>
+/// <summary>The third-party parts, as local programs; one that is not installed is left out and reported.</summary>
 internal static class Programs
 {
-    /// <summary>Redis or Valkey on a folder of its own, written at every change; null where neither is installed.</summary>
+    /// <summary>Redis or Valkey with its own folder and an append-only file; null where neither is installed.</summary>
     public static IResourceBuilder<IResourceWithConnectionString>? AddRedisProgram(this IDistributedApplicationBuilder builder, string folder)
     {
         if (Machine.Find("valkey-server", "redis-server") is not { } program)
@@ -34,7 +34,7 @@ internal static class Programs
             .WithIconName("Database");
     }
 
-    /// <summary>Prometheus on a folder of its own, which scrapes API and workers; null where it is not installed.</summary>
+    /// <summary>Prometheus with its own folder, scraping API and workers; null where it is not installed.</summary>
     public static IResourceBuilder<IResourceWithEndpoints>? AddPrometheusProgram(this IDistributedApplicationBuilder builder, string folder)
     {
         if (Machine.Find("prometheus") is not { } program)
@@ -53,7 +53,7 @@ internal static class Programs
             .WithIconName("ChartMultiple");
     }
 
-    /// <summary>Reports a part that is not there, on the console and on the dashboard.</summary>
+    /// <summary>Reports a missing part on the console and on the dashboard.</summary>
     /// <returns>Always null.</returns>
     public static IResourceBuilder<IResourceWithEndpoints>? LeaveOut(this IDistributedApplicationBuilder builder, string part, string why) =>
         builder.LeaveOut<IResourceWithEndpoints>(part, why);
@@ -72,5 +72,5 @@ internal static class Programs
     }
 }
 
-/// <summary>The place of a part that this machine cannot run.</summary>
+/// <summary>Stands for a part that this machine can't run.</summary>
 internal sealed class LeftOutResource(string name) : Resource(name);

@@ -2,12 +2,12 @@ using static Orchestrator.AppHost.Composition;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>What the services need outside of this machine: keys, listeners on every address, an engine by name.</summary>
+/// <summary>The needs of the services on other machines: keys, listeners on every address, a named engine.</summary>
 internal static class Publishing
 {
     /// <summary>
-    /// Adds to the manifest what a deployment has to supply: the API key, the Docker engine that runs the runners, and
-    /// the host name under which clients reach it.
+    /// Adds the parameters of a deployment to the manifest: the API key, the Docker engine that runs the runners, and the
+    /// host name at which clients reach it.
     /// </summary>
     public static void AddDeploymentSettings(
         this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, IResourceBuilder<ProjectResource> worker)
@@ -17,7 +17,7 @@ internal static class Publishing
             return;
         }
 
-        // Published containers listen on every address, so every listener asks for a key.
+        // Published containers listen on every address, so every listener requires a key.
         var key = builder.AddParameter("api-key", secret: true);
         foreach (var service in (IResourceBuilder<ProjectResource>[])[api, worker])
         {
@@ -29,7 +29,7 @@ internal static class Publishing
         worker.WithEnvironment(Variables.ApiKey, key);
         var engine = builder.AddParameter("docker-host").WithDescription(
             "The Docker engine that runs the runners, as tcp://HOST:2376. Mount its TLS certificates and set DOCKER_CERT_PATH.");
-        var host = builder.AddParameter("runners-host").WithDescription("The host name under which clients reach the engine's machine.");
+        var host = builder.AddParameter("runners-host").WithDescription("The host name at which clients reach the engine's machine.");
         api.WithEnvironment("Engine", "docker")
             .WithEnvironment(Variables.DockerHost, engine)
             .WithEnvironment("DOCKER_TLS_VERIFY", "1")

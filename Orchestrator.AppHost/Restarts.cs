@@ -6,16 +6,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>Marks a service whose processes are restarted when they exit by themselves.</summary>
+/// <summary>Marks a service whose processes are restarted when they exit unasked.</summary>
 /// <remarks>
-/// A stopped process and one that exited are in the same state, so the commands record which replicas were stopped.
+/// A stopped process and an exited one are in the same state, so the commands record the stopped replicas.
 /// </remarks>
 internal sealed class RestartAnnotation : IResourceAnnotation
 {
     private readonly ConcurrentDictionary<string, bool> _stopped = new();
     private int _observing;
 
-    /// <summary>Whether a replica was stopped by command, and not started since.</summary>
+    /// <summary>Whether a replica was stopped by command and has not been started since.</summary>
     public bool IsStopped(string replica) => _stopped.ContainsKey(replica);
 
     /// <summary>Records that a replica runs.</summary>
@@ -78,8 +78,8 @@ internal sealed class RestartAnnotation : IResourceAnnotation
 }
 
 /// <summary>
-/// Restarts what exited by itself, each replica alone: after a second, twice as long after every further exit up to half a
-/// minute, and after a second again once it ran for a minute. What was stopped on the dashboard stays stopped.
+/// Restarts processes that exit unasked, each replica separately: after a second, twice as long after every further exit
+/// up to half a minute, and after a second again once it ran for a minute. A replica stopped on the dashboard stays stopped.
 /// </summary>
 internal sealed partial class Restarts(
     ResourceNotificationService notifications, ResourceCommandService commands, ILogger<Restarts> logger) : BackgroundService
@@ -122,7 +122,7 @@ internal sealed partial class Restarts(
             var wait = _waits.AddOrUpdate(ended.ResourceId, _ => Shortest, (_, last) => ran > Settled ? Shortest : Min(last * 2, Longest));
             LogRestart(logger, ended.ResourceId, ended.Snapshot.ExitCode, wait.TotalSeconds);
             await Task.Delay(wait, stop);
-            // By command, meanwhile.
+            // Stopped or started by command during the wait.
             if (restarts.IsStopped(ended.ResourceId) || (notifications.TryGetCurrentState(ended.ResourceId, out var now) && !HasEnded(now)))
             {
                 return;
@@ -156,7 +156,7 @@ internal sealed partial class Restarts(
 
 internal static class RestartExtensions
 {
-    /// <summary>Restarts the service's processes when they exit by themselves.</summary>
+    /// <summary>Restarts the service's processes when they exit unasked.</summary>
     public static IResourceBuilder<ProjectResource> WithRestarts(this IResourceBuilder<ProjectResource> service)
     {
         service.ApplicationBuilder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Restarts>());

@@ -7,8 +7,8 @@ using static Orchestrator.AppHost.Composition;
 namespace Orchestrator.AppHost;
 
 /// <summary>
-/// The folder that a local Prometheus is configured from: this project's files, and beside them the processes to scrape,
-/// which Prometheus reads again whenever they change.
+/// The configuration folder of a local Prometheus: this project's files and the list of processes to scrape, which
+/// Prometheus rereads on every change.
 /// </summary>
 internal sealed class ScrapeTargets
 {
@@ -19,7 +19,7 @@ internal sealed class ScrapeTargets
     /// <summary>The path of the configuration.</summary>
     public string Configuration { get; }
 
-    /// <summary>Copies the configuration and its rules into a folder, without any process to scrape yet.</summary>
+    /// <summary>Copies the configuration and its rules into a folder, with no process to scrape yet.</summary>
     public static ScrapeTargets Prepare(string source, string folder)
     {
         var targets = new ScrapeTargets(folder);
@@ -34,7 +34,7 @@ internal sealed class ScrapeTargets
         return targets;
     }
 
-    /// <summary>Replaces the processes to scrape: the ports of this machine, by job. Prometheus never sees half of it.</summary>
+    /// <summary>Atomically replaces the processes to scrape: the ports of this machine, by job.</summary>
     public void Write(IEnumerable<(string Job, int Port)> processes)
     {
         var groups = processes.GroupBy(process => process.Job, process => process.Port).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new
@@ -47,7 +47,7 @@ internal sealed class ScrapeTargets
     }
 }
 
-/// <summary>Keeps the targets right: a replica that starts again listens on another port.</summary>
+/// <summary>Updates the targets: a restarted replica listens on another port.</summary>
 internal sealed partial class ScrapeTargetsWriter(
     ScrapeTargets targets, ResourceNotificationService notifications, ILogger<ScrapeTargetsWriter> logger) : BackgroundService
 {
@@ -65,7 +65,7 @@ internal sealed partial class ScrapeTargetsWriter(
         }
     }
 
-    // An exception would end the host; the next change writes all of them again.
+    // An exception would end the host; the next change rewrites the whole file.
     private void Write()
     {
         try

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orchestrator.AppHost;
 
 /// <summary>
-/// Where local parts keep their state: <c>DataFolder</c>, by default the folder of <c>./orchestrator up</c>. One AppHost at
-/// a time holds it; <c>apphost.pid</c> in it names the process, for <c>./orchestrator down</c>.
+/// The local parts' state: <c>DataFolder</c>, by default the folder of <c>./orchestrator up</c>. One AppHost at a time
+/// holds it; <c>apphost.pid</c> in it names the process, for <c>./orchestrator down</c>.
 /// </summary>
 internal sealed class StateFolder : IDisposable
 {
@@ -14,8 +14,8 @@ internal sealed class StateFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Claims the folder for this process; a publish operation needs none.</summary>
-    /// <exception cref="LaunchException">It cannot be made, or another AppHost runs on it.</exception>
+    /// <summary>Locks the folder for this process; a publish operation needs none.</summary>
+    /// <exception cref="LaunchException">It cannot be created, or another AppHost runs on it.</exception>
     public static StateFolder Claim(IDistributedApplicationBuilder builder)
     {
         var shared = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace Orchestrator.AppHost;
 
-/// <summary>The end of the application: on Ctrl+C, SIGTERM and SIGHUP alike, and not before its parts have ended.</summary>
+/// <summary>Stops the application on Ctrl+C, SIGTERM and SIGHUP alike, after its parts.</summary>
 internal static class Stopping
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Has the AppHost end after its parts, not beside them.</summary>
+    /// <summary>Makes the AppHost wait for its parts to end.</summary>
     public static void WaitForParts(this IDistributedApplicationBuilder builder)
     {
         builder.Configuration["DcpPublisher:WaitForResourceCleanup"] = "true";
