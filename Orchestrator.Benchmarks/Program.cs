@@ -18,9 +18,9 @@ const string Usage = """
       mining      double SHA-256 beside the framework's and openssl's; submissions over HTTP on SQLite and Redis
       metrics     our /metrics beside OpenTelemetry's exporter: start, memory, a measurement, a scrape
       handmade    each other hand-made part beside the library's way (needs Docker and runner-image)
-      --quick     fewer rounds: a look, not a figure to quote
+      --quick     fewer rounds: for a first look, not for quoting
       --json      the same figures as JSON
-      --write     puts them into a document between its marks: docs/performance.md
+      --write     writes them between the marks of a document: docs/performance.md
     """;
 
 if (args is [ListingEngine.Command, var socket, var runners])

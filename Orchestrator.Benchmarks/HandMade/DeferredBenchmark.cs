@@ -11,12 +11,12 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Benchmarks.HandMade;
 
 /// <summary>
-/// A warm provision by one caller at rest, the simulated engine behind it: with what follows it (metrics, log, refill)
-/// deferred until the answer is sent, deferred by the call itself, and done by the call.
+/// A warm provision by one caller at rest, on the simulated engine: with its deferred work (metrics, log, refill) started
+/// after the answer is sent, started by a timer of the call, and done within the call.
 /// </summary>
 internal static class DeferredBenchmark
 {
-    // As between calls of a caller at rest: the refill is over.
+    // A caller at rest: the refill has ended.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
     public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
@@ -97,7 +97,7 @@ internal static class DeferredBenchmark
         }
     }
 
-    // What is registered for a response's end is done at once.
+    // Work registered for a response's end runs at once.
     private sealed class CompletedAtOnce : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -118,7 +118,7 @@ internal static class DeferredBenchmark
 
             public Microsoft.AspNetCore.Http.IHeaderDictionary Headers { get => inner.Headers; set => inner.Headers = value; }
 
-#pragma warning disable CS0618 // the interface has it
+#pragma warning disable CS0618 // a member of the interface
             public Stream Body { get => inner.Body; set => inner.Body = value; }
 #pragma warning restore CS0618
 
@@ -130,7 +130,7 @@ internal static class DeferredBenchmark
         }
     }
 
-    // A timer that is set does its work at once.
+    // A timer runs its work at once.
     private sealed class TimerlessTime : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(callback, state);

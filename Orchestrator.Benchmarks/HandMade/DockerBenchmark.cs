@@ -5,8 +5,8 @@ using Orchestrator.Benchmarks.Provision;
 namespace Orchestrator.Benchmarks.HandMade;
 
 /// <summary>
-/// What Docker is asked for in a way of our own, by bare engine calls, in turns: a container that gets its network while
-/// its program starts, and a code agent on a terminal.
+/// Our two unusual uses of Docker, by bare engine calls, in turns: a container that is connected to its network while its
+/// program starts, and a code agent on a terminal.
 /// </summary>
 internal static class DockerBenchmark
 {
@@ -23,7 +23,7 @@ internal static class DockerBenchmark
         var remove = (Terminal: new Samples("an exec with a terminal"), Plain: new Samples("without"));
         for (var round = -4; round < (quick ? 8 : 50); round++)
         {
-            // Every pair of ways once in four rounds; which start comes first changes.
+            // Four rounds cover every combination; the two starts alternate in going first.
             foreach (var late in (bool[])[round % 2 == 0, round % 2 != 0])
             {
                 var terminal = late == (round / 2 % 2 == 0);

@@ -6,7 +6,7 @@ using Orchestrator.Storage.Sqlite;
 
 namespace Orchestrator.Benchmarks.HandMade;
 
-/// <summary>The writer that commits together what waits together, beside a transaction of Microsoft.Data.Sqlite for each change.</summary>
+/// <summary>The writer that commits waiting changes together, beside one Microsoft.Data.Sqlite transaction for each change.</summary>
 internal static class GroupCommitBenchmark
 {
     private const int Changes = 4_000;

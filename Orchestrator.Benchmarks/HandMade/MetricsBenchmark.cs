@@ -11,8 +11,8 @@ using Orchestrator.ServiceDefaults.Telemetry;
 namespace Orchestrator.Benchmarks.HandMade;
 
 /// <summary>
-/// A measurement and a scrape: our collector beside OpenTelemetry's SDK with its exporter for Prometheus. Each hears a
-/// meter of its own with the same instruments and series, and those of the framework.
+/// A measurement and a scrape: our collector beside OpenTelemetry's SDK with its exporter for Prometheus. Each listens to
+/// its own meter with the same instruments and series, and to the framework's meters.
 /// </summary>
 internal static class MetricsBenchmark
 {

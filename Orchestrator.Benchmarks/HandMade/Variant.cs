@@ -9,7 +9,7 @@ using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.Benchmarks.HandMade;
 
-/// <summary>Orchestrator.Api with one hand-made part replaced by the library's, as a process of its own.</summary>
+/// <summary>Orchestrator.Api with one hand-made part replaced by the library's, as a separate process.</summary>
 internal static class Variant
 {
     public const string Command = "variant";
@@ -17,7 +17,7 @@ internal static class Variant
     public const string LibraryMetrics = "library-metrics";
     public const string LibraryOpenApi = "library-openapi";
 
-    /// <summary>Where the metrics of <see cref="LibraryMetrics"/> are served; /metrics is mapped already.</summary>
+    /// <summary>The path of the metrics of <see cref="LibraryMetrics"/>; /metrics is mapped already.</summary>
     public const string LibraryMetricsPath = "/library-metrics";
 
     /// <summary>Serves until it is stopped.</summary>
@@ -50,7 +50,7 @@ internal static class Variant
         return app;
     }
 
-    /// <summary>OpenTelemetry's SDK and its exporter, set up to tell what ours does, scraped as often as is wanted.</summary>
+    /// <summary>OpenTelemetry's SDK and its exporter, set up to export what ours does, without a response cache.</summary>
     public static void AddLibraryMetrics(IServiceCollection services, params string[] meters) => services.AddOpenTelemetry().WithMetrics(metrics => metrics
         .AddMeter(meters)
         .AddView(TelemetryExtensions.ViewOf)

@@ -5,16 +5,16 @@ using Orchestrator.Benchmarks.Measuring;
 
 namespace Orchestrator.Benchmarks.HandMade;
 
-/// <summary>What a hand-made part saves Orchestrator.Api as a whole: its start until ready, and its memory. In turns.</summary>
+/// <summary>The savings of a hand-made part for Orchestrator.Api as a whole: start until ready, and memory. In turns.</summary>
 internal static partial class VariantBenchmark
 {
     private const string Instance = "bench-variant";
 
-    // As Orchestrator.Api's own build has it.
+    // The settings of Orchestrator.Api's own build.
     private static readonly (string, string)[] Runtime =
         [("DOTNET_TieredPGO", "0"), ("DOTNET_GCgen0MaxBudget", "800000"), ("Runners__MinIdle", "0")];
 
-    // This program compiled ahead of time, as up runs Orchestrator.Api, where the script says so.
+    // This program compiled ahead of time, as up runs Orchestrator.Api, where the script sets it.
     private static string Dll =>
         Environment.GetEnvironmentVariable("ORCHESTRATOR_VARIANTS") is { Length: > 0 } program
             ? program
@@ -46,14 +46,14 @@ internal static partial class VariantBenchmark
         return [.. Starts("OpenAPI document made once by a handler of ours", ours, openApi)];
     }
 
-    // What else the machine does stretches the one and hardly the other.
+    // Other load on the machine stretches the elapsed time, but hardly the processor time.
     private static IEnumerable<Comparison> Starts(string part, Figures ours, Figures library) =>
     [
         Comparison.Part($"{part}: start of Orchestrator.Api to ready", ours.Start, library.Start, "ms"),
         Comparison.Part($"{part}: processor time of that start", ours.Processor, library.Processor, "ms"),
     ];
 
-    // The first round finds nothing in the file cache and is not counted; which one goes first changes.
+    // The first round has a cold file cache and is not counted; the two alternate in going first.
     private static async Task InTurnsAsync(int rounds, params Func<bool, Task>[] all)
     {
         for (var round = -1; round < rounds; round++)

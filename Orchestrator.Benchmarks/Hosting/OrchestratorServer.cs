@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Orchestrator.Benchmarks.Hosting;
 
-/// <summary>Orchestrator.Api as users run it: Release, embedded, state in a folder of its own.</summary>
+/// <summary>Orchestrator.Api as users run it: Release, embedded, with its own state folder.</summary>
 internal sealed partial class OrchestratorServer : IAsyncDisposable
 {
     private readonly ServerProcess _server;
@@ -35,7 +35,7 @@ internal sealed partial class OrchestratorServer : IAsyncDisposable
 
     public TimeSpan ProcessorTime => _server.ProcessorTime;
 
-    /// <summary>What <c>./orchestrator up</c> starts where the script says so; else the build beside this program.</summary>
+    /// <summary>The program that <c>./orchestrator up</c> starts, where the script sets it; else the build beside this program.</summary>
     public static string Dll =>
         Environment.GetEnvironmentVariable("ORCHESTRATOR_PROGRAM") is { Length: > 0 } program
             ? program
@@ -44,7 +44,7 @@ internal sealed partial class OrchestratorServer : IAsyncDisposable
     public static ServerProcess Launch(DirectoryInfo data, string instance, params (string Key, string Value)[] settings) =>
         Launch([Dll], data, instance, settings);
 
-    /// <summary>Starts a program that serves what Orchestrator.Api does.</summary>
+    /// <summary>Starts a program with the calls of Orchestrator.Api.</summary>
     public static ServerProcess Launch(string[] program, DirectoryInfo data, string instance, params (string Key, string Value)[] settings)
     {
         var environment = new Dictionary<string, string>
@@ -72,7 +72,7 @@ internal sealed partial class OrchestratorServer : IAsyncDisposable
         return new OrchestratorServer(server, data, instance, await server.ReadyLineAsync());
     }
 
-    /// <summary>Waits until so many runners are idle and none is being made.</summary>
+    /// <summary>Waits until that many runners are idle and none is being created or removed.</summary>
     public async Task WaitForIdleAsync(int count, TimeSpan limit)
     {
         using var stop = new CancellationTokenSource(limit);

@@ -6,14 +6,14 @@ using Polly;
 
 namespace Orchestrator.Benchmarks.Hosting;
 
-/// <summary>An orchestrator leaves its runners running when it stops; a benchmark does not.</summary>
+/// <summary>Removes a benchmark's runners, which an orchestrator leaves running when it stops.</summary>
 internal static class RunnerContainers
 {
     private static readonly ResiliencePipeline Insisting = ResilienceDefaults.Guard("engine", TimeProvider.System)
         .AddBoundedRetry(new PredicateBuilder().Handle<DockerApiException>(), TimeSpan.FromMilliseconds(250), retries: 4)
         .Build();
 
-    /// <summary>How many containers of an instance there are, whatever their state.</summary>
+    /// <summary>The number of an instance's containers, in any state.</summary>
     public static async Task<int> CountAsync(string instance)
     {
         using var client = DockerEndpoint.CreateClient(new DockerOptions());
@@ -21,8 +21,8 @@ internal static class RunnerContainers
     }
 
     /// <summary>
-    /// Removes every container and network of an instance, those as well that the engine was still making. A network stays
-    /// that the engine believes in use when it is not, which it does until it is started anew; the next run takes it over.
+    /// Removes every container and network of an instance, including those that the engine is still creating. A network stays
+    /// if the engine wrongly believes it in use, as it does until its restart; the next run reuses it.
     /// </summary>
     public static async Task RemoveAsync(string instance)
     {
@@ -33,7 +33,7 @@ internal static class RunnerContainers
         }
         catch (DockerApiException error)
         {
-            Console.Error.WriteLine($"Something of {instance} is left on the engine: {error.Message}");
+            Console.Error.WriteLine($"Clean-up of {instance} is incomplete: {error.Message}");
         }
     }
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Orchestrator.Benchmarks.Hosting;
 
-/// <summary>A server of ours or a peer as a process of its own, told by what it prints and by what it answers.</summary>
+/// <summary>A server of ours or a peer as a separate process, observed by its output and its answers.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
@@ -19,10 +19,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Take(line.Data, ready);
         process.EnableRaisingEvents = true;
         process.Exited += (_, _) => _readyLine.TrySetException(new InvalidOperationException(
-            $"The server ended before it was ready:{Environment.NewLine}{string.Join(Environment.NewLine, _output)}"));
+            $"The server exited before it was ready:{Environment.NewLine}{string.Join(Environment.NewLine, _output)}"));
     }
 
-    /// <summary>When the process was asked for, as a <see cref="Stopwatch"/> timestamp.</summary>
+    /// <summary>The time of the process's start, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long StartedAt { get; private init; }
 
     /// <summary>The memory it occupies, in bytes.</summary>
@@ -49,7 +49,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static ServerProcess Start(string dll, IReadOnlyDictionary<string, string> environment, Regex ready, params string[] arguments) =>
         StartProgram("dotnet", Path.GetDirectoryName(dll)!, environment, ready, [dll, .. arguments]);
 
-    /// <summary>Starts any program; it is ready when it prints a line that matches.</summary>
+    /// <summary>Starts any program; it is ready once it prints a matching line.</summary>
     public static ServerProcess StartProgram(
         string program, string folder, IReadOnlyDictionary<string, string> environment, Regex ready, params string[] arguments)
     {
@@ -67,7 +67,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The line that says it is ready.</summary>
+    /// <summary>The line that reports readiness.</summary>
     public Task<string> ReadyLineAsync() => _readyLine.Task.WaitAsync(ReadyLimit);
 
     public async ValueTask DisposeAsync()

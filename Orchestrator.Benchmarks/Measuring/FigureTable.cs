@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Orchestrator.Benchmarks.Measuring;
 
-/// <summary>The figures of a run as tables of the document on performance, each between the two marks of its benchmark.</summary>
+/// <summary>Writes a run's figures as tables into the document on performance, each between the two marks of its benchmark.</summary>
 internal static class FigureTable
 {
-    /// <summary>Puts the tables of the benchmarks that were run into the document; those of the others stay.</summary>
+    /// <summary>Replaces the tables of the benchmarks that ran; the others stay.</summary>
     /// <exception cref="InvalidOperationException">The document has no marks for one of them.</exception>
     public static async Task WriteAsync(string file, IEnumerable<(string Benchmark, Comparison Comparison)> comparisons)
     {
@@ -58,7 +58,7 @@ internal static class FigureTable
         }
     }
 
-    // Medians: what is decided by them is whether a part stays, not how it behaves at its worst.
+    // Medians: they decide whether a part stays, not how it behaves at its worst.
     private static StringBuilder Parts(StringBuilder table, IEnumerable<Comparison> comparisons)
     {
         table.AppendLine("| what | unit | n | ours | the library's | ratio |");

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace Orchestrator.Benchmarks.Measuring;
 
-/// <summary>Prints comparisons as they come, and keeps them for the JSON file.</summary>
+/// <summary>Prints comparisons as they arrive and keeps them for the JSON file.</summary>
 internal sealed class Report
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private readonly List<(string Benchmark, Comparison Comparison)> _comparisons = [];
 
-    /// <summary>What is being measured: the word on the command line.</summary>
+    /// <summary>The running benchmark: the word on the command line.</summary>
     public string Benchmark { get; set; } = "";
 
     public void AddAll(IEnumerable<Comparison> comparisons)
@@ -53,7 +53,7 @@ internal sealed class Report
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { Machine = $"{Environment.ProcessorCount} processors, {Environment.OSVersion}", Rows = rows }, Indented));
     }
 
-    /// <summary>Puts the figures into a document.</summary>
+    /// <summary>Writes the figures into a document.</summary>
     public Task WriteDocumentAsync(string file) => FigureTable.WriteAsync(file, _comparisons);
 
     private static void Print(string who, Samples? samples, Comparison? of)

@@ -1,6 +1,6 @@
 namespace Orchestrator.Benchmarks.Measuring;
 
-/// <summary>Durations of one thing, untrimmed, in milliseconds.</summary>
+/// <summary>Untrimmed samples of one measurement, in milliseconds unless its comparison names another unit.</summary>
 internal sealed class Samples(string name)
 {
     private readonly List<double> _milliseconds = [];
@@ -30,7 +30,7 @@ internal sealed class Samples(string name)
         }
     }
 
-    /// <summary>Every one, in the order in which they came.</summary>
+    /// <summary>Every sample, in order of arrival.</summary>
     public IReadOnlyList<double> All()
     {
         lock (_milliseconds)

@@ -4,7 +4,7 @@ namespace Orchestrator.Benchmarks.Measuring;
 
 internal static class Timing
 {
-    /// <summary>Runs something and adds how long it took.</summary>
+    /// <summary>Times an operation in milliseconds.</summary>
     public static async Task TimeAsync(this Samples samples, Func<Task> action)
     {
         var started = Stopwatch.GetTimestamp();
@@ -12,7 +12,7 @@ internal static class Timing
         samples.Add(Stopwatch.GetElapsedTime(started));
     }
 
-    /// <summary>Runs something and adds how many microseconds it took.</summary>
+    /// <summary>Times an operation in microseconds.</summary>
     public static async Task TimeInMicrosecondsAsync(this Samples samples, Func<Task> action)
     {
         var started = Stopwatch.GetTimestamp();

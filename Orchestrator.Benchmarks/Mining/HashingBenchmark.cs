@@ -8,7 +8,7 @@ using Orchestrator.Core.Mining.Search;
 
 namespace Orchestrator.Benchmarks.Mining;
 
-/// <summary>Double SHA-256 of a header on one core, beside a loop over the framework's SHA-256, and what openssl says of itself.</summary>
+/// <summary>Double SHA-256 of a header on one core, beside a loop over the framework's SHA-256 and openssl's own figure.</summary>
 internal static class HashingBenchmark
 {
     private const int Hashes = 1 << 18;
@@ -18,7 +18,7 @@ internal static class HashingBenchmark
         var ours = new Samples($"NonceSearch, {Hashes} headers");
         var floor = new Samples($"SHA256.HashData twice, {Hashes} headers");
         var header = RandomNumberGenerator.GetBytes(BlockHeader.Size);
-        // No hash is at most zero: every nonce is tried.
+        // No hash meets a target of zero, so every nonce is hashed.
         var search = new NonceSearch(header, UInt256.Zero);
         for (var round = -4; round < (quick ? 8 : 40); round++)
         {
@@ -60,7 +60,7 @@ internal static class HashingBenchmark
         }
     }
 
-    // +F:22:sha256:384400213.33, the bytes a second; null where there is no openssl.
+    // +F:22:sha256:384400213.33 is in bytes a second; null without openssl.
     private static double? OpenSsl()
     {
         try

@@ -22,7 +22,7 @@ internal static partial class SubmissionBenchmark
         return await RunAsync(quick, server.Pod.Port, "SQLite");
     }
 
-    /// <summary>A worker on a Redis of its own.</summary>
+    /// <summary>A worker with its own Redis.</summary>
     public static async Task<Comparison> RunOnRedisAsync(bool quick)
     {
         await using var redis = await RedisProcess.StartAsync();
@@ -78,7 +78,7 @@ internal static partial class SubmissionBenchmark
         }
     }
 
-    // By hand, so that the measuring takes as little as it can of the processors that it shares with the server.
+    // Hand-written HTTP, so that measuring takes little of the processors that it shares with the server.
     private static async Task PostAllAsync(NetworkStream stream, int port, string path, string prefix)
     {
         var answer = new byte[4_096];
@@ -95,7 +95,7 @@ internal static partial class SubmissionBenchmark
         }
     }
 
-    // An answer ends with its chunked body's last chunk, or with the length that it names.
+    // An answer ends with the last chunk of its body, or after its Content-Length.
     private static async Task<int> ReadAnswerAsync(NetworkStream stream, byte[] buffer)
     {
         for (var length = 0; ;)

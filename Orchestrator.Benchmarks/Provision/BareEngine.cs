@@ -10,8 +10,8 @@ using Orchestrator.Engines.Docker;
 namespace Orchestrator.Benchmarks.Provision;
 
 /// <summary>
-/// The floor of provisioning: a container with the very same settings, made with bare engine calls and nothing around
-/// them, until its first HTTP answer.
+/// The floor of provisioning: a container with identical settings, created by bare engine calls alone, until its first
+/// HTTP answer.
 /// </summary>
 internal sealed class BareEngine : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class BareEngine : IDisposable
 
     private BareEngine(RunnerTemplate template, string network) => (_template, Network) = (template, network);
 
-    /// <summary>A bare engine that uses the network of an orchestrator that runs.</summary>
+    /// <summary>A bare engine that uses the network of a running orchestrator.</summary>
     public static async Task<BareEngine> ConnectAsync(string instance, string image)
     {
         using var client = DockerEndpoint.CreateClient(new DockerOptions());
@@ -35,7 +35,7 @@ internal sealed class BareEngine : IDisposable
     public string Network { get; }
 
     /// <summary>Create, start, first answer.</summary>
-    /// <param name="late">Whether the container gets its network once it is started.</param>
+    /// <param name="late">Whether the container is connected to its network after its start.</param>
     public async Task<string> ProvisionAsync(bool late = false)
     {
         var image = await ImageAsync();
@@ -66,7 +66,7 @@ internal sealed class BareEngine : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // Docker.DotNet wants a stream, which a detached exec has not.
+            // Docker.DotNet expects a stream, which a detached exec lacks.
         }
 
         if (!(await _client.Exec.InspectContainerExecAsync(exec.ID)).Running)
@@ -89,7 +89,7 @@ internal sealed class BareEngine : IDisposable
 
     private async Task<ImageFacts> ImageAsync() => _image ??= new ImageFacts("", (await _client.Images.InspectImageAsync(_template.Image)).Config?.User ?? "");
 
-    /// <summary>Waits for the first good HTTP answer.</summary>
+    /// <summary>Waits for the first successful HTTP answer.</summary>
     public async Task AnsweredAsync(Uri address)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -105,7 +105,7 @@ internal sealed class BareEngine : IDisposable
             }
             catch (HttpRequestException)
             {
-                // Not yet.
+                // Not listening yet.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(1), limit.Token);

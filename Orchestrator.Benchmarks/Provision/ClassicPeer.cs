@@ -22,7 +22,7 @@ internal sealed partial class ClassicPeer : IAsyncDisposable
 
     /// <param name="instance">The label of its containers.</param>
     /// <param name="image">The image of its runners.</param>
-    /// <param name="network">The network of its runners; null for the engine's own, on which they see one another.</param>
+    /// <param name="network">The network of its runners; null for the engine's default, on which they see one another.</param>
     public static async Task<ClassicPeer> StartAsync(string instance, string image, string? network = null)
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules", "dockerode")))
@@ -33,7 +33,7 @@ internal sealed partial class ClassicPeer : IAsyncDisposable
             await install.WaitForExitAsync();
             if (install.ExitCode != 0)
             {
-                throw new InvalidOperationException("npm could not fetch what the peer needs.");
+                throw new InvalidOperationException("npm could not install the peer's packages.");
             }
         }
 
@@ -54,7 +54,7 @@ internal sealed partial class ClassicPeer : IAsyncDisposable
     private static partial Regex Listening();
 }
 
-/// <summary>What both services are asked, in the same words.</summary>
+/// <summary>The calls that both services have in common.</summary>
 internal static class SessionCalls
 {
     /// <summary>Provisions; gives the runner's endpoint.</summary>

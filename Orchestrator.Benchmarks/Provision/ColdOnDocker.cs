@@ -4,9 +4,9 @@ using Orchestrator.Benchmarks.Measuring;
 namespace Orchestrator.Benchmarks.Provision;
 
 /// <summary>
-/// Provisions without a pool and deprovisions, beside bare engine calls that do the same and a classic Node.js service,
-/// in turns: the service as such a one is usually written, and with its runners on a network like ours, on which they
-/// can't see one another. The image stops as soon as it is told to.
+/// Provisions without a pool and deprovisions, beside equivalent bare engine calls and a classic Node.js service, in
+/// turns: the service as usually written, and with its runners on a network like ours, on which they can't see one
+/// another. The image stops at SIGTERM.
 /// </summary>
 internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, ClassicPeer peer, ClassicPeer alike, TimeSpan settle)
 {
@@ -135,7 +135,7 @@ internal sealed class ColdOnDocker(OrchestratorServer api, BareEngine bare, Clas
             _containers.Ours.Add(await RunnerContainers.CountAsync(Ours));
             await api.Client.DeprovisionAsync(session);
 
-            // Two of its probes may find the same port free; one of them fails, and what it made is counted all the same.
+            // Two of its probes may find the same port free; one of them fails, and its container counts all the same.
             await ((Task)Task.WhenAll(Enumerable.Range(0, Crowd).Select(_ => peer.Client.ProvisionAsync(session))))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _containers.Peer.Add(await RunnerContainers.CountAsync(Peers));

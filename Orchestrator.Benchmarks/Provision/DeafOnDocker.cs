@@ -4,7 +4,7 @@ using Orchestrator.Benchmarks.Startup;
 
 namespace Orchestrator.Benchmarks.Provision;
 
-/// <summary>Deprovisions of containers whose program ignores SIGTERM, as every first process without a handler does.</summary>
+/// <summary>Deprovisions of containers whose program ignores SIGTERM, like every PID 1 without a handler.</summary>
 internal static class DeafOnDocker
 {
     public static async Task<Comparison> RunAsync(bool quick)

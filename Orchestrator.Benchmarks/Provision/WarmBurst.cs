@@ -5,7 +5,7 @@ using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Benchmarks.Provision;
 
-/// <summary>Fifty callers at once on a pool that is large enough, on the simulated engine, beside as many no-op POSTs.</summary>
+/// <summary>Fifty callers at once on a large enough pool of the simulated engine, beside as many no-op POSTs.</summary>
 internal static class WarmBurst
 {
     private const int Callers = 50;
@@ -18,7 +18,7 @@ internal static class WarmBurst
         var data = Directory.CreateTempSubdirectory("orchestrator-bench-");
         var engine = new SimulatedEngine();
 
-        // Its log is written as ever, where it does not bury the figures.
+        // The log is written as usual, but away from the figures.
         var output = Console.Out;
         await using var log = new StreamWriter("/dev/null") { AutoFlush = true };
         Console.SetOut(log);
@@ -44,7 +44,7 @@ internal static class WarmBurst
                 await Task.Delay(5);
             }
 
-            // Refills are over: what follows is the claim's own time.
+            // The refills have ended, so only the claim is timed.
             await Task.Delay(20);
             var (one, other) = round < 0 ? (new Samples(""), new Samples("")) : (ours, floor);
             if (round % 2 == 0)

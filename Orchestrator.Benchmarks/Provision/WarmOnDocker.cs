@@ -12,19 +12,19 @@ internal static class WarmOnDocker
 {
     private const int Idle = 100;
 
-    // As between the calls of the cold benchmark: the engine is done with what the last round set going.
+    // As in the cold benchmark: the engine has finished the last round's work.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(600);
 
     public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
     {
-        // They sleep: a hundred of them start in bearable time, and cost the machine nothing while others are measured.
+        // They sleep: a hundred of them start in reasonable time and leave the machine idle during the measurement.
         await SleeperImage.MakeAsync();
         await using var api = await OrchestratorServer.StartAsync(
             "bench-warm", ("Runners__MinIdle", $"{Idle}"), ("Runners__MaxIdle", $"{2 * Idle}"),
             ("Runners__Image", SleeperImage.Name), ("Runners__Ready__Probe", "None"), ("INACTIVITY_TIMEOUT_SECONDS", "600"));
         await api.WaitForIdleAsync(Idle, TimeSpan.FromMinutes(3));
 
-        // Both paths get their compiled code first: a server that runs for weeks is what is compared.
+        // Both paths are compiled first: the comparison is of a server that runs for weeks.
         for (var call = 0; call < 300; call++)
         {
             await api.ProvisionAsync("warm-up");
@@ -33,7 +33,7 @@ internal static class WarmOnDocker
 
         await api.DeprovisionAsync("warm-up");
 
-        // Those calls found their runner there already, but for the first: the bursts' claims compile the way of a claim.
+        // All but the first of those calls found an existing lease; only the bursts' claims compile the claim path.
         var bursts = await BurstsAsync(api, quick ? 1 : 3);
         return [await OneAsync(api, quick ? 15 : 60, Rest, "at rest"), await OneAsync(api, quick ? 15 : 60, TimeSpan.Zero, "behind a refill"), bursts];
     }
@@ -68,7 +68,7 @@ internal static class WarmOnDocker
     {
         var (ours, floor) = (new Samples("POST /api/runner/provision, warm"), new Samples("POST /healthz, the same server"));
 
-        // Every connection is there already, to whichever listener.
+        // Opens every connection beforehand, to both listeners.
         for (var round = 0; round < 5; round++)
         {
             await BurstAsync(new Samples(""), _ => api.NoOpAsync());
@@ -84,7 +84,7 @@ internal static class WarmOnDocker
             await Parallel.ForAsync(0, Idle, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (caller, _) => await api.DeprovisionAsync($"burst-{caller}"));
         }
 
-        return new Comparison($"{Idle} warm provisions over HTTP at once, Docker, a pool of {Idle}, refills under way", ours, floor, new Goal(99, 10));
+        return new Comparison($"{Idle} warm provisions over HTTP at once, Docker, a pool of {Idle}, during refills", ours, floor, new Goal(99, 10));
     }
 
     private static Task BurstAsync(Samples samples, Func<int, Task> call) =>

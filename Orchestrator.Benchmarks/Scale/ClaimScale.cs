@@ -14,8 +14,8 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// A warm claim by the number of runners that the store knows. All sizes are open at once and take turns, so that
-/// whatever else the machine does meets them alike.
+/// A warm claim by the number of runners in the store. All sizes are open at once and take turns, so that other load on
+/// the machine affects them alike.
 /// </summary>
 internal static class ClaimScale
 {
@@ -93,7 +93,7 @@ internal static class ClaimScale
             return fleet;
         }
 
-        /// <summary>One session's claim, and its runner back into the pool.</summary>
+        /// <summary>One session's claim and the return of its runner to the pool.</summary>
         public async Task ClaimAsync(bool counted)
         {
             var leases = _services.GetRequiredService<RunnerLeases>();
@@ -103,7 +103,7 @@ internal static class ClaimScale
             var took = Stopwatch.GetElapsedTime(started);
             if (!created || await _store.ReturnAsync(runner.Id, runner.Fence, CancellationToken.None) is null)
             {
-                throw new InvalidOperationException("The pool did not work.");
+                throw new InvalidOperationException("The claim or the return failed.");
             }
 
             if (counted)

@@ -3,15 +3,15 @@ using System.Buffers.Binary;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// Commits to an SQLite database by any process, told from its write-ahead log without opening it: the file's frames,
-/// each with the size of the database when it is a transaction's last (SQLite file format, 4.1 and 4.2).
+/// Counts the commits to an SQLite database by any process from its write-ahead log, without opening the database: a
+/// frame with the size of the database is a transaction's last (SQLite file format, 4.1 and 4.2).
 /// </summary>
 internal static class Commits
 {
     private const int Header = 32;
     private const int FrameHeader = 24;
 
-    /// <summary>A number that grows with every commit, and with every time that the log begins anew.</summary>
+    /// <summary>A number that grows with every commit and with every restart of the log.</summary>
     public static long Read(string folder)
     {
         var log = new FileInfo(Directory.GetFiles(folder, "*-wal").Single());

@@ -15,8 +15,8 @@ using Orchestrator.Storage.Sqlite.Runners;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// What stays in memory for each runner once it was reconciled, its agent looked after and its owner heard of: live
-/// managed objects and SQLite's own memory, page caches included.
+/// The memory kept for each runner after a reconcile, a check of its agent and a heartbeat of its owner: live managed
+/// objects and SQLite's own memory, page caches included.
 /// </summary>
 internal static class KeptMemory
 {
@@ -24,7 +24,7 @@ internal static class KeptMemory
 
     public static async Task<IReadOnlyList<Comparison>> RunAsync(bool quick)
     {
-        // The first one of a process pays for what all of them share.
+        // The first measurement of a process pays for state that all of them share.
         await MeasureAsync(Few);
         return quick
             ? [await CompareAsync(10_000, 1)]
@@ -67,7 +67,7 @@ internal static class KeptMemory
             {
                 if (watch.Elapsed > TimeSpan.FromMinutes(3))
                 {
-                    throw new TimeoutException("The agents were not looked at.");
+                    throw new TimeoutException("The agents were not checked.");
                 }
 
                 await Task.Delay(20);

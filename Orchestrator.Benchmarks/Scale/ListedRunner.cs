@@ -8,7 +8,7 @@ using Orchestrator.Engines.Docker;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// The nth runner of a simulated fleet: store and engine are told the same of it, each by its own process. One in ten is
+/// The nth runner of a simulated fleet, the same in store and engine though each has its own process. One in ten is
 /// idle, the others are leased to a session each.
 /// </summary>
 internal readonly record struct ListedRunner(int Number)
@@ -20,10 +20,10 @@ internal readonly record struct ListedRunner(int Number)
 
     public static readonly string ImageId = "sha256:" + Hash("image");
 
-    // Of the settings that the benchmarks leave as they are.
+    // From the default settings, which the benchmarks keep.
     public static readonly string Plan = ContainerPlan.HashOf(new RunnersOptions().ToTemplate(), "127.0.0.1");
 
-    // Long ago, so that nobody takes a runner for one that another process is still making.
+    // Long ago, so that no runner looks as if another process were still creating it.
     private static readonly DateTimeOffset Made = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public string Id => string.Create(CultureInfo.InvariantCulture, $"runner-{Made.ToUnixTimeMilliseconds() + Number}-{Number:d9}");
@@ -39,7 +39,7 @@ internal readonly record struct ListedRunner(int Number)
 
     public RunnerPlacement Placement => new(ContainerId, Image, ImageId, Address, HostPort);
 
-    /// <summary>What Docker 20.10 lists of it, as long and as varied as the real thing.</summary>
+    /// <summary>Its entry in a listing of Docker 20.10, as long and as varied as a real one.</summary>
     public string Json => string.Create(CultureInfo.InvariantCulture, $$$$"""
         {"Id":"{{{{ContainerId}}}}","Names":["/{{{{DockerNames.Of(Id, Owner)}}}}"],"Image":"{{{{Image}}}}","ImageID":"{{{{ImageId}}}}","Command":"{{{{Supervisor}}}}","Created":{{{{Made.ToUnixTimeSeconds()}}}},"Ports":[{"IP":"127.0.0.1","PrivatePort":3000,"PublicPort":{{{{HostPort}}}},"Type":"tcp"}],"Labels":{"{{{{DockerLabels.Instance}}}}":"{{{{Instance}}}}","{{{{DockerLabels.Runner}}}}":"{{{{Id}}}}","{{{{DockerLabels.Template}}}}":"session","{{{{DockerLabels.Plan}}}}":"{{{{Plan}}}}","{{{{DockerLabels.Session}}}}":"{{{{Id}}}}","{{{{DockerLabels.Supervisor}}}}":"{{{{Supervisor}}}}","{{{{DockerLabels.CodeUser}}}}":"10002:10002"},"State":"running","Status":"Up 2 hours","HostConfig":{"NetworkMode":"{{{{Network}}}}"},"NetworkSettings":{"Networks":{"{{{{Network}}}}":{"IPAMConfig":null,"Links":null,"Aliases":null,"NetworkID":"{{{{Hash(Network)}}}}","EndpointID":"{{{{Hash(Address)}}}}","Gateway":"172.18.0.1","IPAddress":"{{{{Address}}}}","IPPrefixLen":16,"IPv6Gateway":"","GlobalIPv6Address":"","GlobalIPv6PrefixLen":0,"MacAddress":"02:42:ac:12:00:02","DriverOpts":null}}},"Mounts":[]}
         """);

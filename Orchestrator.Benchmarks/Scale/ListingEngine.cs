@@ -13,12 +13,12 @@ using Orchestrator.Engines.Docker;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// A Docker engine's HTTP interface over a unix socket that has so many runners and nothing behind them: a process of its
-/// own, so that none of its time or memory is counted as ours.
+/// A simulated Docker engine on a unix socket that lists any number of runners: a separate process, so that its time and
+/// memory don't count as ours.
 /// </summary>
 internal sealed partial class ListingEngine : IAsyncDisposable
 {
-    /// <summary>The hidden word on the command line that makes this program the engine.</summary>
+    /// <summary>The hidden command that runs this program as the engine.</summary>
     public const string Command = "listing-engine";
 
     private static readonly byte[] Image = Encoding.UTF8.GetBytes(
@@ -46,10 +46,10 @@ internal sealed partial class ListingEngine : IAsyncDisposable
 
     public string Socket { get; }
 
-    /// <summary>How many whole listings were asked for.</summary>
+    /// <summary>The number of whole listings served.</summary>
     public async Task<int> ListingsAsync() => int.Parse(await _client.GetStringAsync(new Uri("http://engine/listings")), CultureInfo.InvariantCulture);
 
-    /// <summary>How many containers and execs were looked at.</summary>
+    /// <summary>The number of containers and execs inspected.</summary>
     public async Task<int> LooksAsync() => int.Parse(await _client.GetStringAsync(new Uri("http://engine/looks")), CultureInfo.InvariantCulture);
 
     public static async Task<ListingEngine> StartAsync(string folder, int runners)
@@ -68,7 +68,7 @@ internal sealed partial class ListingEngine : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    /// <summary>Serves until it is told to end.</summary>
+    /// <summary>Serves until it is stopped.</summary>
     public static async Task ServeAsync(string socket, int runners)
     {
         var listing = Listing(runners);
@@ -91,7 +91,7 @@ internal sealed partial class ListingEngine : IAsyncDisposable
             }
 
             Interlocked.Increment(ref listings);
-            // In pieces of no length told before, as the engine sends it.
+            // In chunks without a Content-Length, as the engine sends it.
             for (var at = 0; at < listing.Length; at += 32 * 1024)
             {
                 await call.Response.Body.WriteAsync(listing.AsMemory(at, Math.Min(32 * 1024, listing.Length - at)));

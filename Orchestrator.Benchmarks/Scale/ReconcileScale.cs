@@ -9,8 +9,8 @@ using Orchestrator.Storage.Sqlite.Runners;
 namespace Orchestrator.Benchmarks.Scale;
 
 /// <summary>
-/// Orchestrator.Api as users run it, on an engine that lists so many runners and a store that knows them all: what a
-/// reconcile costs in which nothing has changed, and the memory that a runner takes. Seen from outside the process.
+/// Orchestrator.Api as users run it, with many runners on the engine and all of them in the store: the cost of a reconcile
+/// without changes, and the memory of a runner. Measured from outside the process.
 /// </summary>
 internal static class ReconcileScale
 {
@@ -64,7 +64,7 @@ internal static class ReconcileScale
             await using var engine = await ListingEngine.StartAsync(folder.FullName, size);
             var found = new Found(size);
 
-            // Every six times as long above a thousand runners.
+            // Above a thousand runners the interval is six times as long.
             var every = TimeSpan.FromSeconds(size switch { > 10_000 => 10, > 1_000 => 3, _ => 0.5 });
             await using var server = OrchestratorServer.Launch(
                 folder, ListedRunner.Instance,
@@ -74,7 +74,7 @@ internal static class ReconcileScale
                 ("Runners__ReconcileIntervalSeconds", string.Create(CultureInfo.InvariantCulture, $"{every.TotalSeconds / (size > 1_000 ? 6 : 1)}")));
             await server.ReadyLineAsync();
 
-            // Once for each runner the process looks whether its agent runs.
+            // The process checks each runner's agent once.
             await UntilAsync(async () => await engine.LooksAsync() >= 2 * size, TimeSpan.FromMinutes(3));
             for (var round = -4; round < rounds; round++)
             {
@@ -82,7 +82,7 @@ internal static class ReconcileScale
                 var listings = await engine.ListingsAsync();
                 await UntilAsync(async () => await engine.ListingsAsync() > listings, TimeSpan.FromMinutes(1));
 
-                // Its end is not to be seen from outside, but comes long before the next one.
+                // Its end is invisible from outside, but comes long before the next one.
                 await Task.Delay(every * 0.7);
                 if (round >= 0)
                 {
@@ -101,7 +101,7 @@ internal static class ReconcileScale
         }
     }
 
-    // Every commit that changes a page goes through the log, whose header and length tell them apart.
+    // Every commit that changes a page goes through the log, so its header and length count them.
     private static long Changes(string folder) => Commits.Read(folder);
 
     private static async Task BareAsync(ListingEngine engine, Samples samples, int rounds)
@@ -128,7 +128,7 @@ internal static class ReconcileScale
         {
             if (watch.Elapsed > limit)
             {
-                throw new TimeoutException("The orchestrator did not look at its engine.");
+                throw new TimeoutException("The orchestrator did not list its engine.");
             }
 
             await Task.Delay(20);

@@ -5,7 +5,7 @@ using Orchestrator.Storage.Sqlite;
 
 namespace Orchestrator.Benchmarks.Scale;
 
-/// <summary>The embedded store in a folder of its own, with so many runners in it.</summary>
+/// <summary>The embedded store in its own folder, with a given number of runners.</summary>
 internal static class ScaledStore
 {
     private static readonly TimeSpan Within = TimeSpan.FromMinutes(5);
@@ -13,10 +13,10 @@ internal static class ScaledStore
 
     public static SqliteDatabase Open(string folder) => SqliteDatabase.Open(new SqliteOptions { DataFolder = folder }, NullLogger<SqliteDatabase>.Instance);
 
-    /// <summary>Writes the fleet, made under one plan.</summary>
+    /// <summary>Writes the fleet, all of one plan.</summary>
     public static async Task FillAsync(IRunnerStore store, int runners, string plan)
     {
-        // Together, so that they share commits.
+        // In parallel, so that they share commits.
         foreach (var some in Enumerable.Range(0, runners).Chunk(2_000))
         {
             await Task.WhenAll(some.Select(number => Task.Run(() => AddAsync(store, new ListedRunner(number), plan))));

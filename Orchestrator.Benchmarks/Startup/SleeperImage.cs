@@ -7,7 +7,7 @@ internal static class SleeperImage
 {
     public const string Name = "orchestrator-bench/sleeper";
 
-    /// <summary>Makes it from runner-image, which has everything it needs.</summary>
+    /// <summary>Builds it from runner-image, which contains everything it needs.</summary>
     public static async Task MakeAsync()
     {
         await DockerAsync("create", "--name", "orchestrator-bench-sleeper", "--entrypoint", "sleep", "runner-image", "infinity");

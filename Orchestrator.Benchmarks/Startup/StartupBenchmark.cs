@@ -5,7 +5,7 @@ using Orchestrator.Benchmarks.Measuring;
 
 namespace Orchestrator.Benchmarks.Startup;
 
-/// <summary>From process start to the first good answer, and the memory of a process that knows 100 runners, beside an empty server.</summary>
+/// <summary>Time from process start to the first successful answer, and memory with 100 runners, beside an empty server.</summary>
 internal static partial class StartupBenchmark
 {
     private const int Runners = 100;

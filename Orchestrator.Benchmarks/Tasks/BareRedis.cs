@@ -6,14 +6,14 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>The floor of a queue on Redis: the same client and connection, the same bytes, and no queue around them.</summary>
+/// <summary>The floor of a queue on Redis: the same client, connection and bytes, without a queue.</summary>
 internal static class BareRedis
 {
     private static readonly string Value = TaskJson.WriteText(new TaskSpecification { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" });
 
     /// <summary>
-    /// Milliseconds for that many pushes by 64 callers, for as many pops, and for each of some tasks' three calls (in,
-    /// out, done) one after the other.
+    /// The milliseconds for that many pushes by 64 callers, for as many pops, and for each of some tasks' three sequential
+    /// calls (in, out, done).
     /// </summary>
     public static async Task<(double Pushed, double Popped, double[] Trips)> MeasureAsync(RedisConnection connection, int tasks, int times)
     {

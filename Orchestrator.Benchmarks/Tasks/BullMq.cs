@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>BullMQ as a process of its own, told what to measure line by line; fetched by npm the first time.</summary>
+/// <summary>BullMQ as a separate process that takes a command a line; npm installs it at the first run.</summary>
 internal sealed class BullMq : IAsyncDisposable
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "peers", "bullmq");
@@ -21,7 +21,7 @@ internal sealed class BullMq : IAsyncDisposable
             await install.WaitForExitAsync();
             if (install.ExitCode != 0)
             {
-                throw new InvalidOperationException("npm could not fetch BullMQ.");
+                throw new InvalidOperationException("npm could not install BullMQ.");
             }
         }
 
@@ -33,7 +33,7 @@ internal sealed class BullMq : IAsyncDisposable
         })!);
     }
 
-    /// <summary>Measures; gives milliseconds.</summary>
+    /// <summary>Runs a command; returns milliseconds.</summary>
     public async Task<double[]> MeasureAsync(string command, int tasks)
     {
         await _process.StandardInput.WriteLineAsync($$"""{"command":"{{command}}","tasks":{{tasks}}}""");

@@ -2,7 +2,7 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>A queue that says when a task's end is written.</summary>
+/// <summary>A queue that reports when a task's end is written.</summary>
 internal sealed class ObservedQueue(ITaskQueue queue) : ITaskQueue
 {
     public Action Completed { get; set; } = () => { };

@@ -7,7 +7,7 @@ using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>The measurements, at the queue's own interface, whatever the store.</summary>
+/// <summary>The measurements, at the queue's interface, for any store.</summary>
 internal static class QueueRuns
 {
     public const int Producers = 64;
@@ -15,10 +15,10 @@ internal static class QueueRuns
 
     private static readonly TaskSpecification Spec = new() { Type = AddHandler.Name, Input = """{"a":1,"b":2}""", InitiatedBy = "bench" };
 
-    /// <summary>Milliseconds for that many enqueues by 64 producers, one task a call.</summary>
+    /// <summary>The milliseconds for that many enqueues by 64 producers, one task a call.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="tasks">How many.</param>
-    /// <param name="traced">Whether every task belongs to a trace, of which each tenth is sampled, as calls make them.</param>
+    /// <param name="traced">Whether every task belongs to a trace, one in ten sampled, as for tasks from calls.</param>
     public static async Task<double> EnqueueAsync(ITaskQueue queue, int tasks, bool traced = false)
     {
         var next = 0;
@@ -33,7 +33,7 @@ internal static class QueueRuns
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
-    /// <summary>Milliseconds in which a processor of 64 slots ends what is there.</summary>
+    /// <summary>The milliseconds in which a processor of 64 slots empties the queue.</summary>
     public static async Task<double> ProcessAsync(ITaskQueue queue, int tasks)
     {
         var observed = new ObservedQueue(queue);
@@ -55,7 +55,7 @@ internal static class QueueRuns
         return time;
     }
 
-    /// <summary>Milliseconds from the call that adds a task until its end is written, one at a time.</summary>
+    /// <summary>The milliseconds from enqueueing a task until its end is written, one task at a time.</summary>
     public static async Task<double[]> LatencyAsync(ITaskQueue queue, int tasks)
     {
         var observed = new ObservedQueue(queue);
@@ -77,7 +77,7 @@ internal static class QueueRuns
         return times;
     }
 
-    /// <summary>Percent of a core that a worker without work uses.</summary>
+    /// <summary>The percentage of a core that an idle worker uses.</summary>
     public static async Task<double> IdleAsync(ITaskQueue queue, TimeSpan time)
     {
         using var processor = Processor(queue);

@@ -21,7 +21,7 @@ internal static class RedisBenchmark
         var latency = (Ours: new Samples("Orchestrator on Redis"), Floor: new Samples("three bare round trips, one after the other"), Peer: new Samples(Peer));
         var idle = new Samples("Orchestrator on Redis");
 
-        // Both compile while they run; what is compared is a worker that runs for weeks. Ours is through after six rounds.
+        // Both compile while they run, but the comparison is of a worker that runs for weeks. Ours is compiled after six rounds.
         const int WarmUps = 8;
         for (var round = -WarmUps; round < rounds; round++)
         {

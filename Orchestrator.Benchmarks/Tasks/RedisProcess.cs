@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>A Redis (or Valkey) of the benchmark's own, with the append-only file on: ours and the peer's alike.</summary>
+/// <summary>The benchmark's own Redis (or Valkey), with the append-only file on, for ours and the peer alike.</summary>
 internal sealed class RedisProcess : IAsyncDisposable
 {
     private static readonly string[] Programs = ["redis-server", "valkey-server"];
@@ -56,8 +56,8 @@ internal sealed class RedisProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Forgets everything and starts the append-only file anew, so that nobody is measured while the server rewrites what
-    /// somebody else has left.
+    /// Deletes all data and rewrites the append-only file, so that no measurement overlaps a rewrite of the previous one's
+    /// data.
     /// </summary>
     public async Task EmptyAsync()
     {

@@ -8,7 +8,7 @@ using Orchestrator.Storage.Sqlite.Tasks;
 
 namespace Orchestrator.Benchmarks.Tasks;
 
-/// <summary>Our queue on SQLite beside what one connection does with the same rows and no queue around them.</summary>
+/// <summary>Our queue on SQLite beside one connection that writes the same rows without a queue.</summary>
 internal static class SqliteBenchmark
 {
     private const string Insert =
@@ -59,7 +59,7 @@ internal static class SqliteBenchmark
         }
     }
 
-    // Each statement its own transaction, on the connection that the queue would use, in a file made the same way.
+    // Each statement is its own transaction, on the queue's kind of connection, in a file created the same way.
     private static async Task<(double Inserted, double Updated)> BareAsync(int tasks)
     {
         var folder = Directory.CreateTempSubdirectory("orchestrator-bench-").FullName;

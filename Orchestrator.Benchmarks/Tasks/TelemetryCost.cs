@@ -13,8 +13,8 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Benchmarks.Tasks;
 
 /// <summary>
-/// The same tasks with telemetry as a service has it, and with nobody listening, in turns: metrics for scraping and by
-/// OTLP, traces of every tenth task by OTLP, to a collector that throws all away.
+/// The same tasks with a service's telemetry and without listeners, in turns: metrics for scraping and by OTLP, traces of
+/// every tenth task by OTLP, to a collector that discards everything.
 /// </summary>
 internal static class TelemetryCost
 {
@@ -25,7 +25,7 @@ internal static class TelemetryCost
         var (rounds, tasks) = quick ? (3, 10_000) : (20, 20_000);
         var (on, off) = (new Samples("telemetry on, traces of 10 %"), new Samples("telemetry off"));
 
-        // The first round is to warm up; which comes first changes from round to round.
+        // The first round is a warm-up; the two alternate in going first.
         for (var round = -1; round < rounds; round++)
         {
             foreach (var watched in (bool[])[round % 2 == 0, round % 2 != 0])
@@ -41,7 +41,7 @@ internal static class TelemetryCost
         return new Comparison("Enqueue and process, 64 producers and slots, a round's mean", on, off, new Goal(50, 1.10), "µs a task");
     }
 
-    // Without a collector it is the same service, with nothing that listens.
+    // Without a collector it is the same service without listeners.
     private static async Task<double> ServedAsync(string? collector, Func<Task<double>> work)
     {
         await using var service = await ServeAsync(app => app.MapGet("/", () => ""), collector is null ? null : new()

@@ -1,4 +1,4 @@
-// The same three measurements as ours, with BullMQ's own defaults. Reads commands, one a line, and answers each with one
+// Our three measurements, with BullMQ's defaults. Reads commands, one a line, and answers each with one
 // line of JSON: {"command":"enqueue","tasks":20000} | {"command":"process","tasks":20000} | {"command":"latency","tasks":500}
 import { createInterface } from 'node:readline';
 import { Queue, Worker } from 'bullmq';

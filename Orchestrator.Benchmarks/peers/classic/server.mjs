@@ -1,7 +1,6 @@
-// A provisioning service of the classic kind, written for the comparison: express, dockerode, and a map in memory. A
-// provision looks for a free port, creates a container on it, starts it and answers; a deprovision stops the container
-// and then removes it. Arguments: image, instance label, where to listen (0: any port), the network of its runners (the
-// engine's own when left out).
+// A classic provisioning service, written for the comparison: express, dockerode, and a map in memory. A provision finds
+// a free port, creates a container on it, starts it and answers; a deprovision stops the container, then removes it.
+// Arguments: image, instance label, port (0: any), and the network of its runners (default: the engine's own).
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import Docker from 'dockerode';
