@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the commands of ./orchestrator share. $root is the repository.
+# Shared by the commands of ./orchestrator. $root is the repository.
 # shellcheck disable=SC2154 # root is set by who sources this
 
 # shellcheck disable=SC2034 # used by the commands
@@ -9,14 +9,14 @@ say() { printf 'orchestrator: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 have() { command -v "$1" > /dev/null 2>&1; }
 
-# Runs a command for so many seconds at most; macOS has perl but no timeout.
+# Runs a command with a time limit in seconds; macOS has perl but no timeout.
 within() {
   local seconds=$1
   shift
   if have timeout; then timeout "$seconds" "$@"; else perl -e 'alarm shift; exec @ARGV' "$seconds" "$@"; fi
 }
 
-# The SDK that global.json asks for, also when it is installed where the install script puts it.
+# Finds the SDK that global.json asks for, also in the install script's default folder.
 need_sdk() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
   have dotnet || PATH=$PATH:${HOME:-}/.dotnet
@@ -32,8 +32,8 @@ need_sdk() {
 wanted_sdk() { sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$root/global.json"; }
 installed_sdks() { dotnet --list-sdks 2> /dev/null | sed 's/ .*//' | paste -sd ' ' - | grep . || echo "none"; }
 
-# The program of up: compiled ahead of time, so that it starts in two thirds of the time. Where the feed has no such
-# compiler for this machine, it is compiled at the start, as any other.
+# Publishes the program of up, compiled ahead of time, so that it starts in two thirds of the time. Where the feed has no
+# such compiler for this machine, it is compiled at start as usual.
 publish() { # PROJECT [FOLDER]
   need_sdk
   local output=$root/artifacts/orchestrator log
@@ -45,7 +45,7 @@ publish() { # PROJECT [FOLDER]
   rm -f "$log"
 }
 
-# What was built last, by up or by build.
+# Prints the newest program built by up or by build.
 program() {
   local published=$root/artifacts/orchestrator/app/Orchestrator.Api.dll built=$root/Orchestrator.Api/bin/Release/net10.0/Orchestrator.Api.dll
   if [ -f "$published" ] && [ ! "$built" -nt "$published" ]; then
@@ -53,11 +53,11 @@ program() {
   elif [ -f "$built" ]; then
     printf '%s' "$built"
   else
-    fail "nothing was built yet; leave --no-build out"
+    fail "there is no build yet; run without --no-build"
   fi
 }
 
-# The engine's version, when one answers within five seconds. Where the docker command is missing, its socket is asked.
+# Prints the engine's version if one answers within five seconds; without the docker command, through its socket.
 engine_version() {
   if have docker; then
     within 5 docker version --format '{{.Server.Version}}' 2> /dev/null
@@ -77,7 +77,7 @@ need_free_port() { # VARIABLE PORT
   ! port_in_use "$2" || fail "port $2 is in use; stop what listens there, or choose another: $1=$(($2 + 10000)) ./orchestrator up"
 }
 
-# The process of the orchestrator that runs on a data folder; nothing when none does. The file may be an old one's.
+# Prints the process of the orchestrator that runs on a data folder, if any. The file may be left from an earlier one.
 running_pid() { pid_in "$1/orchestrator.pid" '*Orchestrator.Api*'; }
 apphost_pid() { pid_in "$1/apphost.pid" '*Orchestrator.AppHost*'; }
 pid_in() { # FILE PATTERN-OF-ITS-COMMAND
