@@ -56,7 +56,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("clocks-apart", "clock", "the wall clocks of two instances are twenty minutes apart, and the leader is killed", "live sessions keep their one runner, silent ones end in their time")]
+    [Fault("clocks-apart", "clock", "the wall clocks of two instances are twenty minutes apart, and the leader is killed", "live sessions keep their one runner, silent ones expire on time")]
     public async Task Sessions_OfBoth_LiveAndEndByOneClock()
     {
         var (ahead, behind) = (_ahead!, _behind!);
@@ -110,7 +110,7 @@ public sealed class ClocksApartTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("clocks-apart-tasks", "clock", "the wall clocks of two instances and a worker are more than an hour apart", "each task is done once; a scheduled one neither early nor late")]
+    [Fault("clocks-apart-tasks", "clock", "the wall clocks of two instances and a worker are more than an hour apart", "each task runs once; a scheduled one neither early nor late")]
     public async Task Tasks_OfBoth_AreDoneOnceAndInTime()
     {
         var (ahead, behind) = (_ahead!.Sessions, _behind!.Sessions);

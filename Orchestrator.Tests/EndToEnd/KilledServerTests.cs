@@ -19,7 +19,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Fault("api-killed-live", "API", "killed with SIGKILL ten times during provisions", "answered provisions stay answered; no container too many; the bystander never notices")]
+    [Fault("api-killed-live", "API", "killed with SIGKILL ten times during provisions", "answered provisions stay valid; no surplus container; an uninvolved session is unaffected")]
     public async Task Kill_DuringProvisions_LeavesNothingBehindAndTouchesNobody()
     {
         var seed = Random.Shared.Next();
@@ -70,7 +70,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    [Fault("store-deleted", "store", "killed together with the API, and its folder deleted, while runners run", "sessions keep their runners, machines are kept as unknown, idle ones go")]
+    [Fault("store-deleted", "store", "the API is killed and its folder deleted, while runners run", "sessions keep their runners, machines are kept as unknown, idle runners are removed")]
     public async Task Store_DeletedWhileRunnersRun_OwnersAreToldByTheirContainers()
     {
         await using var server = await ApiServer.StartAsync([.. Hasty, "--Runners:MinIdle=1"]);

@@ -26,7 +26,7 @@ public sealed class LeaseTimeTests
     }
 
     [Fact]
-    [Fault("api-suspended", "API", "stopped with SIGSTOP for longer than every lease, then goes on", "no session that lives is reaped")]
+    [Fault("api-suspended", "API", "stopped with SIGSTOP for longer than every lease, then resumed", "no live session is reaped")]
     public async Task Suspended_LongerThanTheLeases_NoLiveSessionIsLost()
     {
         await using var server = await ApiServer.StartAsync([.. Settings, "--Runners:MinIdle=3"]);

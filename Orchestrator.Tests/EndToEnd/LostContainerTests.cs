@@ -34,7 +34,7 @@ public sealed class LostContainerTests
     [InlineData("killed")]
     [InlineData("restarted")]
     [InlineData("disconnected")]
-    [Fault("container-ended", "container", "killed, removed, restarted or disconnected by hand", "the owner is told on the next call and gets a new one; nothing is left")]
+    [Fault("container-ended", "container", "killed, removed, restarted or disconnected by hand", "the next call reports it, the next provision gives a new one; nothing is left")]
     public async Task Container_EndedByAnotherHand_OwnerIsToldAndGetsANewOne(string how)
     {
         await using var server = await ApiServer.StartAsync();
@@ -67,7 +67,7 @@ public sealed class LostContainerTests
     }
 
     [Fact]
-    [Fault("container-killed-then-used", "container", "killed, and used in that moment", "a command or provision that meets it is not answered with it twice")]
+    [Fault("container-killed-then-used", "container", "killed, and used in that moment", "the command reports it, the next provision gives a new one")]
     public async Task Container_KilledAndUsedAtOnce_IsNotHandedOutAgain()
     {
         await using var server = await ApiServer.StartAsync();
@@ -82,7 +82,7 @@ public sealed class LostContainerTests
     }
 
     [Fact]
-    [Fault("container-out-of-memory", "container", "its first process is killed for want of memory", "the owner is told on the next call and gets a new one; nothing is left")]
+    [Fault("container-out-of-memory", "container", "its first process is killed for lack of memory", "the next call reports it, the next provision gives a new one; nothing is left")]
     public async Task Container_OutOfMemory_OwnerIsToldAndGetsANewOne()
     {
         await InstanceContainers.RequireAsync();

@@ -12,7 +12,7 @@ namespace Orchestrator.Tests.EndToEnd;
 public sealed class RestartedEngineTests
 {
     [Fact]
-    [Fault("engine-restarted", "engine", "stopped and started under load, taking every container with it", "owners are told and served anew, without a restart of ours")]
+    [Fault("engine-restarted", "engine", "stopped and started under load, taking every container with it", "calls report the lost runners and provisions give new ones, without a restart of ours")]
     public async Task Engine_StoppedAndStartedUnderLoad_RecoversWithoutARestart()
     {
         await InstanceContainers.RequireAsync();

@@ -9,7 +9,7 @@ namespace Orchestrator.Tests.EndToEnd;
 public sealed class StopTests
 {
     [Fact]
-    [Fault("api-stopped", "API", "SIGTERM with leased runners and a command running", "the command ends well; the next start goes on with the same runners")]
+    [Fault("api-stopped", "API", "SIGTERM with leased runners and a command running", "the command completes; the next start adopts the same runners")]
     public async Task Stop_WithLeasedRunners_KeepsThemForTheNextStart()
     {
         await using var server = await ApiServer.StartAsync();

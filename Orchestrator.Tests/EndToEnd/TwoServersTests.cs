@@ -70,7 +70,7 @@ public sealed class TwoServersTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("leader-killed", "API", "the one of two instances that leads is killed", "the other takes over: expired leases are reaped, live ones kept")]
+    [Fault("leader-killed", "API", "the leader of two instances is killed", "the other takes over: expired leases are reaped, live ones kept")]
     public async Task Leader_Killed_TheOtherTakesOverReapsAndMakesWhatWasHalfMade()
     {
         await StartAsync("--INACTIVITY_TIMEOUT_SECONDS=5", "--Runners:MinIdle=1");
@@ -128,7 +128,7 @@ public sealed class TwoServersTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("leader-paused", "API", "the one of two instances that leads is stopped past its term, and goes on", "the stale writes of it are refused; nobody loses anything")]
+    [Fault("leader-paused", "API", "the leader of two instances is stopped past its term, then resumed", "its stale writes are refused; nothing is lost")]
     public async Task Leader_PausedPastItsTermAndResumed_ChangesNothing()
     {
         await StartAsync("--INACTIVITY_TIMEOUT_SECONDS=20", "--Runners:MinIdle=1");
@@ -162,7 +162,7 @@ public sealed class TwoServersTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("redis-restarted-runners", "store", "Redis is restarted, and then emptied, under two instances with runners", "sessions keep their runners")]
+    [Fault("redis-restarted-runners", "store", "Redis is restarted, then flushed, under two instances with runners", "sessions keep their runners")]
     public async Task Redis_RestartedAndThenFlushed_NothingIsLost()
     {
         await StartAsync("--INACTIVITY_TIMEOUT_SECONDS=300", "--Runners:MinIdle=1");

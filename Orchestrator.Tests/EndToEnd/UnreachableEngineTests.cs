@@ -12,7 +12,7 @@ public sealed class UnreachableEngineTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Fault("engine-unreachable", "engine", "the way to it is cut under load, and mended", "503 meanwhile; heartbeats go on; nothing lost, nothing reaped")]
+    [Fault("engine-unreachable", "engine", "the connection to it is cut under load, then restored", "503 until it is back; heartbeats succeed; nothing lost, nothing reaped")]
     public async Task Engine_UnreachableUnderLoadAndBack_NothingLostNothingReaped()
     {
         Components.RequireEngineSocket();

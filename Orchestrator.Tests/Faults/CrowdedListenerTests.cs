@@ -14,7 +14,7 @@ public sealed class CrowdedListenerTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Fault("slow-connections", "load", "1,000 connections that say nothing, or one letter at a time", "everybody else is served")]
+    [Fault("slow-connections", "load", "1,000 connections that send nothing, or one byte at a time", "all other callers are served")]
     public async Task Connections_ThousandIdleOrSlow_OthersAreServed()
     {
         // Both ends of every connection are ours, and other tests run beside.
@@ -55,7 +55,7 @@ public sealed class CrowdedListenerTests
     }
 
     [Fact]
-    [Fault("idle-connections", "load", "2,000 idle connections to a process that may open 420 files", "it lives, answers those it knows, and serves newcomers once the idle ones are cut off")]
+    [Fault("idle-connections", "load", "2,000 idle connections to a process that may open 420 files", "it survives, keeps serving known connections, and serves new ones once the idle ones are closed")]
     public async Task Connections_MoreThanOpenFiles_ProcessLivesAndRecovers()
     {
         const int Crowd = 2_000;

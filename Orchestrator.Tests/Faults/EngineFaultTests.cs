@@ -44,7 +44,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("engine-answers-lost", "engine", "it does what it is told, and its answer never comes back", "what was made unseen is found and used or removed; invariants")]
+    [Fault("engine-answers-lost", "engine", "it executes calls, but their answers are lost", "containers created unnoticed are found, then used or removed; invariants")]
     public async Task Engine_LosesAnswers_InvariantsHold()
     {
         var calls = 0;
@@ -53,7 +53,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Long")]
-    [Fault("engine-answers-cut", "engine", "its answers break off in the middle", "half an answer is never taken for a whole one; invariants")]
+    [Fault("engine-answers-cut", "engine", "its answers are truncated", "a partial answer is never mistaken for a complete one; invariants")]
     public async Task Engine_CutsAnswers_InvariantsHold()
     {
         var calls = 0;
@@ -62,7 +62,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Long")]
-    [Fault("engine-slow", "engine", "every word to it and from it is 150 ms late", "everything still works, later; invariants")]
+    [Fault("engine-slow", "engine", "all traffic to and from it is delayed by 150 ms", "everything works, more slowly; invariants")]
     public async Task Engine_Slow_InvariantsHold()
     {
         await using var load = await FaultLoad.StartAsync(_server);
@@ -75,7 +75,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("engine-hangs", "engine", "it takes calls and answers none", "503 in bounded time, heartbeats go on, nothing is reaped; invariants")]
+    [Fault("engine-hangs", "engine", "it accepts calls and answers none", "503 in bounded time, heartbeats succeed, nothing is reaped; invariants")]
     public async Task Engine_Hangs_InvariantsHold()
     {
         await using var load = await FaultLoad.StartAsync(_server);
@@ -90,7 +90,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("engine-events-lost", "engine", "containers die and their events are lost", "the next reconcile finds out: the owner is told, the container goes; invariants")]
+    [Fault("engine-events-lost", "engine", "containers die and their events are lost", "the next reconcile detects it: calls report the loss, the container is removed; invariants")]
     public async Task Engine_LosesEvents_TheListingTells()
     {
         await using var load = await FaultLoad.StartAsync(_server);
@@ -109,7 +109,7 @@ public sealed class EngineFaultTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Long")]
-    [Fault("engine-connections-break", "engine", "every connection to it breaks again and again", "calls are repeated or fail honestly, events are caught up with; invariants")]
+    [Fault("engine-connections-break", "engine", "every connection to it breaks repeatedly", "calls are retried or fail, missed events are caught up; invariants")]
     public async Task Engine_ConnectionsBreak_InvariantsHold()
     {
         await using var load = await FaultLoad.StartAsync(_server);

@@ -34,7 +34,7 @@ internal static class FaultTable
             .ToDictionary(cells => cells[0].TrimStart('|', ' '), cells => cells[^1].TrimEnd('|', ' ', '\r'));
         var text = new StringBuilder();
         text.AppendLine(Begin).AppendLine();
-        text.AppendLine("| row | part | what happens to it | what holds all the same | on | tests | last run |");
+        text.AppendLine("| row | part | fault | what holds | on | tests | last run |");
         text.AppendLine("|---|---|---|---|---|---|---|");
         foreach (var row in Rows)
         {

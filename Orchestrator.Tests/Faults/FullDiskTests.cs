@@ -9,7 +9,7 @@ namespace Orchestrator.Tests.Faults;
 public sealed class FullDiskTests
 {
     [Fact]
-    [Fault("store-disk-full", "store", "its disk gets full under load, and has room again", "503 meanwhile; nothing answered is lost, nobody who lives is reaped; invariants")]
+    [Fault("store-disk-full", "store", "its disk fills up under load, then has room again", "503 until there is room; no acknowledged write is lost, no live session reaped; invariants")]
     public async Task Disk_FullUnderLoad_InvariantsHold()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", Component.Root.Reason("the test mounts a small disk"));

@@ -17,7 +17,7 @@ public sealed class LongLoadTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("Category", "Long")]
-    [Fault("two-hundred-users", "load", "200 sessions at a time come, beat, work and go for ten minutes", "every call is served; memory, files, sockets and containers are flat; nothing is left")]
+    [Fault("two-hundred-users", "load", "200 concurrent sessions provision, send heartbeats, run commands and end, for ten minutes", "every call is served; memory, files, sockets and containers stay flat; nothing is left")]
     public async Task Load_TwoHundredUsersForTenMinutes_NothingGrows()
     {
         await using var server = await ApiServer.StartAsync(

@@ -56,7 +56,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("redis-slow", "store", "every word to Redis and from it is 50 ms late, then its connections break", "every acknowledged task ends complete")]
+    [Fault("redis-slow", "store", "all traffic to and from Redis is delayed by 50 ms, then its connections break", "every acknowledged task completes")]
     public async Task Redis_SlowThenCut_NoAcknowledgedTaskIsLost()
     {
         await StartWorkerAsync();
@@ -83,7 +83,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    [Fault("redis-flushed", "store", "Redis is emptied by hand with tasks in it", "what was in it is gone, and said to be; everything after works without a restart")]
+    [Fault("redis-flushed", "store", "Redis is flushed with tasks in it", "flushed tasks are reported as not found; new ones work without a restart")]
     public async Task Redis_Flushed_WhatComesAfterWorks()
     {
         var lost = await TrySubmitAsync("""{"type":"add","input":{"a":1,"b":1}}""");
@@ -104,7 +104,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Long")]
-    [Fault("worker-killed-callback", "worker", "killed while it delivers a callback, before that is answered", "another worker delivers the same callback, once the first one's time is over")]
+    [Fault("worker-killed-callback", "worker", "killed while it delivers a callback, before the answer", "another worker delivers the same callback once the first one's claim has expired")]
     public async Task Worker_KilledMidCallback_AnotherDelivers()
     {
         var worker = await StartWorkerAsync();

@@ -12,7 +12,7 @@ public sealed class RefillOutageTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Fault("redis-gone-refill", "store", "Redis is gone while runners are made for the pool, and cannot be told that they failed", "the pool is full again once their reservations have run out, and nothing else is left", "simulated")]
+    [Fault("redis-gone-refill", "store", "Redis is gone during refills, and can't record that they failed", "the pool is full again once their reservations have expired; nothing else is left", "simulated")]
     public async Task Refill_RedisGoneMeanwhile_IsMadeGoodOnceItIsBack()
     {
         await using var server = await RedisServer.StartNewAsync();

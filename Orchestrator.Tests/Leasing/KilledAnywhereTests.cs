@@ -15,21 +15,21 @@ public sealed class KilledAnywhereTests
     [InlineData(0, false)]
     [InlineData(1, false)]
     [InlineData(0, true)]
-    [Fault("api-killed-provision", "API", "killed before each single step of a provision, warm and cold, of a session and a machine", "what was answered stays true; nothing is left over after a restart and the grace period", "simulated")]
+    [Fault("api-killed-provision", "API", "killed before each step of a provision, warm and cold, of a session and a machine", "answers stay valid; nothing is left after a restart and the grace period", "simulated")]
     public Task Provision(int idle, bool machine) => KillAtEveryStepAsync(
         o => o.MinIdle = idle,
         _ => Task.CompletedTask,
         (world, victim) => machine ? victim.AssignAsync("owner") : victim.ProvisionAsync("owner"));
 
     [Fact]
-    [Fault("api-killed-release", "API", "killed before each single step of a release", "the owner has one runner or none; nothing is left over", "simulated")]
+    [Fault("api-killed-release", "API", "killed before each step of a release", "the owner has one runner or none; nothing is left", "simulated")]
     public Task Release() => KillAtEveryStepAsync(
         _ => { },
         orchestrator => orchestrator.ProvisionAsync("owner"),
         (world, victim) => victim.DeprovisionAsync("owner"));
 
     [Fact]
-    [Fault("api-killed-reap", "API", "killed before each single step of a reap", "the reap is finished after the restart; nobody else is touched", "simulated")]
+    [Fault("api-killed-reap", "API", "killed before each step of a reap", "the reap is finished after the restart; no other runner is affected", "simulated")]
     public Task Reap() => KillAtEveryStepAsync(
         _ => { },
         orchestrator => orchestrator.ProvisionAsync("owner"),
@@ -40,7 +40,7 @@ public sealed class KilledAnywhereTests
         });
 
     [Fact]
-    [Fault("api-killed-refill", "API", "killed before each single step of filling the pool", "the pool is as large as it should be; nothing is left over", "simulated")]
+    [Fault("api-killed-refill", "API", "killed before each step of a refill", "the pool has its configured size; nothing is left", "simulated")]
     public Task Refill() => KillAtEveryStepAsync(
         o => o.MinIdle = 2,
         _ => Task.CompletedTask,

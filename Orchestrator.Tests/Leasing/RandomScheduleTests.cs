@@ -10,7 +10,7 @@ namespace Orchestrator.Tests.Leasing;
 /// </summary>
 public sealed class RandomScheduleTests(ITestOutputHelper output)
 {
-    private const string What = "thousands of random schedules: calls together, kills, an engine that stops, fails and loses answers and events, containers that die, pauses, a store that is away";
+    private const string What = "thousands of random schedules: concurrent calls, kills, an engine that stops, fails and loses answers and events, containers that die, pauses, a store that is unreachable";
     private const string Holds = "no double owner, no orphan, no live session reaped, at any moment";
 
     private const int StepsEach = 120;

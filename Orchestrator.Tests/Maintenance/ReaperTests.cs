@@ -124,7 +124,7 @@ public sealed class ReaperTests
     [Theory]
     [InlineData(600)]
     [InlineData(-600)]
-    [Fault("clock-jumps", "clock", "the wall clock jumps ten minutes forth or back", "no live session is reaped", "simulated")]
+    [Fault("clock-jumps", "clock", "the wall clock jumps ten minutes forward or back", "no live session is reaped", "simulated")]
     public async Task Sweep_TheWallClockJumps_LosesNoLiveSession(int seconds)
     {
         await using var world = new RunnerWorld();
@@ -140,7 +140,7 @@ public sealed class ReaperTests
     }
 
     [Fact]
-    [Fault("engine-away-sweeps", "engine", "away for several sweeps", "nothing is reaped meanwhile; leases have their full time anew", "simulated")]
+    [Fault("engine-away-sweeps", "engine", "unreachable for several sweeps", "nothing is reaped during that time; each lease then gets one full timeout", "simulated")]
     public async Task Sweep_EngineStopped_ReapsNothingAndRenewsAfterwards()
     {
         await using var world = new RunnerWorld();
@@ -162,7 +162,7 @@ public sealed class ReaperTests
     }
 
     [Fact]
-    [Fault("store-refuses-writes", "store", "can be read but not written while leases run out", "nothing is reaped; leases have their full time anew once it takes writes", "simulated")]
+    [Fault("store-refuses-writes", "store", "readable but not writable while leases expire", "nothing is reaped; each lease gets one full timeout once writes succeed", "simulated")]
     public async Task Sweep_StoreRefusedWrites_RenewsOnceItTakesThem()
     {
         await using var world = new RunnerWorld();

@@ -146,7 +146,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     }
 
     [Fact]
-    [Fault("leader-replaced", "API", "another instance leads while the old one still believes that it does", "every change of the old one is refused by the store", "simulated")]
+    [Fault("leader-replaced", "API", "another instance leads while the old leader believes it still does", "the store refuses every change of the old leader", "simulated")]
     public async Task Leader_Replaced_EveryLookOfTheOldOneIsRefused()
     {
         var (a, b) = (Start(o => o.MinIdle = 1), Start());
@@ -172,7 +172,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     }
 
     [Fact]
-    [Fault("leader-replaced", "API", "another instance leads while the old one still believes that it does", "every change of the old one is refused by the store", "simulated")]
+    [Fault("leader-replaced", "API", "another instance leads while the old leader believes it still does", "the store refuses every change of the old leader", "simulated")]
     public async Task Leader_ReplacedInTheMiddleOfASweep_ReapsNothing()
     {
         var (a, b) = (Start(o => o.InactivityTimeoutSeconds = 1), Start(o => o.InactivityTimeoutSeconds = 1));
@@ -219,7 +219,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     }
 
     [Fact]
-    [Fault("leader-replaced", "API", "another instance leads while the old one still believes that it does", "every change of the old one is refused by the store", "simulated")]
+    [Fault("leader-replaced", "API", "another instance leads while the old leader believes it still does", "the store refuses every change of the old leader", "simulated")]
     public async Task Orphan_LeaderReplacedBeforeItsRemoval_IsNotRemovedByTheOldOne()
     {
         var (a, b) = (Start(), Start());
@@ -253,7 +253,7 @@ public sealed class SeveralInstancesTests(SeveralInstancesTests.Server server) :
     }
 
     [Fact]
-    [Fault("store-flushed", "store", "emptied while runners run", "sessions told by their containers live on", "simulated")]
+    [Fault("store-flushed", "store", "flushed while runners run", "sessions are restored from their containers", "simulated")]
     public async Task Store_Flushed_SessionsToldByTheirContainersLiveOn()
     {
         var (a, b) = (Start(), Start());

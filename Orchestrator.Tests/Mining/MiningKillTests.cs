@@ -44,7 +44,7 @@ public sealed class MiningKillTests : IDisposable
     }
 
     [Fact]
-    [Fault("miner-killed", "worker", "a worker and Redis are killed under submissions", "the ledger agrees with what was answered")]
+    [Fault("miner-killed", "worker", "a worker and Redis are killed during submissions", "the ledger agrees with the answers")]
     public async Task Kill_OneOfTwoWorkersAndRedisUnderLoad_AuditsOfBothAgreeWithWhatWasSent()
     {
         await using var redis = await RedisServer.StartNewAsync();

@@ -66,7 +66,7 @@ public sealed class TaskCrashTests : IAsyncLifetime
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, true)]
-    [Fault("worker-killed", "worker", "workers, then APIs and Redis too, are killed at random with tasks under way", "every acknowledged task ends complete, once, with the right result")]
+    [Fault("worker-killed", "worker", "workers, then APIs and Redis too, are killed at random with tasks running", "every acknowledged task completes once, with the right result")]
     public async Task Tasks_ProcessesKilledAtRandom_EndCompleteOnce(bool apis, bool redis)
     {
         var random = new Random(20_26);

@@ -43,7 +43,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
     protected override Task PassAsync(TimeSpan time) => RedisServer.LetPassAsync(time);
 
     [Fact]
-    [Fault("redis-restarted", "store", "Redis is killed and started again", "nothing answered is lost; everything recovers by itself")]
+    [Fault("redis-restarted", "store", "Redis is killed and restarted", "no acknowledged write is lost; everything recovers without intervention")]
     public async Task Redis_KilledAndStartedAgain_LosesNothingAndAllRecovers()
     {
         await AddAsync();
@@ -65,7 +65,7 @@ public abstract class RedisTaskQueueContract(string program) : TaskQueueContract
     }
 
     [Fact]
-    [Fault("redis-paused", "store", "Redis stands still with its connections open", "unavailable in bounded time; recovers")]
+    [Fault("redis-paused", "store", "Redis is paused with its connections open", "unavailable in bounded time; recovers")]
     public async Task Redis_PausedWithOpenConnections_IsUnavailableInTimeAndRecovers()
     {
         await AddAsync();

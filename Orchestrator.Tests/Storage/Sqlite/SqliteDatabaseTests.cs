@@ -68,7 +68,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
-    [Fault("store-stalls", "store", "no write gets through for longer than a lease", "signs of life that waited count", "simulated")]
+    [Fault("store-stalls", "store", "every write waits for longer than a lease", "heartbeats that waited count", "simulated")]
     public async Task ListExpired_ASignOfLifeWaitsForItsTurn_ComesAfterIt()
     {
         var claim = await _store.ClaimAsync(Wish("a"), Cancel);
@@ -156,7 +156,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
-    [Fault("store-disk-full-writes", "store", "its disk is full while it is written to", "refused writes leave no trace, answered ones stay; it works on once there is room")]
+    [Fault("store-disk-full-writes", "store", "its disk fills up during writes", "refused writes leave no trace, acknowledged ones stay; it works again once there is room")]
     public async Task Write_DiskIsFull_IsUnavailableUntilThereIsRoom()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", Component.Root.Reason("the test mounts a small disk"));

@@ -24,7 +24,7 @@ public sealed class SqliteKillTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    [Fault("store-killed", "store", "its process is killed at random moments of writing", "everything answered is there")]
+    [Fault("store-killed", "store", "its process is killed at random moments during writes", "every acknowledged write is kept")]
     public async Task Kill_AtRandomMoments_EverythingAnsweredIsThere()
     {
         var cancel = TestContext.Current.CancellationToken;
