@@ -18,7 +18,7 @@ public sealed class SettingTablesTests
             return;
         }
 
-        Assert.True(page == expected, "docs/configuration.md differs from the options' documentation; run ./orchestrator docs to write it");
+        Assert.True(page == expected, "docs/configuration.md differs from the options' documentation; update it with ./orchestrator docs");
     }
 
     [Fact]
