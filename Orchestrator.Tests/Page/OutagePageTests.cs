@@ -65,7 +65,7 @@ public sealed class OutagePageTests(PageWorld world)
         await page.ShowAsync("runners");
         await page["#get"].ClickAsync();
         await Expect(page["#workbench-problem"]).ToContainTextAsync("503 ENGINE_UNAVAILABLE");
-        await Expect(page["#workbench-problem"]).ToContainTextAsync("goes on by itself");
+        await Expect(page["#workbench-problem"]).ToContainTextAsync("resumes once it answers");
 
         relay.Open();
 
@@ -83,7 +83,7 @@ public sealed class OutagePageTests(PageWorld world)
         var dead = page["#dead > li"];
         await Expect(dead).ToHaveCountAsync(1);
         await Expect(dead.Locator(".error")).ToContainTextAsync("no-such-image-of-ours");
-        await Expect(dead.Locator(".when")).ToContainTextAsync("after 1 try");
+        await Expect(dead.Locator(".when")).ToContainTextAsync("after 1 attempt");
         var task = (await server.Sessions.GetAsync("/tasks/dead", TestContext.Current.CancellationToken).JsonAsync(200))["tasks"]![0]!;
 
         await dead.GetByRole(Microsoft.Playwright.AriaRole.Button).ClickAsync();

@@ -77,7 +77,7 @@ public sealed class RunnerPageTests(PageWorld world)
 
         var machine = rows.Filter(new() { HasText = "my-project" });
         await Expect(machine.Locator(".badge")).ToHaveTextAsync("leased");
-        await Expect(machine.Locator(".left")).ToHaveTextAsync("for ever");
+        await Expect(machine.Locator(".left")).ToHaveTextAsync("no expiry");
         var other = rows.Filter(new() { HasText = "somebody-else" });
         await Expect(other.Locator(".left")).ToHaveTextAsync(new Regex("^[0-9]+ s$"));
         await Expect(other.Locator(".endpoint")).ToHaveTextAsync(new Regex("^http://localhost:[0-9]+$"));

@@ -1,4 +1,4 @@
-// Calls to the API. Every address is relative to the page's own, so that a path prefix of a proxy stays in it.
+// Calls to the API. Every address is relative to the page's own, so that a proxy's path prefix is kept.
 
 const KEY = 'orchestrator.key';
 const TIME_LIMIT = 45_000;
@@ -9,7 +9,7 @@ export const key = {
   set: value => sessionStorage.setItem(KEY, value),
 };
 
-/** A call that was refused or failed, or that nobody answered (then `away` is true). */
+/** A call that was refused, failed or got no answer (then `away` is true). */
 export class Problem extends Error {
   constructor(status, code, message, { details, retryAfter, away = false } = {}) {
     super(message);
@@ -17,7 +17,7 @@ export class Problem extends Error {
   }
 }
 
-/** Sends a call and gives the answer as it begins; throws a Problem unless it went well. */
+/** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. */
 export async function send(method, path, { body, accept = 'application/json', signal } = {}) {
   const headers = { Accept: accept };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -50,7 +50,7 @@ export async function call(method, path, body, timeLimit = TIME_LIMIT) {
   try {
     return await response.json();
   } catch {
-    throw new Problem(0, 'NO_ANSWER', 'The API broke off in the middle of its answer.', { away: true });
+    throw new Problem(0, 'NO_ANSWER', 'The API ended the connection within its answer.', { away: true });
   }
 }
 
@@ -59,7 +59,7 @@ async function problemOf(response) {
   try {
     answer = await response.json();
   } catch {
-    // Not in the API's shape: a proxy in front of it speaks.
+    // Not in the API's shape: it comes from a proxy.
   }
   if (typeof answer?.error !== 'string') {
     const away = [502, 503, 504].includes(response.status);

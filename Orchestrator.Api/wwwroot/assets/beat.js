@@ -1,4 +1,4 @@
-// A clock, run as a worker: says "now" every so many milliseconds.
+// A clock, run as a worker: posts a message every given number of milliseconds.
 let timer;
 onmessage = ({ data }) => {
   clearInterval(timer);

@@ -1,16 +1,16 @@
-// Starts the page. A connection that breaks off while its files are loaded, as where a server or a network is being
-// started beside the browser, must not leave half a page behind: then all of it is loaded anew.
+// Starts the page. If a connection breaks while the files load, as when server or network start beside the browser, the
+// whole page is reloaded rather than left incomplete.
 
-const TRIES = 'orchestrator.tries';
+const ATTEMPTS = 'orchestrator.attempts';
 const PAUSE = 1_000;
 const MOST = 20;
 
 function again(error) {
-  const tries = Number(sessionStorage.getItem(TRIES)) + 1;
-  sessionStorage.setItem(TRIES, tries);
+  const attempts = Number(sessionStorage.getItem(ATTEMPTS)) + 1;
+  sessionStorage.setItem(ATTEMPTS, attempts);
   const state = document.querySelector('#state .words');
-  if (state) state.textContent = tries > MOST ? 'The page could not be loaded: reload it' : 'Loading once more…';
-  if (tries <= MOST) setTimeout(() => location.reload(), PAUSE * Math.min(tries, 5));
+  if (state) state.textContent = attempts > MOST ? 'The page could not be loaded: reload it' : 'Reloading…';
+  if (attempts <= MOST) setTimeout(() => location.reload(), PAUSE * Math.min(attempts, 5));
   else console.error(error);
 }
 
@@ -19,7 +19,7 @@ addEventListener('load', async () => {
     const styles = [...document.querySelectorAll('link[rel=stylesheet]')];
     if (styles.some(style => !style.sheet?.cssRules.length)) throw new Error('A style sheet is missing.');
     await import('./app.js');
-    sessionStorage.removeItem(TRIES);
+    sessionStorage.removeItem(ATTEMPTS);
   } catch (error) {
     again(error);
   }

@@ -1,4 +1,4 @@
-// Small charts of the last minutes: a line, its area, and the figures in words for whoever does not see it.
+// Small charts of the last minutes: a line, its area, and the figures in words for screen readers.
 
 import { h, s, text } from './dom.js';
 import { history } from './live.js';
@@ -7,7 +7,7 @@ import { duration } from './format.js';
 const WIDTH = 300;
 const HEIGHT = 72;
 
-/** Makes a chart; call `draw()` with every overview. `pick` takes the figure from an entry, `say` writes it. */
+/** Makes a chart; call `draw()` with every overview. `pick` reads the figure from an entry, `say` formats it. */
 export function chart(name, pick, say, kind = '') {
   const area = s('path', { class: 'area' });
   const line = s('path', { class: 'stroke' });

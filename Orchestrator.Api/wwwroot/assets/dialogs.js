@@ -1,9 +1,9 @@
-// The two questions that the page asks: for a key, and whether something is really meant.
+// The page's two dialogs: for a key, and for a confirmation.
 
 import { $, text } from './dom.js';
 import { key } from './api.js';
 
-/** Asks for an API key until one is given; `refused` says that the one at hand is not known. */
+/** Asks for an API key until one is given; `refused` means that the current one is unknown. */
 export function askForKey(refused) {
   const dialog = $('key-dialog');
   if (dialog.open) return Promise.resolve();
@@ -15,7 +15,7 @@ export function askForKey(refused) {
       key.set($('key').value.trim());
       resolve();
     };
-    // There is nothing to see without one.
+    // Without a key the page shows nothing.
     dialog.oncancel = event => event.preventDefault();
   });
 }

@@ -1,4 +1,4 @@
-// The page's elements. Text gets in as text only; nothing here, and nothing anywhere in the page, takes markup.
+// The page's elements. Text enters as text only; no code of the page accepts markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -24,7 +24,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Sets an element's text when it is another one, so that a selection in it survives. */
+/** Sets an element's text if it differs, so that a selection in it survives. */
 export function text(element, value) {
   const words = value == null ? '' : String(value);
   if (element.textContent !== words) element.textContent = words;
@@ -58,14 +58,14 @@ export function keep(parent, items, keyOf, make, update) {
   for (const child of old.values()) child.remove();
 }
 
-/** Lets a button be pressed or not. It keeps its focus either way, which `disabled` would take from it. */
+/** Enables or disables a button. It keeps its focus, which `disabled` would take from it. */
 export function enable(button, enabled) {
   button.setAttribute('aria-disabled', String(!enabled));
 }
 
 export const isEnabled = button => button.getAttribute('aria-disabled') !== 'true';
 
-/** Marks a button as busy while something runs, and keeps it from being pressed twice. */
+/** Marks a button as busy while something runs, and prevents a second press. */
 export async function busy(button, words, work) {
   if (!isEnabled(button)) return;
   const label = button.textContent;
@@ -81,7 +81,7 @@ export async function busy(button, words, work) {
   }
 }
 
-/** Gives the focus to an element when the one that had it is gone or hidden. */
+/** Focuses an element when the focused one is gone or hidden. */
 export function refocus(element) {
   const had = document.activeElement;
   if (!had || had === document.body || had.closest('[hidden]')) element.focus();

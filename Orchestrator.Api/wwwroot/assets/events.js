@@ -13,7 +13,7 @@ export async function* events(body) {
       for (const block of blocks) yield read(block);
     }
   } finally {
-    // Whoever stops reading lets the server stop, too.
+    // A reader that stops lets the server stop too.
     reader.cancel().catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-// How figures and times are written.
+// Formats figures and times.
 
 const whole = new Intl.NumberFormat('en');
 

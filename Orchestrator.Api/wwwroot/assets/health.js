@@ -1,4 +1,4 @@
-// Health: each part, what to do where one is not well, where else to look, and the last minutes in pictures.
+// Health: each part, the remedy where one is down, links to other views, and charts of the last minutes.
 
 import { $, h, keep, text } from './dom.js';
 import { key, send } from './api.js';
@@ -8,11 +8,11 @@ import { onOverview, refresh } from './live.js';
 import { current, onTab } from './tabs.js';
 
 const PARTS = {
-  engine: ['Engine', 'Start the container engine; runners are lost to nobody meanwhile. ./orchestrator doctor tells more.'],
-  store: ['Store', 'Look after the data folder and its disk, or Redis or Valkey; nothing is reaped meanwhile.'],
-  queue: ['Queue', 'Look after the store of the queue (the data folder, or Redis); tasks are kept.'],
-  workers: ['Workers', 'Start a worker, or look at its log; tasks wait in the queue meanwhile.'],
-  ledger: ['Ledger of shares', 'Look after its store; the same shares can be submitted again.'],
+  engine: ['Engine', 'Start the container engine; no session loses its runner until then. ./orchestrator doctor shows details.'],
+  store: ['Store', 'Check the data folder and its disk, or Redis or Valkey; nothing is reaped until it answers.'],
+  queue: ['Queue', 'Check the store of the queue (the data folder, or Redis); tasks are kept.'],
+  workers: ['Workers', 'Start a worker, or check its log; tasks wait in the queue.'],
+  ledger: ['Ledger of shares', 'Check its store; the same shares can be submitted again.'],
 };
 
 const LINKS = {
@@ -55,10 +55,10 @@ function drawParts(overview) {
 }
 
 function tell(part, { workers, mode }) {
-  if (part.name === 'engine' && part.isolated === false) return 'Local processes: nothing is isolated. With Docker, runners are hardened containers.';
-  if (part.durable === false) return 'Redis may lose what it acknowledged: it evicts keys, or has no append-only file. The log says which.';
+  if (part.name === 'engine' && part.isolated === false) return 'Local processes without isolation. With Docker, runners are hardened containers.';
+  if (part.durable === false) return 'Redis may lose acknowledged writes: it evicts keys, or has no append-only file. The log names the cause.';
   if (part.name === 'workers') {
-    if (!workers) return 'Not known while Redis or Valkey does not answer.';
+    if (!workers) return 'Unknown until Redis or Valkey answers.';
     const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);
     const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
     return `${plural(workers.length, 'worker')}, ${busy} of ${plural(slots, 'slot')} busy: ${workers.map(worker => worker.id).join(', ')}`;
@@ -70,13 +70,13 @@ function drawLinks(links) {
   const there = Object.keys(LINKS).filter(name => /^https?:\/\//.test(links[name] ?? ''));
   keep($('links'), [...there, 'openapi', ...(there.length < 3 ? ['more'] : [])], name => name, name => {
     if (name === 'openapi') return h('li', {}, h('a', { href: 'openapi/v1.json', onclick: openDocument }, 'API document'), h('span', { class: 'quiet small' }, ' OpenAPI, imports into Postman'));
-    if (name === 'more') return h('li', { class: 'quiet small' }, 'Links:Prometheus, Links:Grafana and Links:Dashboard say where those are; then they are linked here.');
+    if (name === 'more') return h('li', { class: 'quiet small' }, 'Set Links:Prometheus, Links:Grafana and Links:Dashboard to link them here.');
     const [title, what] = LINKS[name];
     return h('li', {}, h('a', { href: links[name], target: '_blank', rel: 'noopener noreferrer' }, title), h('span', { class: 'quiet small' }, ` ${what}`));
   });
 }
 
-// A link carries no key: with one, the document is fetched and handed over as a file.
+// A link carries no key: with one set, the document is fetched and offered as a file.
 async function openDocument(event) {
   if (!key.get()) return;
   event.preventDefault();

@@ -1,5 +1,5 @@
-// One clock for the whole page: asks for the overview every two seconds, tells everybody, remembers the last minutes,
-// and finds out when the API is away and when it is back.
+// One clock for the whole page: polls the overview every two seconds, notifies the views, keeps the last minutes, and
+// detects when the API is away and when it is back.
 
 import { $, show, text } from './dom.js';
 import { call, key } from './api.js';
@@ -11,21 +11,21 @@ const HIDDEN_INTERVAL = 10_000;
 const KEPT = 150;
 
 const listeners = [];
-/** What the last minutes were like: one entry an overview. */
+/** The last minutes: one entry an overview. */
 export const history = [];
 let skew = 0;
 let latest = null;
 let wake = () => {};
 let failures = 0;
 
-/** The API's time now: deadlines are its own, and this machine's clock may be another. */
+/** The API's current time: deadlines are in it, and this machine's clock may differ. */
 export const now = () => Date.now() + skew;
 export const overview = () => latest;
 
-/** Calls back with every overview; a view that is not looked at returns early. */
+/** Calls back with every overview; a hidden view returns early. */
 export const onOverview = listener => listeners.push(listener);
 
-/** Asks anew at once, because something has changed. */
+/** Polls at once, after a change. */
 export const refresh = () => wake();
 
 export async function run() {
@@ -60,14 +60,14 @@ async function look() {
   return document.hidden ? HIDDEN_INTERVAL : INTERVAL;
 }
 
-// An answer that is none of this API's: another version of it, or somebody else.
+// An answer that is not from this API: another version of it, or another program.
 function ununderstood(error) {
   console.error(error);
-  lamp('bad', 'The answers are not understood: reload the page');
+  lamp('bad', 'Unexpected answers: reload the page');
   return 5_000;
 }
 
-// A view shows its own problems; what gets here is one of the page itself.
+// A view shows its own problems; any that arrive here are the page's own.
 function tellListener(problem) {
   if (!problem?.away) console.error(problem);
 }
@@ -82,7 +82,7 @@ async function missed(problem) {
   const pause = Math.min(500 * 2 ** Math.min(failures, 4), 5_000);
   document.body.classList.add('stale');
   lamp('bad', problem.away ? 'The API is away' : 'The API refuses');
-  text($('away'), `${problem.message} ${latest ? 'What is shown is as it was before. ' : ''}${advice(problem)}`);
+  text($('away'), `${problem.message} ${latest ? 'The page shows the last known state. ' : ''}${advice(problem)}`);
   show($('away'), true);
   return pause;
 }

@@ -7,7 +7,7 @@ import { now, onOverview, refresh } from './live.js';
 import { current, onTab } from './tabs.js';
 import { on, watch } from './tasks.js';
 
-// Bitcoin's first block, of which the right nonce is known: a search that begins not too far before it finds a share.
+// Bitcoin's first block, whose nonce is known: a search that begins shortly before it finds a share.
 const HEADER = '0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d00000000';
 const NONCE = 2_083_236_893;
 const FARTHEST = 20_000_000;
@@ -36,12 +36,12 @@ function draw(mining) {
     return;
   }
   const figures = [
-    ['Round', number(mining.round), 'the newest submitted to'],
-    ['Target difficulty', mining.targetDifficulty, 'that its shares need at least'],
+    ['Round', number(mining.round), 'the newest with a submission'],
+    ['Target difficulty', mining.targetDifficulty, 'the least of a valid share'],
     ['Hash rate', mining.hashRate == null ? '–' : rate(mining.hashRate), 'over the last minute'],
     ['Valid shares', number(mining.validShares), `${number(mining.roundValidShares)} in this round`],
     ['Invalid shares', number(mining.invalidShares), `${number(mining.roundInvalidShares)} in this round`],
-    ['Workers', number(mining.uniqueWorkers), 'that ever submitted one'],
+    ['Workers', number(mining.uniqueWorkers), 'that submitted a share'],
   ];
   keep($('mining-figures'), figures, ([name]) => name,
     ([name]) => h('div', {}, h('dt', {}, name), h('dd', {}, h('strong', {}), h('span', { class: 'quiet small' }))),
@@ -55,7 +55,7 @@ function draw(mining) {
 function drawShares(shares) {
   show($('share-table'), shares.length > 0);
   show($('share-empty'), shares.length === 0);
-  text($('share-empty'), 'No share was submitted yet. Look for one above, or start the miner with Mining:Enabled=true.');
+  text($('share-empty'), 'No shares yet. Search for one above, or start the miner with Mining:Enabled=true.');
   const cell = (label, ...children) => h('td', { role: 'cell', 'data-label': label }, ...children);
   keep($('share-table').tBodies[0], shares, share => share.submissionId, share => h('tr', { role: 'row', title: share.submissionId },
     cell('Found', h('span', { class: 'badge', 'data-kind': share.valid ? 'complete' : 'failed' }, share.valid ? 'valid' : 'invalid')),

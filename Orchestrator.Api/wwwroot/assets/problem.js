@@ -1,4 +1,4 @@
-// What went wrong, and what to do about it.
+// Problems and their remedies.
 
 import { h } from './dom.js';
 
@@ -6,36 +6,36 @@ const BY_CODE = {
   API_KEY_REQUIRED: 'Enter a key; the page asks for it.',
   API_KEY_INVALID: 'Enter another key; this one is not among Security:ApiKeys.',
   HOST_NOT_ALLOWED: 'Open the page as localhost, or add this name to AllowedHosts.',
-  FORWARDED_NOT_ALLOWED: 'A proxy stands before the API: set Security:ApiKeys and enter one here.',
+  FORWARDED_NOT_ALLOWED: 'The API is behind a proxy: set Security:ApiKeys and enter one here.',
   ORIGIN_NOT_ALLOWED: "Add this page's origin to Cors:AllowedOrigins, or set Security:ApiKeys.",
-  CAPACITY_EXHAUSTED: 'Give a runner back, wait for one to expire, or raise MAX_CONCURRENT_RUNNERS.',
-  ENGINE_UNAVAILABLE: 'Start the container engine; everything goes on by itself as soon as it answers. ./orchestrator doctor tells more.',
-  STORE_UNAVAILABLE: 'Look after the store (its disk, or Redis); everything goes on by itself as soon as it answers.',
-  DOCKER_IMAGE_NOT_FOUND: 'Build the image: ./orchestrator images. Then try again.',
+  CAPACITY_EXHAUSTED: 'Release a runner, wait for one to expire, or raise MAX_CONCURRENT_RUNNERS.',
+  ENGINE_UNAVAILABLE: 'Start the container engine; everything resumes once it answers. ./orchestrator doctor shows details.',
+  STORE_UNAVAILABLE: 'Check the store (its disk, or Redis); everything resumes once it answers.',
+  DOCKER_IMAGE_NOT_FOUND: 'Build the image with ./orchestrator images, then retry.',
   RUNNER_NOT_READY: "Look at the image: it has to answer on its ready path within Runners:Ready:TimeoutSeconds.",
   RUNNER_NOT_FOUND: 'The lease has ended. Provision a new runner.',
   SESSION_ID_INVALID: 'Choose another name for the session, or leave the field empty.',
   QUEUE_FULL: 'Wait until some tasks are done, start more workers, or raise Tasks:MaxPending.',
-  NO_ANSWER: 'Start it (./orchestrator up), or look at its log. The page goes on by itself.',
+  NO_ANSWER: 'Start it (./orchestrator up), or check its log. The page resumes once it answers.',
 };
 
 const BY_STATUS = {
   401: 'Enter a key; the page asks for it.',
-  403: 'This call may not be made from here; the message says why.',
+  403: 'This call is not allowed from here; the message says why.',
   413: 'Send less at a time.',
-  429: 'Wait a moment, then try again.',
+  429: 'Wait a moment, then retry.',
   500: "Look at the server's log: it has this error with its cause.",
-  503: 'Wait a moment, then try again; the Health view tells which part is away.',
-  504: 'Try again; if it stays so, look at the Health view.',
+  503: 'Wait a moment, then retry; the Health view shows which part is down.',
+  504: 'Retry; if it fails again, check the Health view.',
 };
 
-/** What to do about a problem. */
+/** The remedy for a problem. */
 export function advice(problem) {
   const words = BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? '';
-  return problem.retryAfter && ![401, 403].includes(problem.status) ? `${words} Worth another try in ${problem.retryAfter} s.`.trim() : words;
+  return problem.retryAfter && ![401, 403].includes(problem.status) ? `${words} Retry in ${problem.retryAfter} s.`.trim() : words;
 }
 
-/** Shows a problem in a place of its own, or takes it away again (null). */
+/** Shows a problem in its place, or removes it (null). */
 export function showProblem(place, problem) {
   place.replaceChildren();
   if (!problem) return;

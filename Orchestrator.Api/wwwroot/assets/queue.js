@@ -1,9 +1,9 @@
-// The queue: its depth, what failed for good, and the newest tasks.
+// The queue: its depth, the dead letters, and the newest tasks.
 
 import { $, busy, h, keep, refocus, show, text } from './dom.js';
 import { call } from './api.js';
 import { chart } from './chart.js';
-import { age, number, short } from './format.js';
+import { age, number, plural, short } from './format.js';
 import { now, onOverview, refresh } from './live.js';
 import { showProblem } from './problem.js';
 import { current, onTab } from './tabs.js';
@@ -43,7 +43,7 @@ function drawDepth(counts) {
   const types = [...new Set(counts.map(one => one.type))].sort();
   const count = (type, state) => counts.find(one => one.type === type && one.state === state)?.count ?? 0;
   if (types.length === 0) {
-    $('depth').replaceChildren(h('p', { class: 'empty' }, 'Nothing was ever queued. Queue a sum above.'));
+    $('depth').replaceChildren(h('p', { class: 'empty' }, 'No tasks yet. Queue a sum above.'));
     return;
   }
   $('depth').replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Tasks by type and state' },
@@ -56,26 +56,26 @@ function drawDepth(counts) {
 function drawDead(tasks) {
   text($('dead-count'), tasks.length === DEAD ? `${DEAD}+` : tasks.length || '');
   show($('dead-empty'), tasks.length === 0);
-  text($('dead-empty'), 'None. That is how it should be.');
+  text($('dead-empty'), 'None, as it should be.');
   keep($('dead'), tasks, task => task.task_id, task => h('li', {},
     h('div', { class: 'grow' },
       h('p', {}, h('strong', {}, task.type), ' ', h('span', { class: 'code quiet small' }, task.task_id)),
       h('p', { class: 'error' }),
       h('p', { class: 'quiet small when' })),
     h('button', {
-      type: 'button', class: 'small', 'aria-label': `Put task ${task.task_id} back`, onclick: event => retry(event.target, task.task_id),
-    }, 'Try again')), (item, task) => {
-    text(item.querySelector('.error'), short(task.error ?? 'No cause was told.', 300));
-    text(item.querySelector('.when'), `after ${task.attempts} ${task.attempts === 1 ? 'try' : 'tries'}, ${age(now() - Date.parse(task.finished_at))} ago`);
+      type: 'button', class: 'small', 'aria-label': `Retry task ${task.task_id}`, onclick: event => retry(event.target, task.task_id),
+    }, 'Retry')), (item, task) => {
+    text(item.querySelector('.error'), short(task.error ?? 'No cause given.', 300));
+    text(item.querySelector('.when'), `after ${plural(task.attempts, 'attempt')}, ${age(now() - Date.parse(task.finished_at))} ago`);
   });
 }
 
 async function retry(button, id) {
-  await busy(button, 'Putting it back…', async () => {
+  await busy(button, 'Retrying…', async () => {
     try {
       await call('POST', `tasks/${encodeURIComponent(id)}/retry`);
     } catch (problem) {
-      // Somebody else was faster: it is not failed any more.
+      // Another caller was faster: the task is no longer failed.
       if (problem.status !== 409) showProblem($('dead-problem'), problem);
     }
   });
@@ -87,7 +87,7 @@ async function retry(button, id) {
 function drawNewest(tasks) {
   show($('task-table'), tasks.length > 0);
   show($('task-empty'), tasks.length === 0);
-  text($('task-empty'), 'Nothing was queued yet. Queue a sum above.');
+  text($('task-empty'), 'No tasks yet. Queue a sum above.');
   keep($('task-table').tBodies[0], tasks, task => task.task_id, task => h('tr', { role: 'row', title: task.task_id },
     h('td', { role: 'cell', 'data-label': 'State' }, h('span', { class: 'badge' })),
     h('td', { role: 'cell', 'data-label': 'Type' }, task.type),

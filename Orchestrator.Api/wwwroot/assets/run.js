@@ -1,4 +1,4 @@
-// Runs code in the session's runner, shows the output as it comes, and the runner's log.
+// Runs code in the session's runner, and streams its output and the runner's log.
 
 import { $, enable, h, isEnabled, refocus, show, text } from './dom.js';
 import { send } from './api.js';
@@ -102,7 +102,7 @@ function print(stream, words) {
   if (last?.className === stream) last.append(words);
   else output.append(h('span', { class: stream }, words));
   shown += words.length;
-  // What nobody scrolls back to would make the page slow.
+  // Long output would make the page slow.
   while (shown > SHOWN && output.firstElementChild.firstChild !== output.lastElementChild.lastChild) {
     const first = output.firstElementChild;
     shown -= first.firstChild.length;
@@ -116,13 +116,13 @@ function tellEnd(end, took) {
   const words = !end ? 'It could not be run'
     : end.stopped ? 'Stopped'
     : end.error ? end.error
-    : end.timedOut ? `Its ${LONGEST} s were up`
-    : end.exitCode === undefined ? 'The connection broke off, which ends what runs,'
+    : end.timedOut ? 'Timed out'
+    : end.exitCode === undefined ? 'The connection broke, which stops the command,'
     : `Ended with exit code ${end.exitCode}`;
   const cut = end?.truncated ? ', output over 1 MiB was dropped' : '';
   text($('run-state'), `${words} after ${duration(end?.durationMs ?? took)}${cut}`);
   $('run-state').dataset.kind = end?.exitCode === 0 ? 'good' : 'bad';
-  // Said once; the seconds that run are only shown.
+  // Announced once; the running seconds are only shown.
   text($('run-said'), words);
 }
 

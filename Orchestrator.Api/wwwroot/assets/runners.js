@@ -17,7 +17,7 @@ const NAMES = { session: 'Sessions', machine: 'Machines' };
 
 let runners = [];
 
-/** The runner of a session, as the list last had it. */
+/** The runner of a session, from the latest list. */
 export const runnerOf = session => runners.find(runner => runner.owner?.kind === 'session' && runner.owner.id === session);
 
 export function start() {
@@ -51,7 +51,7 @@ function draw() {
   show($('runner-table'), runners.length > 0);
   show($('runner-empty'), runners.length === 0 || runners.length > SHOWN);
   text($('runner-empty'), runners.length === 0
-    ? 'No runner is there yet. Get one above; Runners:MinIdle says how many are kept warm.'
+    ? 'No runners yet. Get one above; Runners:MinIdle sets how many are kept warm.'
     : `The first ${SHOWN} of ${runners.length}; GET api/runner lists them all.`);
   keep($('runner-table').tBodies[0], sorted.slice(0, SHOWN), runner => runner.id, makeRow, updateRow);
 }
@@ -71,7 +71,7 @@ function updateRow(row, runner) {
   const part = name => row.querySelector(`.${name}`);
   const mine = runner.owner?.kind === 'session' && sessions.holds(runner.owner.id);
   row.classList.toggle('mine', mine);
-  row.title = `${runner.id}, container ${short(runner.containerId ?? 'not made yet')}, image ${runner.image ?? 'unknown'}`;
+  row.title = `${runner.id}, container ${short(runner.containerId ?? 'not created yet')}, image ${runner.image ?? 'unknown'}`;
   text(part('badge'), runner.state === 'idle' ? 'warm' : runner.state);
   part('badge').dataset.kind = runner.state;
   text(part('owner'), runner.owner?.id ?? '');
@@ -100,7 +100,7 @@ function takeOver(id, endpoint, expiresAt) {
 
 async function remove(id) {
   const sure = sessions.holds(id)
-    || await ask('Remove this runner?', `Session ${id} is not one of this tab: somebody may be using its runner, and what runs in it ends.`, 'Remove it');
+    || await ask('Remove this runner?', `Session ${id} is not of this tab: its runner may be in use, and anything running in it ends.`, 'Remove it');
   if (!sure) return;
   await giveBack(id);
   await load();
@@ -115,7 +115,7 @@ function drawTime(row) {
   const { created, expires, state } = row.dataset;
   const left = expires ? Date.parse(expires) - now() : null;
   text(row.querySelector('.age'), age(now() - Date.parse(created)));
-  text(row.querySelector('.left'), left !== null ? countdown(left) : state === 'leased' ? 'for ever' : '–');
+  text(row.querySelector('.left'), left !== null ? countdown(left) : state === 'leased' ? 'no expiry' : '–');
   const bar = row.querySelector('progress');
   bar.parentElement.classList.toggle('none', left === null && state !== 'leased');
   show(bar, left !== null);
@@ -124,7 +124,7 @@ function drawTime(row) {
 
 function drawPools(pools) {
   if (!pools) {
-    $('pools').replaceChildren(h('p', { class: 'empty' }, 'Not known while the store does not answer.'));
+    $('pools').replaceChildren(h('p', { class: 'empty' }, 'Unknown until the store answers.'));
     return;
   }
   if (!$('pools').querySelector('.pool')) $('pools').replaceChildren();
@@ -143,7 +143,7 @@ function updatePool(element, pool) {
   text(element.querySelector('.told'), [
     `${pool.leased} in use${pool.maxLeased ? ` of ${pool.maxLeased}` : ''}`,
     pool.creating > 0 && `${pool.creating} starting`,
-    pool.removing > 0 && `${pool.removing} going`,
+    pool.removing > 0 && `${pool.removing} being removed`,
     pool.minIdle === 0 && 'none is kept warm (MinIdle is 0)',
   ].filter(Boolean).join(' · '));
   const beads = [

@@ -1,4 +1,4 @@
-// The sessions that this tab holds: it sends their heartbeats for as long as it is open. Kept over a reload.
+// The sessions that this tab holds: it sends their heartbeats while it is open. They survive a reload.
 
 import { call } from './api.js';
 import { onOverview, overview } from './live.js';
@@ -16,14 +16,14 @@ export const current = () => all().at(-1);
 export const holds = id => held.has(id);
 export const onChange = listener => listeners.push(listener);
 
-/** Holds a session from now on; the newest is the one that the workbench shows. */
+/** Holds a session; the workbench shows the newest. */
 export function hold(session) {
   held.delete(session.id);
   held.set(session.id, session);
   changed();
 }
 
-/** Does what ends a session; meanwhile no heartbeat asks for what is just going. */
+/** Ends a session; no heartbeat is sent while that runs. */
 export async function leave(id, ending) {
   leaving.add(id);
   try {
@@ -33,19 +33,19 @@ export async function leave(id, ending) {
   }
 }
 
-/** A name that is easier to tell from others than the server's own ids. */
+/** A name that is easier to distinguish than the server's ids. */
 export function makeName() {
   const pick = words => words[Math.floor(Math.random() * words.length)];
   return `${pick(ADJECTIVES)}-${pick(ANIMALS)}-${100 + Math.floor(Math.random() * 900)}`;
 }
 
-/** Holds a session no longer. */
+/** Drops a session. */
 export function drop(id) {
   if (held.delete(id)) changed();
 }
 
 export function start() {
-  // A worker's clock keeps its pace in a tab that nobody looks at; the page's own would slow down to one beat a minute.
+  // A worker's clock keeps its pace in a hidden tab; the page's own would slow down to one beat a minute.
   const clock = new Worker(trusted(new URL('beat.js', import.meta.url).href));
   clock.onmessage = () => all().filter(({ id }) => !leaving.has(id)).forEach(beat);
   let pace = 0;
@@ -55,7 +55,7 @@ export function start() {
   });
 }
 
-// The page's policy demands that whoever starts a worker says that its address is meant.
+// The page's policy (Trusted Types) requires a worker's address to be marked as trusted.
 function trusted(address) {
   const policy = globalThis.trustedTypes?.createPolicy('orchestrator', { createScriptURL: url => url });
   return policy ? policy.createScriptURL(address) : address;
@@ -69,7 +69,7 @@ async function beat({ id }) {
   try {
     await call('POST', 'api/runner/heartbeat', { sessionId: id });
   } catch (problem) {
-    // Anything else may pass; a lease that has ended does not come back.
+    // Any other error may be temporary; an ended lease does not come back.
     if (problem.status === 404) drop(id);
   }
 }

@@ -1,11 +1,11 @@
-// The four views as tabs: arrow keys, Home and End move, the address remembers, as the ARIA practices have it.
+// The four views as tabs: arrow keys, Home and End move, the address keeps the view, following the ARIA practices.
 
 import { $, show } from './dom.js';
 
 const tabs = [...document.querySelectorAll('[role=tab]')];
 const listeners = [];
 
-/** The name of the view that is shown. */
+/** The name of the current view. */
 export const current = () => tabs.find(tab => tab.getAttribute('aria-selected') === 'true').getAttribute('aria-controls');
 
 /** Calls back when another view is shown. */
@@ -26,7 +26,7 @@ function fromAddress() {
 }
 
 function open(tab) {
-  // Not by following a link: the page stays where it is scrolled to.
+  // Not by a link, so that the page keeps its scroll position.
   window.history.replaceState(null, '', `#${tab.getAttribute('aria-controls')}`);
   select(tab);
 }

@@ -1,4 +1,4 @@
-// Tasks to try, each followed through its three steps: who took it in, who was asked for it, who did it.
+// Tasks to try, each followed through its three steps: who accepted it, who was asked for it, who ran it.
 
 import { $, busy, h, text } from './dom.js';
 import { call } from './api.js';
@@ -7,9 +7,9 @@ import { now, refresh } from './live.js';
 import { showProblem } from './problem.js';
 
 const STEPS = [
-  ['initiated_by', 'Initiated by', 'the instance that took it in'],
+  ['initiated_by', 'Initiated by', 'the instance that accepted it'],
   ['checked_by', 'Checked by', 'the instance asked last'],
-  ['handled_by', 'Handled by', 'the worker that did it'],
+  ['handled_by', 'Handled by', 'the worker that ran it'],
 ];
 const ENDS = ['complete', 'failed', 'cancelled'];
 
@@ -22,7 +22,7 @@ export function start() {
   on('fibonacci', (_, place) => watch(place, { type: 'fibonacci', input: { n: Number($('n').value) } }));
 }
 
-/** Follows a form's tasks in the place beside it. */
+/** Shows a form's tasks in the place beside it. */
 export function on(form, work) {
   $(form).addEventListener('submit', event => {
     event.preventDefault();
@@ -41,7 +41,7 @@ async function addNow(place) {
     h('output', { class: 'result code' }, String(sum))));
 }
 
-/** Queues a task and shows it until it has ended. */
+/** Queues a task and shows it until it ends. */
 export async function watch(place, wish) {
   const accepted = await call('POST', 'task', { ...wish, idempotency_key: makeKey() });
   const view = makeView(accepted.task_id);
@@ -51,7 +51,7 @@ export async function watch(place, wish) {
   follow(accepted.task_id, view).catch(problem => showProblem(place, problem));
 }
 
-// The same wish sent twice is one task; of its own, since randomUUID is there in secure contexts only.
+// A request sent twice is one task. Not randomUUID, which exists in secure contexts only.
 const makeKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 async function follow(id, view) {
@@ -76,7 +76,7 @@ function makeView(id) {
   const badge = h('span', { class: 'badge' });
   const told = h('span', { class: 'quiet' });
   const result = h('output', { class: 'result code', hidden: true });
-  const bar = h('progress', { 'aria-label': 'The task is under way' });
+  const bar = h('progress', { 'aria-label': 'The task is in progress' });
   const steps = STEPS.map(([field, title, what]) => h('li', { 'data-step': field },
     h('span', { class: 'title' }, title), h('span', { class: 'who code' }, '…'), h('span', { class: 'quiet small' }, what)));
   const element = h('div', { class: 'watch' },
@@ -104,10 +104,10 @@ function makeView(id) {
 }
 
 function describe(task, checks) {
-  if (!checks) return 'taken in';
-  const tries = task.attempts > 1 ? `, try ${task.attempts}` : '';
-  const took = task.finished_at ? ` ${duration(Date.parse(task.finished_at) - Date.parse(task.created_at))} after it was asked for` : '';
-  return `looked at ${plural(checks, 'time')}${tries}${took ? `, ended${took}` : ''}`;
+  if (!checks) return 'accepted';
+  const attempt = task.attempts > 1 ? `, attempt ${task.attempts}` : '';
+  const took = task.finished_at ? ` ${duration(Date.parse(task.finished_at) - Date.parse(task.created_at))} after submission` : '';
+  return `checked ${plural(checks, 'time')}${attempt}${took ? `, ended${took}` : ''}`;
 }
 
 function tellResult(output, value) {

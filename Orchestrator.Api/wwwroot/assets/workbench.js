@@ -1,4 +1,4 @@
-// A session's runner to try: get it, see how long it lasts, give it back. What runs in it is in run.js.
+// A session's runner to try: get it, watch its lease, release it. run.js runs code in it.
 
 import { $, busy, refocus, show, text } from './dom.js';
 import { call, key } from './api.js';
@@ -17,7 +17,7 @@ export function start() {
     busy($('get'), 'Getting a runner…', provision);
   });
   $('give').addEventListener('click', () =>
-    busy($('give'), 'Giving it back…', () => giveBack(sessions.current().id)).then(() => refocus($('get'))));
+    busy($('give'), 'Releasing it…', () => giveBack(sessions.current().id)).then(() => refocus($('get'))));
   sessions.onChange(draw);
   onOverview(draw);
   setInterval(drawTime, 1_000);
@@ -43,7 +43,7 @@ async function provision() {
   refresh();
 }
 
-/** Gives a session's runner back. */
+/** Releases a session's runner. */
 export async function giveBack(id) {
   showProblem($('workbench-problem'), null);
   try {
@@ -71,10 +71,10 @@ function drawTime() {
   const owner = sessions.current();
   if (!owner) return;
   const expiresAt = runnerOf(owner.id)?.expiresAt ?? owner.expiresAt;
-  text($('held-left'), expiresAt ? `${countdown(Date.parse(expiresAt) - now())}, renewed while this tab is open` : 'for ever');
+  text($('held-left'), expiresAt ? `${countdown(Date.parse(expiresAt) - now())}, renewed while this tab is open` : 'no expiry');
 }
 
-// The address as this browser has it, whatever proxy is in between.
+// The address as this browser reaches it, through any proxy.
 function byHand(id) {
   const base = new URL('.', document.baseURI).href.slice(0, -1);
   const keyed = key.get() ? " \\\n  -H 'X-Api-Key: YOUR KEY'" : '';
