@@ -50,7 +50,7 @@ internal static class Variant
         return app;
     }
 
-    /// <summary>OpenTelemetry's SDK and its exporter, set up to export what ours does, without a response cache.</summary>
+    /// <summary>OpenTelemetry's SDK and its exporter, set up to export the same as ours, without a response cache.</summary>
     public static void AddLibraryMetrics(IServiceCollection services, params string[] meters) => services.AddOpenTelemetry().WithMetrics(metrics => metrics
         .AddMeter(meters)
         .AddView(TelemetryExtensions.ViewOf)

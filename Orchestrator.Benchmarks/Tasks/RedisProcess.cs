@@ -40,7 +40,7 @@ internal sealed class RedisProcess : IAsyncDisposable
         var program = Programs.FirstOrDefault(name => path.Any(folder => File.Exists(Path.Combine(folder, name))))
             ?? throw new InvalidOperationException("Neither redis-server nor valkey-server is installed.");
         var redis = new RedisProcess(program);
-        for (var tries = 0; ; tries++)
+        for (var attempts = 0; ; attempts++)
         {
             try
             {
@@ -48,7 +48,7 @@ internal sealed class RedisProcess : IAsyncDisposable
                 await client.ConnectAsync(IPAddress.Loopback, redis.Port);
                 return redis;
             }
-            catch (SocketException) when (tries < 100)
+            catch (SocketException) when (attempts < 100)
             {
                 await Task.Delay(50);
             }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Orchestrator.ServiceDefaults.Metrics;
 
-/// <summary>Upper bounds of histograms: an instrument's own advice, else what its unit, or its name, suggests.</summary>
+/// <summary>Upper bounds of histograms: an instrument's own advice, else chosen by its unit or name.</summary>
 internal static class BucketBounds
 {
     /// <summary>From half a millisecond, a warm claim, to two minutes, a hard start.</summary>

@@ -24,12 +24,12 @@ public static class Examples
         .Fails(400, "BODY_INVALID", "The body is not a JSON object.")
         .Fails(413, "BODY_TOO_LARGE", BodyLimit.Default.Refusal().Value.Message);
 
-    /// <summary>Says what a call answers.</summary>
+    /// <summary>Describes an answer of a call.</summary>
     public static TBuilder Answers<T, TBuilder>(this TBuilder builder, int status, string example, string contentType)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(
             new ProducesResponseTypeMetadata(status, typeof(T), [contentType]), new Example(status, typeof(T), example, contentType));
 
-    /// <summary>Says what a call answers.</summary>
+    /// <summary>Describes an answer of a call.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder builder, int status, string example, string contentType = Json) =>
         builder.Answers<T, RouteHandlerBuilder>(status, example, contentType);
 

@@ -5,7 +5,7 @@ using Orchestrator.Worker.Runners;
 
 namespace Orchestrator.Worker.Hosting;
 
-/// <summary>Registers what a separate worker shares with the other processes.</summary>
+/// <summary>Registers the stores and runners that a separate worker shares with the other processes.</summary>
 internal static class SharedQueue
 {
     /// <summary>Adds the queue and the ledger on Redis or Valkey, and the heartbeat of this worker.</summary>

@@ -6,7 +6,7 @@ using Orchestrator.Worker.Hosting;
 
 namespace Orchestrator.Worker.Pod;
 
-/// <summary>The compute pod of docs/contract/orca-pod.md, on a listener of its own.</summary>
+/// <summary>The compute pod of docs/contract/orca-pod.md, on its own listener.</summary>
 public static class PodEndpoints
 {
     /// <summary>Opens the pod listener.</summary>
