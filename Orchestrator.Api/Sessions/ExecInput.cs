@@ -86,7 +86,7 @@ internal static class ExecInput
 
         if (text.Contains('\0'))
         {
-            throw InvalidInputException.Field(field, "holds a NUL character.");
+            throw InvalidInputException.Field(field, "contains a NUL character.");
         }
 
         return Encoding.UTF8.GetByteCount(text) < MaxStringBytes - field.Length

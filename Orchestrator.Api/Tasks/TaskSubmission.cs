@@ -67,7 +67,7 @@ internal sealed partial class TaskSubmission(
         var operation = body.Operation ?? Single(query, "operation") ?? AddHandler.Name;
         if (operation != AddHandler.Name)
         {
-            throw InvalidInputException.Field("operation", $"{Shown(operation)} is not known; it is {AddHandler.Name}.");
+            throw InvalidInputException.Field("operation", $"{Shown(operation)} is unknown; must be {AddHandler.Name}.");
         }
 
         // Numbers are copied as text, so that none is rounded.

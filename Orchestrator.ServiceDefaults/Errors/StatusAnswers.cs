@@ -23,12 +23,12 @@ internal static class StatusAnswers
 
     public static ApiError Describe(int statusCode) => statusCode switch
     {
-        StatusCodes.Status400BadRequest => new("REQUEST_INVALID", "The request is not understood."),
-        StatusCodes.Status404NotFound => new("NOT_FOUND", "There is nothing under this path on this port."),
-        StatusCodes.Status405MethodNotAllowed => new("METHOD_NOT_ALLOWED", "This path takes other verbs; see the Allow header."),
+        StatusCodes.Status400BadRequest => new("REQUEST_INVALID", "The request is malformed."),
+        StatusCodes.Status404NotFound => new("NOT_FOUND", "This port has no such path."),
+        StatusCodes.Status405MethodNotAllowed => new("METHOD_NOT_ALLOWED", "This path does not allow the method; see the Allow header."),
         StatusCodes.Status408RequestTimeout => new("REQUEST_TIMEOUT", "The request did not arrive in time."),
         StatusCodes.Status413PayloadTooLarge => BodyLimit.Default.Refusal().Value,
-        StatusCodes.Status415UnsupportedMediaType => new("MEDIA_TYPE_UNSUPPORTED", "This call takes JSON."),
+        StatusCodes.Status415UnsupportedMediaType => new("MEDIA_TYPE_UNSUPPORTED", "This call requires JSON."),
         >= 500 => new("SERVER_ERROR", "An unexpected error occurred on the server."),
         _ => new("REQUEST_REFUSED", "The request was refused."),
     };

@@ -110,7 +110,7 @@ public static class JsonBody
             var value = JsonSerializer.Deserialize(ref reader, type);
             if (reader.Read())
             {
-                throw new InvalidInputException("BODY_INVALID", "There is something after the JSON object.");
+                throw new InvalidInputException("BODY_INVALID", "Unexpected content after the JSON object.");
             }
 
             RequireText(SkipMark(body));
@@ -142,7 +142,7 @@ public static class JsonBody
         }
         catch (InvalidOperationException)
         {
-            throw new InvalidInputException("BODY_INVALID", "The body holds text that is no valid Unicode.");
+            throw new InvalidInputException("BODY_INVALID", "The body contains invalid Unicode.");
         }
     }
 
@@ -156,7 +156,7 @@ public static class JsonBody
             return new InvalidInputException("BODY_INVALID", $"The body is not valid JSON ({position}{(field is null ? "" : $", in {field}")}).");
         }
 
-        return InvalidInputException.Field(field, "has the wrong type, or is no valid text.");
+        return InvalidInputException.Field(field, "has the wrong type or is not valid text.");
     }
 
     private static ReadOnlySequence<byte> SkipMark(ReadOnlySequence<byte> body)

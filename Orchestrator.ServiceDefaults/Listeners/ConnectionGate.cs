@@ -133,7 +133,7 @@ internal sealed class FirstRequestDeadline : IDisposable
     private readonly ITimer _timer;
 
     public FirstRequestDeadline(ConnectionContext connection, TimeProvider time) => _timer = time.CreateTimer(
-        static state => ((ConnectionContext)state!).Abort(new ConnectionAbortedException("No request came in time.")),
+        static state => ((ConnectionContext)state!).Abort(new ConnectionAbortedException("No request arrived in time.")),
         connection, ConnectionGate.FirstRequestTimeout, Timeout.InfiniteTimeSpan);
 
     /// <summary>Records the connection's first request. Idempotent.</summary>

@@ -28,7 +28,7 @@ internal sealed class AddressGuard(SecurityOptions options, RequestDelegate next
         if (!IsWithoutHost(request) && !_names.Includes(request.Host, context.Connection.LocalIpAddress))
         {
             return new ErrorResult(StatusCodes.Status403Forbidden, "HOST_NOT_ALLOWED",
-                "The Host name does not mean this machine; add it to AllowedHosts.").ExecuteAsync(context);
+                "The Host header does not name this machine; add the name to AllowedHosts.").ExecuteAsync(context);
         }
 
         foreach (var (name, _) in request.Headers)

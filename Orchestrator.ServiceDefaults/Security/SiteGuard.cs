@@ -32,7 +32,7 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, Reques
         return allowed
             ? null
             : new ErrorResult(StatusCodes.Status403Forbidden, "ORIGIN_NOT_ALLOWED",
-                "This call changes something and comes from a page whose origin is not in Cors:AllowedOrigins.");
+                "This state-changing call comes from a page whose origin is not in Cors:AllowedOrigins.");
     }
 
     private static ErrorResult? CheckSite(HttpContext context)
@@ -44,7 +44,7 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, Reques
 
         return IsCrossSite(context.Request) || IsPrefetch(context.Request)
             ? new ErrorResult(StatusCodes.Status403Forbidden, "CROSS_SITE_NOT_ALLOWED",
-                "A browser made this call from another site or ahead of its user; it would have changed something.")
+                "A browser made this state-changing call from another site or as a prefetch.")
             : null;
     }
 

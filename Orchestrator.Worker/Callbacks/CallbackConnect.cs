@@ -20,7 +20,7 @@ internal static class CallbackConnect
         {
             if (CallbackRules.RefuseAddress(host, address) is { } kind)
             {
-                throw new CallbackRefusedException($"{host} leads to {kind}.");
+                throw new CallbackRefusedException($"{host} resolves to {kind}.");
             }
         }
 

@@ -14,7 +14,7 @@ internal static class SharedQueue
     {
         if (builder.Configuration.RedisConnectionString() is null)
         {
-            throw new ConfigurationException("ConnectionStrings:redis", "a worker on its own shares its queue over Redis or Valkey; without one, the API's process hosts the worker.");
+            throw new ConfigurationException("ConnectionStrings:redis", "a separate worker shares its queue over Redis or Valkey; without them, the API's process hosts the worker.");
         }
 
         builder.AddRedis(check: "queue");
