@@ -44,7 +44,7 @@ internal static class SessionEndpoints
 
         group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
             .WithName("HeartbeatRunner")
-            .WithSummary("Extend a session's lease by INACTIVITY_TIMEOUT_SECONDS")
+            .WithSummary("Extend a session's lease to INACTIVITY_TIMEOUT_SECONDS from now")
             .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
             .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
