@@ -71,7 +71,7 @@ public abstract partial class TaskQueueContract
 
         var task = await GetAsync(id);
         Assert.Equal(TaskPhase.Failed, task.State);
-        Assert.Contains("sign of life", task.Error);
+        Assert.Contains("no heartbeat", task.Error);
         Assert.NotNull(task.FinishedAt);
     }
 
