@@ -114,14 +114,6 @@ public sealed partial class RedisConnection : IAsyncDisposable
         static async Task CloseAsync(Task<IConnectionMultiplexer> client) => await (await client).CloseAsync(allowCommandsToComplete: false);
     }
 
-    private static bool IsUnready(RedisServerException e) =>
-        e.Message.StartsWith("LOADING", StringComparison.Ordinal)
-        || e.Message.StartsWith("MASTERDOWN", StringComparison.Ordinal)
-        || e.Message.StartsWith("READONLY", StringComparison.Ordinal)
-        || e.Message.StartsWith("MISCONF", StringComparison.Ordinal)
-        || e.Message.StartsWith("OOM", StringComparison.Ordinal)
-        || e.Message.StartsWith("CLUSTERDOWN", StringComparison.Ordinal);
-
     private ValueTask EnsureLayoutAsync() => _layout.IsKnown ? default : new(_layout.EnsureAsync((script, keys) => RunAsync(script, keys, [])));
 
     private async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
@@ -144,9 +136,9 @@ public sealed partial class RedisConnection : IAsyncDisposable
             var client = await ConnectAsync().WaitAsync(_timeout);
             return await call(client.GetDatabase()).WaitAsync(_timeout);
         }
-        catch (RedisServerException e) when (IsUnready(e))
+        catch (RedisServerException e) when (e.IsRefusal())
         {
-            throw new StoreUnavailableException($"Redis is not ready: {e.Message}", e);
+            throw new StoreUnavailableException($"Redis refuses: {e.Message}", e);
         }
         catch (Exception e) when (e is RedisConnectionException or ObjectDisposedException)
         {
