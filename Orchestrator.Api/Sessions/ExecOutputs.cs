@@ -25,38 +25,38 @@ internal sealed class CollectedOutput : IExecOutput
 }
 
 /// <summary>Passes a command's output on as server-sent events.</summary>
-internal sealed class EventOutput(HttpResponse response) : IExecOutput
+internal sealed class EventOutput(HttpResponse response, TimeProvider time) : IExecOutput, IAsyncDisposable
 {
-    private readonly ServerSentEvents _events = new(response.BodyWriter);
+    private EventStream? _events;
 
     /// <summary>Begins the answer, so that the caller knows that the command runs before its first output.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         response.ContentType = ServerSentEvents.ContentType;
         response.Headers.CacheControl = "no-store";
+        response.Headers[EventStream.BufferingHeader] = "no";
         await response.BodyWriter.FlushAsync(cancellationToken);
+        _events ??= new EventStream(response.BodyWriter, time);
     }
 
     public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        if (stream == OutputStream.Stdout)
-        {
-            _events.Output(data.Span);
-        }
-        else
-        {
-            _events.Error(data.Span);
-        }
-
-        await response.BodyWriter.FlushAsync(cancellationToken);
+        var events = _events ?? throw new InvalidOperationException("Output came before the command began.");
+        await (stream == OutputStream.Stdout ? events.OutputAsync(data, cancellationToken) : events.ErrorAsync(data, cancellationToken));
     }
 
     /// <summary>Ends the answer.</summary>
     public async ValueTask EndAsync(CommandExit exit, CancellationToken cancellationToken)
     {
-        _events.Exit(exit);
-        await response.BodyWriter.FlushAsync(cancellationToken);
+        if (_events is null)
+        {
+            await BeginAsync(cancellationToken);
+        }
+
+        await _events!.ExitAsync(exit, cancellationToken);
     }
+
+    public ValueTask DisposeAsync() => _events?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 /// <summary>Streams a log to the caller.</summary>
@@ -69,6 +69,7 @@ internal sealed class LogOutput(HttpResponse response, bool flush) : IExecOutput
         // A browser must not render a runner's output as a page.
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = "no-store";
+        response.Headers[EventStream.BufferingHeader] = "no";
         await response.BodyWriter.FlushAsync(cancellationToken);
     }
 

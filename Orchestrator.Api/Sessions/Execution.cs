@@ -17,12 +17,12 @@ internal static class Execution
     private const string Lost = "The runner ended while the command ran.";
 
     public static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> ExecAsync(
-        string sessionId, JsonBody<ExecBody> body, SessionRunners sessions, HttpContext context)
+        string sessionId, JsonBody<ExecBody> body, SessionRunners sessions, TimeProvider time, HttpContext context)
     {
         SessionIds.Check(sessionId);
         var command = ExecInput.Read(body.Value);
         return WantsEvents(context.Request)
-            ? await StreamAsync(sessionId, command, context, sessions)
+            ? await StreamAsync(sessionId, command, context, sessions, time)
             : await CollectAsync(sessionId, command, sessions, context.RequestAborted);
     }
 
@@ -46,10 +46,10 @@ internal static class Execution
     }
 
     private static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> StreamAsync(
-        string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions)
+        string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions, TimeProvider time)
     {
         var cancellationToken = context.RequestAborted;
-        var output = new EventOutput(context.Response);
+        await using var output = new EventOutput(context.Response, time);
         CommandExit exit;
         try
         {

@@ -66,6 +66,9 @@ public sealed class ServerSentEvents(IBufferWriter<byte> target)
         target.Write("\n\n"u8);
     }
 
+    /// <summary>Writes a comment, which readers skip.</summary>
+    public void KeepAlive() => target.Write(": keep-alive\n\n"u8);
+
     private void Text(ReadOnlySpan<byte> name, Decoder decoder, ReadOnlySpan<byte> bytes, bool flush)
     {
         var characters = ArrayPool<char>.Shared.Rent(bytes.Length + 4);

@@ -102,8 +102,8 @@ internal sealed partial class RunEndpoint(
     {
         context.Response.ContentType = ServerSentEvents.ContentType;
         context.Response.Headers.CacheControl = "no-store";
-        var body = context.Response.BodyWriter;
-        await body.FlushAsync(context.RequestAborted);
+        context.Response.Headers[EventStream.BufferingHeader] = "no";
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
 
         // The agent enforces the deadline; this one is for an agent that code has tampered with.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -111,7 +111,7 @@ internal sealed partial class RunEndpoint(
             static state => ((CancellationTokenSource)state!).Cancel(), limit,
             TimeSpan.FromMilliseconds(command.TimeoutMs) + Grace, Timeout.InfiniteTimeSpan);
 
-        var events = new ServerSentEvents(body);
+        await using var events = new EventStream(context.Response.BodyWriter, time);
         var exit = new CommandExit(null, false, false, 0, "The process that ran the code was killed.");
         using var stream = new NetworkStream(agent);
         try
@@ -125,8 +125,7 @@ internal sealed partial class RunEndpoint(
                     break;
                 }
 
-                Write(events, frame);
-                await body.FlushAsync(limit.Token);
+                await WriteAsync(events, frame, limit.Token);
             }
 
             // Ends the send: the agent has accepted everything, or closed the connection.
@@ -139,25 +138,16 @@ internal sealed partial class RunEndpoint(
             LogAgentLost(logger, error.Message);
         }
 
-        events.Exit(exit);
-        await body.FlushAsync(context.RequestAborted);
+        await events.ExitAsync(exit, context.RequestAborted);
         return exit;
     }
 
-    private static void Write(ServerSentEvents events, Frame frame)
+    private static Task WriteAsync(EventStream events, Frame frame, CancellationToken cancellationToken) => frame.Type switch
     {
-        switch (frame.Type)
-        {
-            case FrameType.Output:
-                events.Output(frame.Payload.Span);
-                break;
-            case FrameType.Error:
-                events.Error(frame.Payload.Span);
-                break;
-            default:
-                throw new FrameException($"A frame of type {frame.Type} may not stand here.");
-        }
-    }
+        FrameType.Output => events.OutputAsync(frame.Payload, cancellationToken),
+        FrameType.Error => events.ErrorAsync(frame.Payload, cancellationToken),
+        _ => throw new FrameException($"A frame of type {frame.Type} may not stand here."),
+    };
 
     private static async Task SendAsync(NetworkStream stream, CommandRequest command, byte[] input, CancellationToken cancellationToken)
     {

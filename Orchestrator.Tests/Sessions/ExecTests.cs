@@ -97,6 +97,7 @@ public sealed class ExecTests : IAsyncLifetime
 
         using var response = await _host.Sessions.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(["no"], response.Headers.GetValues("X-Accel-Buffering"));
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken), Encoding.UTF8);
         Assert.Equal(["event: stdout", "data: \"one\\ntwo\"", ""], await ReadLinesAsync(reader, 3));
         go.SetResult();

@@ -10,7 +10,8 @@ export async function* events(body) {
       if (done) return;
       const blocks = (rest + value).split('\n\n');
       rest = blocks.pop();
-      for (const block of blocks) yield read(block);
+      // A comment only keeps the connection alive.
+      for (const block of blocks) if (!block.startsWith(':')) yield read(block);
     }
   } finally {
     // A reader that stops lets the server stop too.
