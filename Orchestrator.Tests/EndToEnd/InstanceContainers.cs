@@ -64,6 +64,13 @@ internal sealed class InstanceContainers(string instance) : IAsyncDisposable
     public Task RestartAsync(string id) =>
         _client.Containers.RestartContainerAsync(id, new ContainerRestartParameters { WaitBeforeKillSeconds = 0 });
 
+    /// <summary>Whether a process in a container has a command line with such an end.</summary>
+    public async Task<bool> RunsAsync(string id, string end)
+    {
+        var processes = await _client.Containers.ListProcessesAsync(id, new ContainerListProcessesParameters());
+        return processes.Processes.Any(process => process[^1].EndsWith($" {end}", StringComparison.Ordinal));
+    }
+
     public Task PauseAsync(string id) => _client.Containers.PauseContainerAsync(id);
 
     /// <summary>Takes a container from the instance's network.</summary>

@@ -123,7 +123,16 @@ public sealed class TwoServersTests : IAsyncLifetime
         Assert.Equal(beating.Text("runnerId"), (await _b.ProvisionAsync("beating", 200)).Text("runnerId"));
 
         // Back again, the one that was killed takes calls.
-        await _a.StartAgainAsync();
+        var starting = _a.StartAgainAsync();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.Equal(200, await _b.HeartbeatAsync("beating"));
+                return starting.IsCompleted;
+            },
+            TimeSpan.FromSeconds(60),
+            "The start of the one that was killed");
+        await starting;
         Assert.Equal(beating.Text("runnerId"), (await _a.ProvisionAsync("beating", 200)).Text("runnerId"));
     }
 
