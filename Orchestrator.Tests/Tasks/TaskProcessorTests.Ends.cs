@@ -43,6 +43,7 @@ public sealed partial class TaskProcessorTests
         await StartAsync(Handler(), "second");
         var id = await AddAsync("quick");
         await UntilAsync(() => _processors.All(processor => processor.Busy == 0) && Volatile.Read(ref runs) == 1);
+        await IdleAsync();
 
         await BeatAsync(10);
         written.SetResult();
