@@ -7,7 +7,7 @@ namespace Orchestrator.ServiceDefaults.Listeners;
 /// <param name="PerAddress">From one remote address, so that one caller can't lock out all others.</param>
 internal sealed record ConnectionLimits(int Total, int PerAddress)
 {
-    // An idle connection costs some 10 KB; a larger machine raises Security:MaxConnections.
+    // Larger machines raise Security:MaxConnections.
     private const int MostByDefault = 10_000;
     private const int OpenFilesWhereUnknown = 1_024;
 

@@ -48,7 +48,7 @@ public sealed class UnreachableEngineTests
         relay.Open();
 
         // The first sweep finds a lease whose time is over, and gives it its full time anew.
-        await Eventually.TrueAsync(async () => Assert.IsType<RunnerEntry>(await server.FindAsync("silent")).ExpiresAt > deadline, what: "A lease anew");
+        await Eventually.TrueAsync(async () => Assert.IsType<RunnerEntry>(await server.FindAsync("silent")).ExpiresAt > deadline, what: "A full lease");
         Assert.Equal(200, await server.HeartbeatAsync("silent"));
         Assert.Equal(silent.Text("runnerId"), (await server.ProvisionAsync("silent", 200)).Text("runnerId"));
         await load.SeeAsync(201, 2, "Provisions after the cut");

@@ -53,6 +53,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>What the next listing says instead of the truth: one that is late by as long as it was kept.</summary>
     public IReadOnlyList<ObservedRunner>? LateListing { get; set; }
 
+    /// <summary>How many lookups still show a dead runner as running, as Docker's do for a moment.</summary>
+    public int LateFinds { get; set; }
+
     /// <summary>What every runner says of its last use; null when it says nothing.</summary>
     public Func<string, TimeSpan?> IdleTime { get; set; } = _ => null;
 
@@ -266,7 +269,15 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
             "list", "", () => world.LateListing ?? [.. world._containers.Values.Where(c => c.Instance == instance).Select(c => c.Observe())]);
 
         public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) => CallAsync("find", runnerId, () =>
-            world._containers.TryGetValue(runnerId, out var container) && container.Instance == instance ? container.Observe() : null);
+        {
+            if (!world._containers.TryGetValue(runnerId, out var container) || container.Instance != instance)
+            {
+                return null;
+            }
+
+            var seen = container.Observe();
+            return seen.Running || world.LateFinds-- <= 0 ? seen : seen with { Running = true };
+        });
 
         public Task TellOwnerAsync(string runnerId, string handle, Owner? owner, CancellationToken cancellationToken) => CallAsync("tell", runnerId, () =>
         {

@@ -7,10 +7,8 @@ using Orchestrator.Tests.Leasing;
 namespace Orchestrator.Tests.Maintenance;
 
 /// <summary>A test for every row of the table in docs/architecture.md of what happens when engine and store disagree.</summary>
-public sealed class ReconcilerTests
+public sealed partial class ReconcilerTests
 {
-    private static readonly ExecRequest Echo = new(["echo", "hi"], null, new Dictionary<string, string>(), TimeSpan.FromSeconds(5));
-
     [Fact]
     public async Task Reconcile_RunningAndLeased_IsKeptWithoutAWrite()
     {
@@ -27,154 +25,6 @@ public sealed class ReconcilerTests
         Assert.Equal(5, world.Engine.Runners.Count);
     }
 
-    [Theory]
-    [InlineData("restarted")]
-    [InlineData("disconnected")]
-    public async Task Reconcile_OfAnotherAddressThanRecorded_IsEndedLikeADeadOne(string how)
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 1);
-        var orchestrator = world.Start();
-        await orchestrator.FillAsync();
-        var leased = (await orchestrator.ProvisionAsync("alice")).Runner;
-        await orchestrator.FillAsync();
-        foreach (var runner in world.Engine.Runners)
-        {
-            Action<string> change = how == "restarted" ? world.Engine.RestartByHand : world.Engine.TakeNetwork;
-            change(runner.RunnerId);
-        }
-
-        await orchestrator.Reconciler.ReconcileAsync(default);
-
-        Assert.Empty(world.Engine.Runners);
-        var (next, created) = await orchestrator.ProvisionAsync("alice");
-        Assert.True(created);
-        Assert.NotEqual(leased.Id, next.Id);
-    }
-
-    [Fact]
-    public async Task Reconcile_PausedByHand_IdleOneIsEndedAndLeasedOneThawed()
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 1);
-        var orchestrator = world.Start();
-        await orchestrator.FillAsync();
-        var leased = (await orchestrator.ProvisionAsync("alice")).Runner;
-        await orchestrator.FillAsync();
-        foreach (var runner in world.Engine.Runners)
-        {
-            world.Engine.PauseByHand(runner.RunnerId);
-        }
-
-        await orchestrator.Reconciler.ReconcileAsync(default);
-
-        var left = Assert.Single(world.Engine.Runners);
-        Assert.Equal((leased.Id, false), (left.RunnerId, left.Paused));
-        Assert.NotNull(await orchestrator.HeartbeatAsync("alice"));
-    }
-
-    [Fact]
-    public async Task Exec_PausedByHand_ThawsAndRuns()
-    {
-        await using var world = new RunnerWorld();
-        var orchestrator = world.Start();
-        var (runner, _) = await orchestrator.ProvisionAsync("alice");
-        world.Engine.PauseByHand(runner.Id);
-
-        var result = await orchestrator.Leases.ExecAsync(
-            world.Session, Owner.Session("alice"), Echo, new TextOutput(), default);
-
-        Assert.Equal(0, result?.ExitCode);
-        Assert.False(Assert.Single(world.Engine.Runners).Paused);
-    }
-
-    [Fact]
-    public async Task Exec_DeadWithoutAnEvent_EndsTheRunnerAtOnce()
-    {
-        await using var world = new RunnerWorld();
-        world.Engine.LosesEvents = true;
-        var orchestrator = world.Start();
-        var (runner, _) = await orchestrator.ProvisionAsync("alice");
-        world.Engine.Die(runner.Id);
-
-        Assert.Null(await orchestrator.Leases.ExecAsync(
-            world.Session, Owner.Session("alice"), Echo, new TextOutput(), default));
-
-        var (next, created) = await orchestrator.ProvisionAsync("alice");
-        Assert.True(created);
-        Assert.NotEqual(runner.Id, next.Id);
-        await world.AssertAgreementAsync();
-    }
-
-    [Fact]
-    public async Task Reconcile_IdleOfAnOlderImage_IsReplaced()
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 2);
-        var orchestrator = world.Start();
-        await orchestrator.FillAsync();
-        var leased = (await orchestrator.ProvisionAsync("alice")).Runner;
-        await orchestrator.FillAsync();
-        world.Engine.ImageId = "sha256:image-2";
-
-        await orchestrator.Reconciler.ReconcileAsync(default);
-        await orchestrator.FillAsync();
-
-        Assert.Equal(3, world.Engine.Runners.Count);
-        Assert.All(world.Engine.Runners, r => Assert.Equal(r.RunnerId == leased.Id ? "sha256:image-1" : "sha256:image-2", r.Placement.ImageId));
-    }
-
-    [Fact]
-    public async Task Provision_BeforeTheFirstReconciliationUnderOtherSettings_IsOfThose()
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 3);
-        await world.Start().FillAsync();
-        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
-
-        var next = await world.RestartAsync(o => o.Limits.MemoryMiB = 256);
-        var (runner, created) = await next.ProvisionAsync("alice");
-
-        Assert.True(created);
-        Assert.DoesNotContain(runner.Id, before);
-        Assert.Equal(world.Engine.Connect().PlanOf(world.Session), world.Engine.Runners.Single(seen => seen.RunnerId == runner.Id).Plan);
-    }
-
-    [Fact]
-    public async Task Reconcile_IdleOfOtherSettings_IsReplaced_AFewAtATime()
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 6);
-        var first = world.Start();
-        await first.FillAsync();
-        var leased = (await first.ProvisionAsync("alice")).Runner;
-        await first.FillAsync();
-        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
-        var next = await world.RestartAsync(o => o.Limits.MemoryMiB = 256);
-
-        await next.Reconciler.ReconcileAsync(default);
-        Assert.Equal(7 - 4, world.Engine.Runners.Count(runner => before.Contains(runner.RunnerId)));
-        await next.FillAsync();
-        await next.Reconciler.ReconcileAsync(default);
-        await next.FillAsync();
-        await next.Reconciler.ReconcileAsync(default);
-
-        Assert.Equal(7, world.Engine.Runners.Count);
-        Assert.Equal(leased.Id, Assert.Single(world.Engine.Runners, runner => before.Contains(runner.RunnerId)).RunnerId);
-        await world.AssertAgreementAsync();
-    }
-
-    [Fact]
-    public async Task Reconcile_IdleOfATemplateThatIsNotConfiguredAnyMore_Goes_AndALeasedOneStays()
-    {
-        await using var world = new RunnerWorld(templates: named => named.Add("python", new NamedTemplateOptions { Image = "python:1", MinIdle = 2 }));
-        var first = world.Start();
-        await first.FillAsync();
-        var leased = (await first.Leases.ProvisionAsync(world.Templates["python"], Owner.Session("alice"), RunnerNetwork.Bridge, default)).Runner;
-        world.Named.Clear();
-
-        var next = await world.RestartAsync(_ => { });
-        await next.Reconciler.ReconcileAsync(default);
-
-        Assert.Equal(leased.Id, Assert.Single(world.Engine.Runners).RunnerId);
-        await world.AssertAgreementAsync();
-    }
-
     [Fact]
     public async Task Reconcile_StoreLost_ASessionOfANamedTemplateLivesOn()
     {
@@ -188,19 +38,6 @@ public sealed class ReconcilerTests
         var (again, created) = await next.Leases.ProvisionAsync(python, Owner.Session("alice"), RunnerNetwork.Bridge, default);
         Assert.False(created);
         Assert.Equal((runner.Id, runner.Plan, world.Clock.GetUtcNow() + TimeSpan.FromSeconds(90)), (again.Id, again.Plan, again.ExpiresAt));
-    }
-
-    [Fact]
-    public async Task Reconcile_OnlyThePoolsSizeChanged_KeepsTheIdleOnes()
-    {
-        await using var world = new RunnerWorld(o => o.MinIdle = 2);
-        await world.Start().FillAsync();
-        var before = world.Engine.Runners.Select(runner => runner.RunnerId).ToHashSet();
-
-        var next = await world.RestartAsync(o => o.InactivityTimeoutSeconds = 5);
-        await next.Reconciler.ReconcileAsync(default);
-
-        Assert.Contains((await next.ProvisionAsync("alice")).Runner.Id, before);
     }
 
     [Fact]
