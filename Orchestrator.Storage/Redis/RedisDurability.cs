@@ -37,7 +37,7 @@ public sealed partial class RedisDurability
             ]).OfType<string>());
             return lacks.Length == 0 ? null : lacks;
         }
-        catch (RedisServerException)
+        catch (StoreUnavailableException e) when (e.InnerException is RedisServerException error && error.IsForbidden())
         {
             return "Whether Redis keeps tasks and leases is not known: this user may not ask it (INFO).";
         }

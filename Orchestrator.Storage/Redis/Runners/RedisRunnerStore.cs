@@ -197,7 +197,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         {
             return await _redis.EvaluateAsync(script, _root, [.. arguments, term.Number]);
         }
-        catch (RedisServerException e) when (e.Message.Contains("STALETERM", StringComparison.Ordinal))
+        catch (RedisServerException e) when (e.IsStaleTerm())
         {
             throw new LeadershipLostException(term.Instance, e);
         }

@@ -29,6 +29,7 @@ public sealed class RedisErrorsTests
     [InlineData("ERR Error running script (call to f_0f3b): @user_script:3: user_script:3: attempt to index a nil value", false)]
     [InlineData("ERR value is not an integer or out of range", false)]
     [InlineData("WRONGTYPE Operation against a key holding the wrong kind of value", false)]
+    [InlineData("STALETERM this term of leadership is over", false)]
     [InlineData("no code at all", false)]
     public void Error_OfEitherVersion_IsARefusalUnlessItIsOurs(string message, bool refusal) =>
         Assert.Equal(refusal, new RedisServerException(message).IsRefusal());
