@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using Orchestrator.Tests.Faults;
 using Orchestrator.Tests.Infrastructure;
 
@@ -32,7 +34,7 @@ public sealed class CrowdTests
     {
         await using var server = await ApiServer.StartAsync("--INACTIVITY_TIMEOUT_SECONDS=300");
 
-        var runners = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => server.ProvisionAsync($"session-{i}")));
+        var runners = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ProvisionPatientlyAsync(server, $"session-{i}")));
 
         Assert.Equal(50, runners.Select(runner => runner.Text("endpoint")).Distinct().Count());
         Assert.Equal(50, runners.Select(runner => runner.Text("runnerId")).Distinct().Count());
@@ -40,6 +42,21 @@ public sealed class CrowdTests
         var containers = await server.Containers.ListAsync();
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"session-{i}").Order(), containers.Select(c => c.Session()).Order());
         Assert.All(containers, container => Assert.Equal("running", container.State));
+    }
+
+    // As a client does: a machine that is too slow for the whole crowd answers the last ones 503.
+    private static async Task<JsonNode> ProvisionPatientlyAsync(ApiServer server, string session)
+    {
+        while (true)
+        {
+            using var answer = await server.Sessions.PostAsync("/api/runner/provision", $$"""{"sessionId":"{{session}}"}""");
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable)
+            {
+                return await Task.FromResult(answer).JsonAsync(201);
+            }
+
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
     }
 
     [Fact]
