@@ -17,6 +17,9 @@ internal static class Variant
     public const string LibraryMetrics = "library-metrics";
     public const string LibraryOpenApi = "library-openapi";
 
+    /// <summary>The path of the document of <see cref="LibraryOpenApi"/>.</summary>
+    public const string LibraryOpenApiPath = "/library-openapi/v1.json";
+
     /// <summary>The path of the metrics of <see cref="LibraryMetrics"/>; /metrics is mapped already.</summary>
     public const string LibraryMetricsPath = "/library-metrics";
 
@@ -44,7 +47,7 @@ internal static class Variant
         }
         else if (name == LibraryOpenApi)
         {
-            app.MapOpenApi("/library/{documentName}.json");
+            app.MapOpenApi("/library-openapi/{documentName}.json");
         }
 
         return app;
