@@ -8,12 +8,14 @@ namespace Orchestrator.Client;
 /// <param name="Url">Both together.</param>
 /// <param name="ContainerId">The machine's id.</param>
 /// <param name="Token">The bearer token for the machine's own interface when its image is ours; left out otherwise.</param>
+/// <param name="Isolated">False when code in the machine is not isolated from its host and other runners; left out otherwise.</param>
 public sealed record MachineResponse(
     string Ip,
     int Port,
     string Url,
     string ContainerId,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Isolated = null);
 
 /// <summary>Every machine, idle or used.</summary>
 /// <param name="Machines">The machines.</param>

@@ -18,13 +18,15 @@ public sealed record SessionRequest(string? SessionId = null);
 /// <param name="RunnerId">The runner.</param>
 /// <param name="Token">The bearer token for the runner's own interface; left out when it was lost with the store.</param>
 /// <param name="ExpiresAt">When the lease expires unless a heartbeat or a command extends it.</param>
+/// <param name="Isolated">False when code in the runner is not isolated from its host and other runners; left out otherwise.</param>
 public sealed record ProvisionResponse(
     string Message,
     string? Endpoint,
     string SessionId,
     string RunnerId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token,
-    DateTimeOffset? ExpiresAt);
+    DateTimeOffset? ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Isolated = null);
 
 /// <summary>The result of a call.</summary>
 /// <param name="Message">A sentence for people.</param>

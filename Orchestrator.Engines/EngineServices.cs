@@ -18,8 +18,8 @@ public static class EngineServices
     /// <summary>
     /// Adds the <see cref="Core.Engines.IRunnerEngine"/> that the configuration names under <c>Engine</c>:
     /// <c>docker</c>; <c>process</c>, in Development only; or <c>auto</c>, which is Docker, but local processes in
-    /// Development while no Docker answers. A Docker that is down at the start does not prevent it: calls fail with
-    /// <see cref="Core.Engines.EngineUnavailableException"/> until it answers.
+    /// Development while no Docker answers and <see cref="DockerOptions.Host"/> names none. Makes no call to a Docker that is
+    /// down: calls fail with <see cref="Core.Engines.EngineUnavailableException"/> until it answers.
     /// </summary>
     /// <remarks>
     /// Needs <see cref="EngineOptions"/>, <see cref="DockerOptions"/> and <see cref="ProcessOptions"/>; a wrong value is not
@@ -31,7 +31,7 @@ public static class EngineServices
         switch (Normalize(builder.Configuration[nameof(EngineOptions.Engine)]))
         {
             case "process":
-            case "auto" when builder.Environment.IsDevelopment() && !Answers(builder.Configuration):
+            case "auto" when AllowsNoIsolation(builder.Environment, builder.Configuration) && !IsNamed(builder.Configuration) && !Answers(builder.Configuration):
                 builder.Services.AddProcessEngine();
                 break;
             default:
@@ -45,6 +45,10 @@ public static class EngineServices
     /// <summary>The engine's name as compared; <c>auto</c> when none is given.</summary>
     internal static string Normalize(string? engine) => string.IsNullOrWhiteSpace(engine) ? "auto" : engine.Trim().ToLowerInvariant();
 
+    /// <summary>Whether code may run without isolation: in Development only.</summary>
+    internal static bool AllowsNoIsolation(IHostEnvironment environment, IConfiguration configuration) => environment.IsDevelopment()
+        && !string.Equals(configuration["NODE_ENV"], Environments.Production, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The readiness probes; shared by the engines.</summary>
     internal static IServiceCollection AddReadiness(this IServiceCollection services)
     {
@@ -55,6 +59,10 @@ public static class EngineServices
         services.TryAddSingleton<RunnerProbes>();
         return services;
     }
+
+    // Code that was meant for a Docker must not run without isolation because that Docker is down.
+    private static bool IsNamed(IConfiguration configuration) =>
+        !string.IsNullOrWhiteSpace(configuration[$"{DockerOptions.Section}:{nameof(DockerOptions.Host)}"]);
 
     // At the start, once: the set of services has to be known before any of them is created.
     private static bool Answers(IConfiguration configuration)

@@ -57,13 +57,18 @@ program() {
   fi
 }
 
-# Prints the engine's version if one answers within five seconds; without the docker command, through its socket.
+# Prints the engine's version if one answers within five seconds; where the docker command can't, through its address.
 engine_version() {
-  if have docker; then
+  local host=${DOCKER_HOST:-unix:///var/run/docker.sock}
+  case $host in
+    http://* | https://*) set -- "$host/version" ;;
+    unix://*) set -- --unix-socket "${host#unix://}" http://engine/version ;;
+    *) set -- ;;
+  esac
+  if have docker && [ "${host#http}" = "$host" ]; then
     within 5 docker version --format '{{.Server.Version}}' 2> /dev/null
-  elif have curl && [ -S /var/run/docker.sock ]; then
-    curl -fsS -m 5 --unix-socket /var/run/docker.sock http://engine/version 2> /dev/null |
-      sed -n 's/.*"Version":"\([^"]*\)","ApiVersion".*/\1/p' | grep .
+  elif have curl && [ $# -gt 0 ]; then
+    curl -fsS -m 5 "$@" 2> /dev/null | sed -n 's/.*"Version":"\([^"]*\)","ApiVersion".*/\1/p' | grep .
   else
     return 1
   fi

@@ -13,6 +13,7 @@ internal static class EngineHosting
     {
         builder.Services.AddEngineOptions();
         builder.AddRunnerEngine();
+        builder.Services.AddSingleton<IStartCheck, EngineStartCheck>();
         return builder;
     }
 

@@ -20,7 +20,7 @@ internal static class MachineHandlers
         response.WhenSent(() => leases.Defer(assigned));
         var machine = assigned.Runner;
         var address = engine.AddressOf(machine) ?? throw new InvalidOperationException($"Machine {machine.Id} has no address.");
-        return TypedResults.Ok(new MachineResponse(address.Host, address.Port, address.Url, machine.Id, TokenOf(machine)));
+        return TypedResults.Ok(new MachineResponse(address.Host, address.Port, address.Url, machine.Id, TokenOf(machine), engine.IsolationOf()));
     }
 
     public static async Task<Results<Ok<MessageResponse>, ErrorResult>> ReleaseAsync(

@@ -32,7 +32,8 @@ internal static class Provisioning
             runner.Owner?.Id ?? sessionId,
             runner.Id,
             runner.Token,
-            runner.ExpiresAt);
+            runner.ExpiresAt,
+            engine.IsolationOf());
         return new(created ? StatusCodes.Status201Created : StatusCodes.Status200OK, response, ContractJson.Default.ProvisionResponse);
     }
 

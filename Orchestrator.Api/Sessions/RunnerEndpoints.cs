@@ -11,6 +11,9 @@ internal static class RunnerEndpoints
         ? "N/A (isolated network mode)"
         : engine.AddressOf(runner)?.Url;
 
+    /// <summary>False where the engine does not isolate its runners; null, for callers to read nothing, where it does.</summary>
+    public static bool? IsolationOf(this IRunnerEngine engine) => engine.Capabilities.Isolated ? null : false;
+
     /// <summary>Where a runner is reached; null while it is being created, or without a network.</summary>
     public static RunnerAddress? AddressOf(this IRunnerEngine engine, Runner runner) =>
         runner.Placement is { } placement ? engine.AddressOf(placement) : null;

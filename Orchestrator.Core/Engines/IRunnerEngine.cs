@@ -106,4 +106,12 @@ public interface IRunnerEngine
 
     /// <summary>Pings the engine.</summary>
     Task PingAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What keeps the engine from starting runners of a template, as far as it can be told cheaply and without starting one:
+    /// settings that it can't meet, a missing image, an unusable network. Null when nothing is known to.
+    /// </summary>
+    /// <exception cref="EngineUnavailableException">The engine is unreachable.</exception>
+    Task<StartObstacle?> FindObstacleAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+        Task.FromResult<StartObstacle?>(null);
 }

@@ -59,6 +59,14 @@ internal sealed partial class DockerBridge(DockerCalls calls, RunnersOptions opt
         }
     }
 
+    /// <summary>Makes sure that the network is there and isolates, whatever happened to it since its last use.</summary>
+    /// <exception cref="EngineException">A network of this name exists, but does not isolate containers.</exception>
+    public Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        Forget();
+        return GetAsync(cancellationToken);
+    }
+
     /// <summary>Looks the network up again next time.</summary>
     public void Forget() => Volatile.Write(ref _id, null);
 

@@ -21,6 +21,7 @@ internal sealed partial class DockerRunnerEngine(
     DockerExec exec,
     DockerLogs logs,
     DockerEvents events,
+    DockerObstacles obstacles,
     CodeAgents agents,
     RunnerContainers containers,
     RunnerProbes probes,
@@ -250,6 +251,10 @@ internal sealed partial class DockerRunnerEngine(
             throw new EngineUnavailableException($"The engine does not answer a ping: {error.Text()}", error);
         }
     }
+
+    /// <inheritdoc />
+    public Task<StartObstacle?> FindObstacleAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+        obstacles.FindAsync(template, cancellationToken);
 
     private void Forget(string containerId)
     {

@@ -22,6 +22,7 @@ internal static class DockerServices
         services.AddSingleton<DockerStart>();
         services.AddSingleton<DockerExec>();
         services.AddSingleton<DockerEvents>();
+        services.AddSingleton<DockerObstacles>();
         services.AddSingleton<RunnerContainers>();
         services.AddSingleton<CodeAgents>();
         services.AddSingleton<IRunnerEngine, DockerRunnerEngine>();

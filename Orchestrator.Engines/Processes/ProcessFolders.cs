@@ -27,6 +27,22 @@ internal sealed partial class ProcessFolders(ProcessOptions options, RunnersOpti
     /// <summary>Its log.</summary>
     public string LogOf(string runnerId) => Path.Combine(Of(runnerId), "log");
 
+    /// <summary>Why no runner's folder can be created; null when one can.</summary>
+    public string? FindObstacle()
+    {
+        try
+        {
+            Directory.CreateDirectory(_root);
+            new FileStream(
+                Path.Combine(_root, $".{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"The folder {_root} can't be written: {error.Message}";
+        }
+    }
+
     /// <summary>Creates a runner's folder, for this user alone.</summary>
     /// <exception cref="EngineException">It exists already, or can't be created.</exception>
     public void Create(ProcessRecord record)

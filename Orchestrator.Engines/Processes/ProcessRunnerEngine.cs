@@ -185,6 +185,10 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     /// <inheritdoc />
     public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc />
+    public Task<StartObstacle?> FindObstacleAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+        Task.FromResult(_folders.FindObstacle() is { } problem ? new StartObstacle(problem) : null);
+
     private Dictionary<string, bool> Look() => _folders.ReadAll().ToDictionary(record => record.RunnerId, IsRunning);
 
     private bool IsRunning(ProcessRecord record) => _folders.ProcessOf(record) is { IsAlive: true };

@@ -16,14 +16,13 @@ public sealed class EngineServicesTests
     private const string Dead = "unix:///nowhere/docker.sock";
 
     [Theory]
-    [InlineData("Development", null, "process")]
-    [InlineData("Development", "auto", "process")]
+    [InlineData("Development", null, "docker")]
+    [InlineData("Development", "auto", "docker")]
     [InlineData("Development", "docker", "docker")]
     [InlineData("Development", "process", "process")]
     [InlineData("Production", null, "docker")]
-    [InlineData("Production", "auto", "docker")]
     [InlineData("Staging", "docker", "docker")]
-    public void AddRunnerEngine_NoDockerAnswers_Chooses(string environment, string? engine, string kind)
+    public void AddRunnerEngine_NamedDockerIsDown_NeverGoesWithoutIsolation(string environment, string? engine, string kind)
     {
         using var provider = Build(environment, ("Engine", engine), ("DOCKER_HOST", Dead));
 
@@ -31,12 +30,35 @@ public sealed class EngineServicesTests
     }
 
     [Fact]
-    public async Task AddRunnerEngine_DockerThatIsDown_DoesNotStopTheStart()
+    public async Task StartCheck_NamedDockerIsDown_NamesTheSetting()
     {
-        using var provider = Build("Production", ("DOCKER_HOST", Dead));
+        using var provider = Build("Development", ("DOCKER_HOST", Dead));
 
-        await Assert.ThrowsAsync<EngineUnavailableException>(() =>
-            provider.GetRequiredService<IRunnerEngine>().PingAsync(TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ConfigurationException>(() => CheckAsync(provider));
+
+        Assert.Equal("DOCKER_HOST", refusal.Setting);
+        Assert.Contains(Dead, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartCheck_EngineHangs_EndsInTime()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var provider = Build("Development", ("DOCKER_HOST", $"tcp://{silent.LocalEndpoint}"));
+
+        var refusal = await Assert.ThrowsAsync<ConfigurationException>(
+            () => CheckAsync(provider).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        Assert.Equal("DOCKER_HOST", refusal.Setting);
+    }
+
+    [Fact]
+    public void AddRunnerEngine_NodeSaysProduction_RefusesProcesses()
+    {
+        using var provider = Build("Development", ("Engine", "process"), ("NODE_ENV", "production"));
+
+        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
     }
 
     [Theory]
@@ -58,6 +80,9 @@ public sealed class EngineServicesTests
         Assert.DoesNotContain('\n', error.Message);
     }
 
+    private static Task CheckAsync(ServiceProvider provider) =>
+        provider.GetRequiredService<IStartCheck>().CheckAsync(TestContext.Current.CancellationToken);
+
     private static ServiceProvider Build(string environment, params (string Key, string? Value)[] settings)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, EnvironmentName = environment });
@@ -65,7 +90,9 @@ public sealed class EngineServicesTests
         builder.Configuration["Processes:Folder"] = Path.Combine(Path.GetTempPath(), "orchestrator-tests-none");
         SettingNames.Apply(builder.Configuration);
         builder.Services.AddSingleton(new RunnersOptions { Instance = "test" });
+        builder.Services.AddSingleton(new RunnerTemplates([]));
         builder.Services.AddEngineOptions();
+        builder.Services.AddSingleton<IStartCheck, EngineStartCheck>();
         builder.AddRunnerEngine();
         return builder.Services.BuildServiceProvider();
     }

@@ -38,6 +38,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         FixedPorts = true,
     };
 
+    /// <summary>What keeps it from starting runners of a template: nothing.</summary>
+    public Func<RunnerTemplate, StartObstacle?> Obstacle { get; set; } = _ => null;
+
     /// <summary>Whether the engine can be reached.</summary>
     public bool Available { get; set; } = true;
 
@@ -343,6 +346,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         public Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) => CallAsync("image", template.Name, () => world.ImageId);
 
         public Task PingAsync(CancellationToken cancellationToken) => CallAsync("ping", "", () => true);
+
+        public Task<StartObstacle?> FindObstacleAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
+            CallAsync("obstacle", template.Name, () => world.Obstacle(template));
 
         private async Task<T> CallAsync<T>(string call, string about, Func<T> effect)
         {

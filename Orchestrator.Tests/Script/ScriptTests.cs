@@ -86,6 +86,30 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("MACHINES_PORT=", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("DOCKER_HOST", "tcp://127.0.0.1:1", "DOCKER_HOST: no engine answers at tcp://127.0.0.1:1")]
+    [InlineData("DOCKER_HOST", "ssh://nowhere", "DOCKER_HOST: 'ssh://nowhere' must be")]
+    [InlineData("DOCKER_HOST", "/var/run/docker.sock", "DOCKER_HOST: '/var/run/docker.sock' must be")]
+    [InlineData("Docker__Host", "unix:///nowhere/docker.sock", "DOCKER_HOST: no engine answers at unix:///nowhere/docker.sock")]
+    public async Task Up_NamedEngineDoesNotAnswer_StopsWithOneLine(string variable, string value, string says)
+    {
+        using var run = RunWith(new() { [variable] = value }, "up", "--no-build", "--data", _data);
+
+        Assert.Equal(1, await run.EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains(says, Assert.Single(run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "Production")]
+    [InlineData("NODE_ENV", "production")]
+    public async Task Up_ProductionWithoutIsolation_Refuses(string variable, string value)
+    {
+        using var run = RunWith(new() { [variable] = value }, "up", "--no-docker", "--no-build", "--data", _data);
+
+        Assert.Equal(1, await run.EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains("without isolation", Assert.Single(run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Up_WithoutDocker_ServesUntilSigtermThenDownRemovesAll()
     {
@@ -95,6 +119,7 @@ public sealed class ScriptTests : IDisposable
         using (var up = Run(["up", "--no-docker", .. build, "--data", _data, "--", "--Runners:MinIdle=1", "--Machines:MinIdle=0"]))
         {
             await up.SaysAsync("Orchestrator is ready", TimeSpan.FromMinutes(5));
+            Assert.Contains("NOT isolated", up.Output, StringComparison.Ordinal);
             foreach (var port in _ports)
             {
                 Assert.Contains($":{port}", up.Output, StringComparison.Ordinal);
@@ -153,8 +178,10 @@ public sealed class ScriptTests : IDisposable
         Directory.Delete(Path.GetDirectoryName(_data)!, recursive: true);
     }
 
-    private ScriptRun Run(params string[] arguments) => new(
-        new Dictionary<string, string>
+    private ScriptRun Run(params string[] arguments) => RunWith([], arguments);
+
+    private ScriptRun RunWith(Dictionary<string, string> environment, params string[] arguments) => new(
+        new Dictionary<string, string>(environment)
         {
             ["PORT"] = _ports[0].ToString(CultureInfo.InvariantCulture),
             ["MACHINES_PORT"] = _ports[1].ToString(CultureInfo.InvariantCulture),
