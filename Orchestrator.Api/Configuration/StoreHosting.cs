@@ -25,6 +25,17 @@ internal static class StoreHosting
         builder.Services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.Section).ValidateSettings(SqliteOptions.Section);
         builder.Services.AddSqliteStorage();
         builder.Services.AddStoreCheck();
+        builder.Services.AddSingleton<IStartCheck, SqliteStartCheck>();
         return builder;
+    }
+
+    // Opens the database before the host does, which would log a stack trace besides the message.
+    private sealed class SqliteStartCheck(IServiceProvider provider) : IStartCheck
+    {
+        public Task CheckAsync(CancellationToken cancellationToken)
+        {
+            provider.GetRequiredService<SqliteDatabase>();
+            return Task.CompletedTask;
+        }
     }
 }

@@ -1,40 +1,41 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orchestrator.Core.Engines;
 using Orchestrator.Core.Stores;
+using Orchestrator.ServiceDefaults.Health;
 
 namespace Orchestrator.Api.Health;
 
-/// <summary>The checks behind <c>/ready</c>: do engine and store answer?</summary>
+/// <summary>The checks behind <c>/ready</c>: can the engine start runners, and does the store take a write?</summary>
 internal static class ReadyChecks
 {
     private const string ReadyTag = "ready";
+    private static readonly TimeSpan WriteHolds = TimeSpan.FromSeconds(1);
 
-    public static void AddEngineCheck(this IServiceCollection services) => services.AddHealthChecks().Add(new HealthCheckRegistration(
-        "engine", provider => CheckOf(provider.GetRequiredService<IRunnerEngine>()), null, [ReadyTag]));
-
-    /// <summary>For the embedded store; the Redis client brings its own check.</summary>
-    public static void AddStoreCheck(this IServiceCollection services) => services.AddHealthChecks()
-        .Add(new HealthCheckRegistration(
-            "store", provider => new Check(cancel => provider.GetRequiredService<IRunnerStore>().PingAsync(cancel).AsTask()), null, [ReadyTag]));
-
-    // An engine that can't isolate runners serves, but degraded.
-    private static Check CheckOf(IRunnerEngine engine) => new(
-        engine.PingAsync,
-        engine.Capabilities.Missing is { Count: > 0 } missing ? HealthCheckResult.Degraded($"without {string.Join(", ", missing)}") : null);
-
-    private sealed class Check(Func<CancellationToken, Task> ping, HealthCheckResult? answering = null) : IHealthCheck
+    public static void AddEngineCheck(this IServiceCollection services)
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        services.AddSingleton<EngineReadyCheck>();
+        services.AddHealthChecks().Add(new HealthCheckRegistration(
+            "engine", provider => provider.GetRequiredService<EngineReadyCheck>(), null, [ReadyTag]));
+    }
+
+    /// <summary>For the embedded store; that of Redis comes with its client.</summary>
+    public static void AddStoreCheck(this IServiceCollection services)
+    {
+        services.AddKeyedSingleton("store", (provider, _) => new RememberedCheck(
+            cancel => WriteAsync(provider.GetRequiredService<IRunnerStore>(), cancel), WriteHolds, provider.GetRequiredService<TimeProvider>()));
+        services.AddHealthChecks().Add(new HealthCheckRegistration(
+            "store", provider => provider.GetRequiredKeyedService<RememberedCheck>("store"), null, [ReadyTag]));
+    }
+
+    private static async Task<HealthCheckResult> WriteAsync(IRunnerStore store, CancellationToken cancellationToken)
+    {
+        try
         {
-            try
-            {
-                await ping(cancellationToken);
-                return answering ?? HealthCheckResult.Healthy();
-            }
-            catch (Exception exception) when (exception is EngineException or StoreUnavailableException)
-            {
-                return HealthCheckResult.Unhealthy(exception.Message);
-            }
+            await store.TestWriteAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (StoreUnavailableException exception)
+        {
+            return HealthCheckResult.Unhealthy(exception.Message);
         }
     }
 }

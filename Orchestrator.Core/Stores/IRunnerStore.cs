@@ -95,6 +95,6 @@ public interface IRunnerStore
     /// <summary>How many runners of a template an instance has, by state.</summary>
     ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken);
 
-    /// <summary>Pings the store.</summary>
-    ValueTask PingAsync(CancellationToken cancellationToken);
+    /// <summary>Shows that the store takes a write, by one that no other call sees.</summary>
+    ValueTask TestWriteAsync(CancellationToken cancellationToken);
 }

@@ -22,6 +22,7 @@ internal static class TelemetryExtensions
 
     public static void AddTelemetry(this IHostApplicationBuilder builder, ServiceIdentity identity)
     {
+        ExporterSettings.Check(builder.Configuration);
         builder.Services.AddOptions<PrometheusOptions>().BindConfiguration(PrometheusOptions.Section).ValidateSettings(PrometheusOptions.Section);
         var otlp = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         var prometheus = PrometheusEndpoint(builder.Configuration);

@@ -73,6 +73,11 @@ public sealed partial class RedisConnection : IAsyncDisposable
     public Task PingAsync(CancellationToken cancellationToken) =>
         CallAsync(database => database.PingAsync()).WaitAsync(cancellationToken);
 
+    /// <summary>Shows that Redis takes a write, to a key that expires by itself.</summary>
+    /// <exception cref="StoreUnavailableException">It does not.</exception>
+    public Task TestWriteAsync(CancellationToken cancellationToken) => CallAsync(database =>
+        database.StringSetAsync($"{{{KeyPrefix}}}:write_test", "", TimeSpan.FromMinutes(1))).WaitAsync(cancellationToken);
+
     /// <summary>Writes a text under a name of its own, reads it back and returns the result: shows that both work.</summary>
     /// <exception cref="StoreUnavailableException">They don't.</exception>
     public async Task<string?> WriteAndReadAsync(string name, string text, CancellationToken cancellationToken)

@@ -23,9 +23,14 @@ internal sealed class DataFolder : IDisposable
     public string Database => System.IO.Path.Combine(Path, "orchestrator.db");
 
     /// <summary>Makes the folder when it is missing, for this user alone, and claims it.</summary>
-    /// <exception cref="StorageException">Another process holds it, or it can't be made or written.</exception>
+    /// <exception cref="StorageException">Another process holds it, or it can't be made or written, or begins with <c>~</c>.</exception>
     public static DataFolder Claim(string path)
     {
+        if (path.StartsWith('~'))
+        {
+            throw new StorageException($"Storage:DataFolder: '{path}' is not a full path; only a shell knows what ~ means.");
+        }
+
         path = System.IO.Path.GetFullPath(path);
         var file = System.IO.Path.Combine(path, "orchestrator.lock");
         try
@@ -49,7 +54,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The data folder {path} can't be used: {e.Message}", e);
+            throw new StorageException($"Storage:DataFolder: the folder {path} can't be used: {e.Message}", e);
         }
     }
 

@@ -27,11 +27,15 @@ internal sealed class ApiHost : IAsyncDisposable
     public HttpClient Pod => Client(Listener.Pod);
 
     /// <summary>Starts it without a pool, so that every runner there is was asked for; settings are as on the command line.</summary>
-    public static async Task<ApiHost> StartAsync(params string[] settings)
+    public static Task<ApiHost> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
+
+    /// <summary>Starts it with an engine that was prepared.</summary>
+    public static async Task<ApiHost> StartAsync(Action<SimulatedEngine> prepare, params string[] settings)
     {
         var host = new ApiHost();
         try
         {
+            prepare(host.Engine);
             host._app = host.Create(settings);
             await OrchestratorProcess.StartAsync(host._app);
             host._started = true;

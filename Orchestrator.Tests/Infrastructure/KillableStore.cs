@@ -71,7 +71,7 @@ internal sealed class KillableStore(IRunnerStore store, SimulatedProcess process
     public ValueTask<PoolCounts> CountAsync(string instance, string template, CancellationToken cancellationToken) =>
         CallAsync("count", () => store.CountAsync(instance, template, cancellationToken));
 
-    public ValueTask PingAsync(CancellationToken cancellationToken) => store.PingAsync(cancellationToken);
+    public ValueTask TestWriteAsync(CancellationToken cancellationToken) => store.TestWriteAsync(cancellationToken);
 
     private ValueTask<T> WriteAsync<T>(string what, Func<ValueTask<T>> call)
     {

@@ -290,6 +290,6 @@ public abstract partial class RunnerStoreContract
         Assert.Null(await Store.GetAsync("nobody", Cancel));
         Assert.Null(await Store.FindAsync(Template, Owner.Session("nobody"), Cancel));
         Assert.Equal(default, await Store.CountAsync(Instance, "unknown", Cancel));
-        await Store.PingAsync(Cancel);
+        await Store.TestWriteAsync(Cancel);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orchestrator.Core.Stores;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.Storage.Redis;
 using StackExchange.Redis;
@@ -39,7 +40,7 @@ public static class RedisHosting
             registration.Name = check;
             registration.Tags.Add("ready");
             var make = registration.Factory;
-            registration.Factory = provider => new OneLineCheck(make(provider));
+            registration.Factory = provider => new WriteCheck(make(provider), provider.GetRequiredService<RedisConnection>());
         });
         return builder;
     }
@@ -56,13 +57,27 @@ public static class RedisHosting
         }
     }
 
-    // One line: the client's exception would be logged with its stack trace at every check.
-    private sealed class OneLineCheck(IHealthCheck check) : IHealthCheck
+    // A server may answer a ping and refuse every write. One line each: the client's exception would be logged with its stack
+    // trace at every check.
+    private sealed class WriteCheck(IHealthCheck ping, RedisConnection redis) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            var result = await check.CheckHealthAsync(context, cancellationToken);
-            return result.Exception is null ? result : new HealthCheckResult(result.Status, "Redis does not answer.");
+            var result = await ping.CheckHealthAsync(context, cancellationToken);
+            if (result.Exception is not null)
+            {
+                return new HealthCheckResult(result.Status, "Redis does not answer.");
+            }
+
+            try
+            {
+                await redis.TestWriteAsync(cancellationToken);
+                return result;
+            }
+            catch (StoreUnavailableException refusal)
+            {
+                return new HealthCheckResult(context.Registration.FailureStatus, refusal.Message);
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ internal sealed class RedisRunnerStore : IRunnerStore, IRunnerChanges
         return new PoolCounts(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
     }
 
-    public async ValueTask PingAsync(CancellationToken cancellationToken) => await _redis.PingAsync(cancellationToken);
+    public async ValueTask TestWriteAsync(CancellationToken cancellationToken) => await _redis.TestWriteAsync(cancellationToken);
 
     // In pages, so that no other call waits long for Redis; of one tenant, or with '' of all.
     private async ValueTask<IReadOnlyList<Runner>> ListAsync(string instance, string tenant, CancellationToken cancellationToken)

@@ -173,9 +173,9 @@ public sealed class SqliteRunnerStore(SqliteDatabase database, TimeProvider time
             (Store: this, Instance: instance, Template: template), cancellationToken);
 
     /// <inheritdoc />
-    public async ValueTask PingAsync(CancellationToken cancellationToken) =>
-        await database.LookUpAsync(
-            static (connection, _) => connection.Prepare(RunnerSql.Ping).First(row => row.GetInt64(0)), 0, cancellationToken);
+    public async ValueTask TestWriteAsync(CancellationToken cancellationToken) =>
+        await database.WriteAsync(
+            static database => database.Writing.Prepare(RunnerSql.TestWrite).ExecuteNonQuery(), database, cancellationToken);
 
     private static PoolCounts Count(StoreConnection connection, (string Instance, string Template) pool) =>
         connection.Prepare(RunnerSql.Count).Bind(1, pool.Template).Bind(2, pool.Instance)

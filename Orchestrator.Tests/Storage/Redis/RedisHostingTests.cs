@@ -42,6 +42,23 @@ public sealed class RedisHostingTests
     }
 
     [Fact]
+    public async Task Ready_RedisRefusesWrites_IsUnready()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        await using var api = await ApiHost.StartAsync($"--ConnectionStrings:redis={redis.ConnectionString}");
+        await using var worker = await WorkerHost.StartAsync(redis.ConnectionString, $"--Tasks:ApiUrl={api.Sessions.BaseAddress}");
+        Assert.Equal("+OK", await redis.AskAsync("CONFIG SET min-replicas-to-write 1"));
+
+        var ready = await api.Sessions.SendAsync(HttpMethod.Get, "/ready").JsonAsync(503);
+        var queue = await worker.Pod.SendAsync(HttpMethod.Get, "/ready").JsonAsync(503);
+
+        Assert.Equal(("unhealthy", "unhealthy"), (ready["checks"]!.Text("store"), queue["checks"]!.Text("queue")));
+        Assert.Equal("+OK", await redis.AskAsync("CONFIG SET min-replicas-to-write 0"));
+        await api.Sessions.SendAsync(HttpMethod.Get, "/ready").JsonAsync(200);
+        await worker.Pod.SendAsync(HttpMethod.Get, "/ready").JsonAsync(200);
+    }
+
+    [Fact]
     public async Task Traces_OfACall_HoldWhatItAskedOfRedis()
     {
         await using var collector = await OtlpReceiver.StartAsync();
