@@ -29,6 +29,7 @@ public static class RunnerServices
         services.AddSingleton<RunnerStarter>();
         services.AddSingleton<OwnerTeller>();
         services.AddSingleton<DeferredWork>();
+        services.AddSingleton<LogFeeds>();
         services.AddSingleton<OrphanCollector>();
         services.AddSingleton<Reaper>();
         services.AddSingleton<Reconciler>();

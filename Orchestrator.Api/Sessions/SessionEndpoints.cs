@@ -65,7 +65,9 @@ internal static class SessionEndpoints
         group.MapGet("/{sessionId}/logs", Execution.CopyLogsAsync)
             .WithName("GetRunnerLogs")
             .WithSummary("Stream the log of a session's runner")
+            .WithDescription("With follow=true it goes on until the runner ends; at most two callers follow a session's log at a time.")
             .Answers<string>(200, "Listening on port 3000.\n", "text/plain")
+            .Fails(429, "QUOTA_EXCEEDED", "The log is followed 2 times already, which is the limit. Please retry once one of them has left.")
             .Fails(400, "FIELD_INVALID", "tail must be a number of lines from 0.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
             .Fails(503, "ENGINE_UNAVAILABLE", "The container engine can't be reached. Please retry in a few seconds.");
@@ -79,13 +81,15 @@ internal static class SessionEndpoints
 
         group.MapGet("/", RunnerLists.ListAsync)
             .WithName("ListRunners")
-            .WithSummary("List every runner")
+            .WithSummary("List the runners, in pages")
+            .WithDescription("Oldest first; template and state select. cursor is the next of the page before.")
             .Answers<RunnerList>(200, """
                 {"runners":[{"id":"runner-1766000000000-a1b2c3d4e","template":"session","state":"leased",
                 "owner":{"tenant":"default","kind":"session","id":"my-session"},"endpoint":"http://localhost:32768",
                 "containerId":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","image":"runner-image",
                 "createdAt":"2026-01-01T00:00:00+00:00","expiresAt":"2026-01-01T00:01:00+00:00"}]}
                 """)
+            .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
             .FailsWithoutStore();
         return group;
     }

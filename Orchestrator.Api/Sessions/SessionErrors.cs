@@ -24,6 +24,8 @@ internal static class SessionErrors
     {
         CapacityExhaustedException full => new(StatusCodes.Status503ServiceUnavailable, "CAPACITY_EXHAUSTED",
             "Every runner is taken. Please retry in a few seconds.", full.RetryAfter),
+        LogFollowersException full => new(StatusCodes.Status429TooManyRequests, "QUOTA_EXCEEDED",
+            $"{full.Message} Please retry once one of them has left.", OutagePause),
         RunnerImageMissingException missing => new(StatusCodes.Status500InternalServerError, "DOCKER_IMAGE_NOT_FOUND",
             $"Docker image {missing.Image} not found. Ensure it has been built, typically by the 'runner-builder' service."),
         RunnerNotReadyException => new(StatusCodes.Status504GatewayTimeout, "RUNNER_NOT_READY",

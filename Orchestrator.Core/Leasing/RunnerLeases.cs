@@ -25,6 +25,7 @@ public sealed partial class RunnerLeases(
     RunnerSignals signals,
     OwnerTeller teller,
     DeferredWork deferred,
+    LogFeeds logs,
     TimeProvider time,
     ILogger<RunnerLeases> logger)
 {
@@ -88,6 +89,7 @@ public sealed partial class RunnerLeases(
 
     /// <summary>Copies the log of an owner's runner.</summary>
     /// <returns>False when the owner has no leased runner.</returns>
+    /// <exception cref="LogFollowersException">As many follow it as may.</exception>
     public async Task<bool> CopyLogsAsync(
         RunnerTemplate template, Owner owner, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken)
     {
@@ -98,7 +100,9 @@ public sealed partial class RunnerLeases(
 
         try
         {
-            await engine.CopyLogsAsync(placement.Handle, follow, tail, output, cancellationToken);
+            await (follow
+                ? logs.FollowAsync(placement.Handle, tail, output, cancellationToken)
+                : engine.CopyLogsAsync(placement.Handle, follow, tail, output, cancellationToken));
             return true;
         }
         catch (RunnerGoneException)

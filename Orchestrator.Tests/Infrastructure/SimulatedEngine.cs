@@ -19,6 +19,7 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     private readonly ConcurrentDictionary<Channel<RunnerEvent>, bool> _watchers = new();
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _ports = new();
+    private TaskCompletionSource _logged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _nextPort = 32_768;
     private int _nextContainer;
 
@@ -72,6 +73,12 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>What every runner has logged.</summary>
     public string Log { get; set; } = "";
 
+    /// <summary>Whether a followed log goes on after what it holds, until its reader leaves.</summary>
+    public bool LogGoesOn { get; set; }
+
+    /// <summary>How many streams follow a log now, and how many did at most.</summary>
+    public (int Now, int Most) LogStreams { get; private set; }
+
     /// <summary>How many runners were ever started.</summary>
     public int Started { get; private set; }
 
@@ -81,6 +88,25 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>An orchestrator's way in.</summary>
     public IRunnerEngine Connect(SimulatedProcess? process = null, string instance = "test", PublishedPorts? ports = null) =>
         new Client(this, process ?? new SimulatedProcess(), instance, ports ?? new PublishedPorts(new RunnersOptions()));
+
+    /// <summary>Adds to what every runner has logged.</summary>
+    public void AppendLog(string text)
+    {
+        lock (_ports)
+        {
+            Log += text;
+            _logged.TrySetResult();
+            _logged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private void CountLogStream(int by)
+    {
+        lock (_ports)
+        {
+            LogStreams = (LogStreams.Now + by, Math.Max(LogStreams.Most, LogStreams.Now + by));
+        }
+    }
 
     /// <summary>Makes a running container die by itself.</summary>
     public void Die(string runnerId)
@@ -337,7 +363,32 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         {
             await CallAsync("logs", handle, () => true);
             await output.BeginAsync(cancellationToken);
-            await output.WriteAsync(OutputStream.Stdout, System.Text.Encoding.UTF8.GetBytes(world.Log), cancellationToken);
+            world.CountLogStream(follow ? 1 : 0);
+            try
+            {
+                for (var sent = 0; ;)
+                {
+                    string log;
+                    Task more;
+                    lock (world._ports)
+                    {
+                        (log, more) = (world.Log, world._logged.Task);
+                    }
+
+                    await output.WriteAsync(OutputStream.Stdout, System.Text.Encoding.UTF8.GetBytes(log[sent..]), cancellationToken);
+                    sent = log.Length;
+                    if (!follow || !world.LogGoesOn)
+                    {
+                        return;
+                    }
+
+                    await more.WaitAsync(cancellationToken);
+                }
+            }
+            finally
+            {
+                world.CountLogStream(follow ? -1 : 0);
+            }
         }
 
         public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) => CallAsync("activity", runner.Id, () =>
