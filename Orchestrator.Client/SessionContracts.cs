@@ -32,9 +32,11 @@ public sealed record ProvisionResponse(
 /// <param name="Message">A sentence for people.</param>
 public sealed record MessageResponse(string Message);
 
-/// <summary>Every runner.</summary>
+/// <summary>A page of the runners, oldest first.</summary>
 /// <param name="Runners">The runners.</param>
-public sealed record RunnerList(IReadOnlyList<RunnerEntry> Runners);
+/// <param name="Next">The <c>cursor</c> of the next page; left out on the last one.</param>
+public sealed record RunnerList(
+    IReadOnlyList<RunnerEntry> Runners, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next = null);
 
 /// <summary>A runner, without its secrets.</summary>
 /// <param name="Id">Its id.</param>

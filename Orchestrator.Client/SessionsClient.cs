@@ -106,8 +106,21 @@ public sealed class SessionsClient
 
     /// <summary>Every runner, of any owner or none.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<IReadOnlyList<RunnerEntry>> ListAsync(CancellationToken cancellationToken = default) =>
-        (await _calls.GetAsync("api/runner", ContractJson.Default.RunnerList, cancellationToken)).Runners;
+    public async Task<IReadOnlyList<RunnerEntry>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        List<RunnerEntry> runners = [];
+        for (var page = await ListPageAsync("", cancellationToken); ; page = await ListPageAsync($"?cursor={Uri.EscapeDataString(page.Next)}", cancellationToken))
+        {
+            runners.AddRange(page.Runners);
+            if (page.Next is null)
+            {
+                return runners;
+            }
+        }
+    }
+
+    private Task<RunnerList> ListPageAsync(string query, CancellationToken cancellationToken) =>
+        _calls.GetAsync($"api/runner{query}", ContractJson.Default.RunnerList, cancellationToken);
 
     private static string PathOf(string sessionId) => $"api/runner/{Uri.EscapeDataString(sessionId)}";
 

@@ -45,9 +45,12 @@ public sealed record TaskChanged(
     [property: JsonPropertyName("task_id")] string TaskId,
     [property: JsonPropertyName("status")] string Status);
 
-/// <summary>Tasks, newest first.</summary>
+/// <summary>A page of tasks, newest first; without results unless they were asked for.</summary>
 /// <param name="Tasks">The tasks.</param>
-public sealed record TaskList([property: JsonPropertyName("tasks")] IReadOnlyList<TaskView> Tasks);
+/// <param name="Next">The <c>cursor</c> of the next page; left out on the last one. A page with a next one may be short.</param>
+public sealed record TaskList(
+    [property: JsonPropertyName("tasks")] IReadOnlyList<TaskView> Tasks,
+    [property: JsonPropertyName("next"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next = null);
 
 /// <summary>A task type.</summary>
 /// <param name="Type">Its name.</param>

@@ -49,6 +49,10 @@ public sealed record TaskView
     [JsonPropertyName("created_at")]
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The earliest time at which it may begin; left out for at once.</summary>
+    [JsonPropertyName("run_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? RunAt { get; init; }
+
     /// <summary>When the last attempt began.</summary>
     [JsonPropertyName("started_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? StartedAt { get; init; }

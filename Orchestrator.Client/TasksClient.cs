@@ -52,14 +52,25 @@ public sealed class TasksClient
     public Task<TaskChanged> RetryAsync(string taskId, CancellationToken cancellationToken = default) =>
         _calls.PostAsync($"{PathOf(taskId)}/retry", ContractJson.Default.TaskChanged, cancellationToken);
 
-    /// <summary>The newest tasks, newest first.</summary>
+    /// <summary>The newest tasks, newest first, without results.</summary>
     /// <param name="status">Those of one status only; null for all.</param>
     /// <param name="limit">How many at most, 1 to 1,000.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<IReadOnlyList<TaskView>> ListAsync(string? status = null, int limit = 100, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<TaskView>> ListAsync(string? status = null, int limit = 100, CancellationToken cancellationToken = default) =>
+        (await ListPageAsync(status, limit, null, false, cancellationToken)).Tasks;
+
+    /// <summary>A page of the tasks, newest first.</summary>
+    /// <param name="status">Those of one status only; null for all.</param>
+    /// <param name="limit">How many at most, 1 to 1,000.</param>
+    /// <param name="cursor">The <see cref="TaskList.Next"/> of the page before; null for the first.</param>
+    /// <param name="results">Whether results of up to 4 KB are added.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<TaskList> ListPageAsync(
+        string? status = null, int limit = 100, string? cursor = null, bool results = false, CancellationToken cancellationToken = default)
     {
-        var query = FormattableString.Invariant($"?status={Uri.EscapeDataString(status ?? "")}&limit={limit}");
-        return (await _calls.GetAsync($"tasks{query}", ContractJson.Default.TaskList, cancellationToken)).Tasks;
+        var query = FormattableString.Invariant(
+            $"?status={Uri.EscapeDataString(status ?? "")}&limit={limit}&cursor={Uri.EscapeDataString(cursor ?? "")}&results={(results ? "true" : "false")}");
+        return _calls.GetAsync($"tasks{query}", ContractJson.Default.TaskList, cancellationToken);
     }
 
     /// <summary>Every task type, and the JSON schema of its input.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -20,7 +19,7 @@ internal static class TaskCalls
 {
     private const int MaxIdLength = 128;
     private const int DefaultLimit = 100;
-    private const int MaxLimit = 1_000;
+    private const int MaxListedResult = 4 << 10;
     private const string Greeting = "hello from valkey";
 
     public static Ok<SumResponse> Add([FromQuery] string? a, [FromQuery] string? b, ServiceIdentity identity)
@@ -66,15 +65,31 @@ internal static class TaskCalls
             : NotFound();
 
     public static async Task<Ok<TaskList>> ListAsync(
-        [FromQuery] string? status, [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken)
+        [FromQuery] string? status,
+        [FromQuery] string? limit,
+        [FromQuery] string? cursor,
+        [FromQuery] string? results,
+        ITaskQueue queue,
+        ServiceIdentity identity,
+        CancellationToken cancellationToken)
     {
-        var tasks = await queue.ListAsync(ReadState(status), ReadLimit(limit), cancellationToken);
-        return TypedResults.Ok(new TaskList([.. tasks.Select(task => TaskViews.Of(task, identity.InstanceId) with { Tenant = task.Spec.Tenant.Name })]));
+        var page = await queue.ListAsync(
+            new TaskQuery
+            {
+                State = ReadState(status),
+                Limit = Paging.ReadLimit(limit, DefaultLimit),
+                After = Paging.ReadCursor(cursor),
+                MaxResultBytes = ReadResults(results) ? MaxListedResult : 0,
+            },
+            cancellationToken);
+        return TypedResults.Ok(new TaskList(
+            [.. page.Tasks.Select(task => TaskViews.Of(task, identity.InstanceId) with { Tenant = task.Spec.Tenant.Name })],
+            page.Next?.ToString()));
     }
 
     public static Task<Ok<TaskList>> ListDeadAsync(
-        [FromQuery] string? limit, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
-        ListAsync("failed", limit, queue, identity, cancellationToken);
+        [FromQuery] string? limit, [FromQuery] string? cursor, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
+        ListAsync("failed", limit, cursor, null, queue, identity, cancellationToken);
 
     public static Ok<TaskTypeList> ListTypes(TaskTypes types) => TypedResults.Ok(new TaskTypeList(
         [.. types.All.Select(handler => new TaskTypeEntry(handler.Type, JsonElement.Parse(handler.InputSchema)))]));
@@ -150,11 +165,11 @@ internal static class TaskCalls
         throw InvalidInputException.Field("status", "must be pending, running, complete, failed or cancelled.");
     }
 
-    private static int ReadLimit(string? limit) => limit switch
+    private static bool ReadResults(string? results) => results switch
     {
-        null or "" => DefaultLimit,
-        _ when int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxLimit => number,
-        _ => throw InvalidInputException.Field("limit", $"must be from 1 to {MaxLimit}."),
+        null or "" or "false" => false,
+        "true" => true,
+        _ => throw InvalidInputException.Field("results", "must be true or false."),
     };
 
     private static bool IsId(string id) => id.Length <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

@@ -50,8 +50,9 @@ internal static class TaskEndpoints
 
         group.MapGet("/tasks", TaskCalls.ListAsync)
             .WithName("ListTasks")
-            .WithSummary("List the newest tasks")
-            .Answers<TaskList>(200, $$"""{"tasks":[{{Listed}}]}""")
+            .WithSummary("List the newest tasks, in pages")
+            .WithDescription("Without results; results=true adds those of up to 4 KB. cursor is the next of the page before.")
+            .Answers<TaskList>(200, $$"""{"tasks":[{{Listed}}],"next":"1766000000000-0199f0c2-7a50-7d3e-9c3b-0123456789ab"}""")
             .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
             .FailsWithoutStore();
 

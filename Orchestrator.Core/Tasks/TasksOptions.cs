@@ -12,6 +12,13 @@ public sealed class TasksOptions
     [Range(1, 100_000_000)]
     public int MaxPending { get; set; } = 1_000_000;
 
+    /// <summary>
+    /// Inputs, results and errors of all tasks, pending and kept ones together, in MiB; past it new tasks are refused until
+    /// earlier ones expire.
+    /// </summary>
+    [Range(1, 1 << 20)]
+    public int MaxStoredMiB { get; set; } = 1_024;
+
     /// <summary>How long complete and cancelled tasks are kept, in hours.</summary>
     [Range(0.001, 24 * 365)]
     public double RetentionHours { get; set; } = 24;
@@ -47,6 +54,9 @@ public sealed class TasksOptions
     /// <summary>The longest pause between two attempts.</summary>
     [Range(0.001, 86_400)]
     public double MaxRetrySeconds { get; set; } = 300;
+
+    /// <summary><see cref="MaxStoredMiB"/> in bytes.</summary>
+    internal long MaxStoredBytes => (long)MaxStoredMiB << 20;
 
     /// <summary>The largest n of a <c>fibonacci</c> task.</summary>
     [Range(0, 10_000_000)]

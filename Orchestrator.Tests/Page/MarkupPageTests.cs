@@ -65,7 +65,7 @@ public sealed class MarkupPageTests(PageWorld world)
     {
         await using var page = await world.OpenAsync(before: async browser =>
         {
-            await browser.RouteAsync("**/api/runner", route => route.FulfillAsync(Json(new JsonObject
+            await browser.RouteAsync("**/api/runner?*", route => route.FulfillAsync(Json(new JsonObject
             {
                 ["runners"] = new JsonArray(Runner("session", "1"), Runner("machine", "2"), Runner(Attack, "3")),
             })));

@@ -48,8 +48,7 @@ internal sealed class ObstructedQueue(ITaskQueue queue, Func<string, Task> obstr
 
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => queue.GetAsync(taskId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken) =>
-        queue.ListAsync(state, limit, cancellationToken);
+    public ValueTask<TaskPage> ListAsync(TaskQuery query, CancellationToken cancellationToken) => queue.ListAsync(query, cancellationToken);
 
     public ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) => queue.CancelAsync(taskId, cancellationToken);
 

@@ -214,6 +214,44 @@ public abstract class TaskCallsContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tasks_AreListedInPagesWithoutResults()
+    {
+        List<string> ids = [];
+        foreach (var n in (int[])[10, 30_000, 11])
+        {
+            ids.Insert(0, await SubmitAsync($$$"""{"type":"fibonacci","input":{"n":{{{n}}}}}"""));
+            await EndOfAsync(ids[0]);
+        }
+
+        var first = await Sessions.SendAsync(HttpMethod.Get, "/tasks?limit=2").JsonAsync(200);
+        var second = await Sessions.SendAsync(HttpMethod.Get, $"/tasks?limit=2&cursor={first.Text("next")}").JsonAsync(200);
+        Assert.Equal(ids, first["tasks"]!.AsArray().Concat(second["tasks"]!.AsArray()).Select(task => task!.Text("task_id")));
+        Assert.Null(second["next"]);
+        Assert.All(first["tasks"]!.AsArray(), task => Assert.Null(task!["result"]));
+
+        // 6,270 digits are too many for a list.
+        var results = (await Sessions.SendAsync(HttpMethod.Get, "/tasks?results=true").JsonAsync(200))["tasks"]!.AsArray();
+        Assert.Equal(["89", null, "55"], results.Select(task => task!["result"]?.ToJsonString()));
+        foreach (var query in (string[])["cursor=x", "cursor=1", "cursor=-1-a", "cursor=1-%00", "results=yes", "limit=1001", "limit=1.0"])
+        {
+            await Sessions.SendAsync(HttpMethod.Get, $"/tasks?{query}").FailsAsync(400, "FIELD_INVALID");
+        }
+    }
+
+    [Theory]
+    [InlineData("2026-01-31T12:00:00.123456789Z")]
+    [InlineData("2026-01-31t12:00:00.5z")]
+    [InlineData("2026-01-31T12:00:00.12345678+05:30")]
+    public async Task RunAt_AsRfc3339HasIt_IsTakenAndShown(string time)
+    {
+        var id = await SubmitAsync($$"""{"type":"fibonacci","input":{"n":5.0},"run_at":"{{time}}"}""");
+
+        var shown = (await EndOfAsync(id)).Text("run_at");
+
+        Assert.Equal(2026, DateTimeOffset.Parse(shown, System.Globalization.CultureInfo.InvariantCulture).Year);
+    }
+
+    [Fact]
     public async Task Types_AreListedWithTheirSchema()
     {
         var types = (await Sessions.SendAsync(HttpMethod.Get, "/tasks/types").JsonAsync(200))["types"]!.AsArray();

@@ -118,7 +118,7 @@ public abstract partial class TaskQueueContract : IAsyncLifetime
             }
             catch (TaskQueueFullException e)
             {
-                Assert.Equal(3, e.Limit);
+                Assert.Equal("3 tasks are waiting already.", e.Message);
                 return false;
             }
         }));

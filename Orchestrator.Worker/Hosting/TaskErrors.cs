@@ -14,7 +14,7 @@ public static class TaskErrors
     public static ErrorMap Map { get; } = new(exception => exception switch
     {
         TaskQueueFullException full => new(StatusCodes.Status429TooManyRequests, "QUEUE_FULL",
-            $"{full.Limit} tasks are waiting already. Please retry in a few seconds.", FullPause),
+            $"{full.Message} Please retry in a few seconds.", FullPause),
         StoreUnavailableException => new(StatusCodes.Status503ServiceUnavailable, "STORE_UNAVAILABLE",
             "The store can't be reached. Please retry in a few seconds.", OutagePause),
         _ => null,

@@ -21,6 +21,7 @@ public static class TaskViews
         Error = task.Error,
         Attempts = task.Attempts,
         CreatedAt = task.CreatedAt,
+        RunAt = task.Spec.RunAt,
         StartedAt = task.StartedAt,
         FinishedAt = task.FinishedAt,
     };

@@ -16,7 +16,7 @@ export function start() {
   const waiting = chart('Waiting tasks', entry => entry.pending, number);
   $('depth-chart').append(waiting.element);
   onOverview(async ({ tasks }) => {
-    if (current() !== 'tasks') return;
+    if (current() !== 'tasks' || document.hidden) return;
     drawDepth(tasks);
     waiting.draw();
     await load();
@@ -26,7 +26,7 @@ export function start() {
 
 async function load() {
   try {
-    const [dead, newest] = await Promise.all([call('GET', `tasks/dead?limit=${DEAD}`), call('GET', `tasks?limit=${NEWEST}`)]);
+    const [dead, newest] = await Promise.all([call('GET', `tasks/dead?limit=${DEAD}`), call('GET', `tasks?limit=${NEWEST}&results=true`)]);
     drawDead(dead.tasks);
     drawNewest(newest.tasks);
     showProblem($('dead-problem'), null);

@@ -16,6 +16,7 @@ const ORDER = { creating: 1, leased: 0, idle: 2, removing: 3 };
 const NAMES = { session: 'Sessions', machine: 'Machines' };
 
 let runners = [];
+let more;
 
 /** The runner of a session, from the latest list. */
 export const runnerOf = session => runners.find(runner => runner.owner?.kind === 'session' && runner.owner.id === session);
@@ -26,7 +27,7 @@ export function start() {
   onOverview(async overview => {
     drawPools(overview.pools);
     use.draw();
-    if (current() === 'runners') await load();
+    if (current() === 'runners' && !document.hidden) await load();
   });
   onTab(() => current() === 'runners' && load());
   sessions.onChange(draw);
@@ -35,7 +36,7 @@ export function start() {
 
 async function load() {
   try {
-    runners = (await call('GET', 'api/runner')).runners;
+    ({ runners, next: more } = await call('GET', `api/runner?limit=${SHOWN}`));
     showProblem($('runner-problem'), null);
   } catch (problem) {
     if (!problem.away && problem.status !== 401) showProblem($('runner-problem'), problem);
@@ -47,13 +48,13 @@ async function load() {
 function draw() {
   const rank = runner => (sessions.holds(runner.owner?.id) ? -1 : ORDER[runner.state] ?? 9);
   const sorted = [...runners].sort((a, b) => rank(a) - rank(b) || Date.parse(b.createdAt) - Date.parse(a.createdAt));
-  text($('runner-count'), runners.length || '');
+  text($('runner-count'), more ? `${runners.length}+` : runners.length || '');
   show($('runner-table'), runners.length > 0);
-  show($('runner-empty'), runners.length === 0 || runners.length > SHOWN);
+  show($('runner-empty'), runners.length === 0 || Boolean(more));
   text($('runner-empty'), runners.length === 0
     ? 'No runners yet. Get one above; Runners:MinIdle sets how many are kept warm.'
-    : `The first ${SHOWN} of ${runners.length}; GET api/runner lists them all.`);
-  keep($('runner-table').tBodies[0], sorted.slice(0, SHOWN), runner => runner.id, makeRow, updateRow);
+    : `The oldest ${SHOWN}; GET api/runner lists them all, in pages.`);
+  keep($('runner-table').tBodies[0], sorted, runner => runner.id, makeRow, updateRow);
 }
 
 function makeRow() {

@@ -14,7 +14,7 @@ namespace Orchestrator.Core.Tasks.Queue;
 public interface ITaskQueue
 {
     /// <summary>Adds a task, or finds the one with its idempotency key.</summary>
-    /// <exception cref="TaskQueueFullException">As many tasks as allowed are pending; nothing was added.</exception>
+    /// <exception cref="TaskQueueFullException">As many tasks as allowed are pending, or they and kept ones hold as many bytes as allowed; nothing was added.</exception>
     ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken);
 
     /// <summary>
@@ -49,11 +49,11 @@ public interface ITaskQueue
     /// <summary>The task of that id; null when there is none, or it was purged.</summary>
     ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken);
 
-    /// <summary>The newest tasks, newest first.</summary>
-    /// <param name="state">Only those in this state; null for all.</param>
-    /// <param name="limit">How many at most.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// A page of the tasks, newest first: those that ended, where only they are asked for, by their end, all others by their
+    /// creation.
+    /// </summary>
+    ValueTask<TaskPage> ListAsync(TaskQuery query, CancellationToken cancellationToken);
 
     /// <summary>Cancels a pending task; <see cref="TaskChange.Refused"/> in any other state.</summary>
     ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken);

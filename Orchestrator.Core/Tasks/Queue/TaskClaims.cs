@@ -52,10 +52,21 @@ public enum TaskChange
     Unknown,
 }
 
-/// <summary>The queue holds as many pending tasks as it may.</summary>
-/// <param name="limit">The limit that is reached.</param>
-public sealed class TaskQueueFullException(long limit) : Exception($"The queue is full: {limit} tasks are pending.")
+/// <summary>The queue holds as much as it may.</summary>
+/// <param name="message">What is full, a sentence.</param>
+public sealed class TaskQueueFullException(string message) : Exception(message)
 {
-    /// <summary>The limit that is reached.</summary>
-    public long Limit { get; } = limit;
+    /// <summary>As many tasks are pending as may be.</summary>
+    public static TaskQueueFullException OfTasks(TasksOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new($"{options.MaxPending} tasks are waiting already.");
+    }
+
+    /// <summary>Tasks hold as many bytes as they may, pending and kept ones together.</summary>
+    public static TaskQueueFullException OfBytes(TasksOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new($"Pending and kept tasks hold {options.MaxStoredMiB} MiB of inputs and results already (Tasks:MaxStoredMiB).");
+    }
 }

@@ -14,7 +14,8 @@ public sealed record TaskSpecification
     public required string Type { get; init; }
 
     /// <summary>The handler's input, as JSON text.</summary>
-    [JsonPropertyName("i"), JsonConverter(typeof(InputJsonConverter))]
+    /// <remarks>Last in the JSON: lists read what is before it.</remarks>
+    [JsonPropertyName("i"), JsonPropertyOrder(1), JsonConverter(typeof(InputJsonConverter))]
     public required string Input { get; init; }
 
     /// <summary>The instance that accepted the task.</summary>

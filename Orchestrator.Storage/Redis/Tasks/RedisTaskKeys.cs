@@ -25,7 +25,9 @@ namespace Orchestrator.Storage.Redis.Tasks;
 /// ids        hash         by tenant and idempotency key, with a space between: the id of its task, for as long as that
 ///                         task is kept
 /// keyed      hash         by id: its tenant and idempotency key, with a space between
+/// made       sorted set   every id by the time when it was made
 /// counts     hash         state letter and type: how many tasks
+/// bytes      number       of the specifications, of complete tasks' results and of failed ones' errors
 /// wake       channel      an empty message whenever there may be work
 /// </code>
 /// The keys of version 0.1 in layout 3 are migrated (<see cref="Layout.RedisLayout"/>).

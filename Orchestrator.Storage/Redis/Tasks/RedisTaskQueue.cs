@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Core;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 using StackExchange.Redis;
@@ -13,6 +14,7 @@ internal sealed class RedisTaskQueue : ITaskQueue
 {
     // Results may be large, and Redis serves no other call while it reads them.
     private const int ReadAtOnce = 16;
+    private const int BriefAtOnce = 64;
 
     private readonly RedisConnection _redis;
     private readonly RedisTaskKeys _keys;
@@ -33,7 +35,12 @@ internal sealed class RedisTaskQueue : ITaskQueue
     {
         var id = Guid.CreateVersion7().ToString();
         var answer = await _enqueues.CallAsync((id, spec), cancellationToken);
-        return answer.Length == 0 ? throw new TaskQueueFullException(_options.MaxPending) : new EnqueueResult(answer, answer != id);
+        return answer switch
+        {
+            "full" => throw TaskQueueFullException.OfTasks(_options),
+            "bytes" => throw TaskQueueFullException.OfBytes(_options),
+            _ => new EnqueueResult(answer, answer != id),
+        };
     }
 
     public async ValueTask<ClaimedBatch> ClaimAsync(string worker, int count, TimeSpan visibility, CancellationToken cancellationToken)
@@ -91,20 +98,18 @@ internal sealed class RedisTaskQueue : ITaskQueue
     public async ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) =>
         (await ReadAsync(taskId).WaitAsync(cancellationToken)).SingleOrDefault();
 
-    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken)
+    public async ValueTask<TaskPage> ListAsync(TaskQuery query, CancellationToken cancellationToken)
     {
-        var letter = state is { } wanted ? RedisTaskRecord.Letter(wanted) : "";
-        var newest = Values(await EvaluateAsync(RedisTaskScripts.List, letter, limit).WaitAsync(cancellationToken)).Chunk(2)
-            .Where(one => !one[1].IsNull)
-            .Select(one => (Id: one[0].ToString(), Head: RedisTaskRecord.Glance(one[1].ToString())))
-            .Where(one => state is null || one.Head.State == state)
-            .DistinctBy(one => one.Id)
-            .OrderByDescending(one => one.Head.Made).ThenByDescending(one => one.Id, StringComparer.Ordinal)
-            .Take(limit)
-            .Select(one => one.Id);
+        var letter = query.State is { } wanted ? RedisTaskRecord.Letter(wanted) : "";
+        RedisValue time = query.After is { } before ? before.At : "";
+        RedisValue last = query.After is { } after ? after.Id : "";
+        var page = (RedisResult[])(await EvaluateAsync(RedisTaskScripts.List, letter, query.Limit, time, last).WaitAsync(cancellationToken))!;
 
         // Between the two looks a task may have changed state, or been purged.
-        return [.. (await ReadAsync([.. newest]).WaitAsync(cancellationToken)).Where(task => state is null || task.State == state)];
+        var tasks = await ReadListedAsync(Values(page[0]), query.MaxResultBytes).WaitAsync(cancellationToken);
+        return new TaskPage(
+            [.. tasks.Where(task => query.State is null || task.State == query.State)],
+            (string?)page[2] is { Length: > 0 } next ? new PageCursor((long)page[1], next) : null);
     }
 
     public async ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken) =>
@@ -174,6 +179,25 @@ internal sealed class RedisTaskQueue : ITaskQueue
         return tasks;
     }
 
+    private async Task<IReadOnlyList<TaskRecord>> ReadListedAsync(RedisValue[] ids, int maxResultBytes)
+    {
+        List<TaskRecord> tasks = [];
+        foreach (var some in ids.Chunk(BriefAtOnce))
+        {
+            var answer = Values(await EvaluateAsync(RedisTaskScripts.Brief, [maxResultBytes, .. some]));
+            for (var i = 0; i < some.Length; i++)
+            {
+                var at = i * 4;
+                if (RedisTaskRecord.Read(some[i].ToString(), answer[at], answer[at + 1], answer[at + 2], answer[at + 3]) is { } task)
+                {
+                    tasks.Add(task);
+                }
+            }
+        }
+
+        return tasks;
+    }
+
     private static TaskChange Change(RedisResult answer) => (int)answer switch
     {
         1 => TaskChange.Done,
@@ -183,12 +207,13 @@ internal sealed class RedisTaskQueue : ITaskQueue
 
     private async Task<string[]> EnqueueTogetherAsync(IReadOnlyList<(string Id, TaskSpecification Spec)> tasks)
     {
-        var arguments = new RedisValue[1 + (tasks.Count * 7)];
+        var arguments = new RedisValue[2 + (tasks.Count * 7)];
         arguments[0] = _options.MaxPending;
+        arguments[1] = _options.MaxStoredBytes;
         for (var i = 0; i < tasks.Count; i++)
         {
             var (id, spec) = tasks[i];
-            var at = 1 + (i * 7);
+            var at = 2 + (i * 7);
             arguments[at] = id;
             arguments[at + 1] = RedisTaskRecord.Word(spec.Type);
             arguments[at + 2] = TaskJson.Write(spec);

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Orchestrator.Storage.Redis.Tasks;
 
-/// <summary>Reads a task from the answer of <c>get.lua</c>.</summary>
+/// <summary>Reads a task from the answer of <c>get.lua</c> or <c>brief.lua</c>.</summary>
 internal static class RedisTaskRecord
 {
     private const string States = "prcfx";
@@ -32,13 +32,6 @@ internal static class RedisTaskRecord
             Result = parts.Length > Parts ? parts[Parts] : result,
             Error = error,
         };
-    }
-
-    /// <summary>State and creation time of a head.</summary>
-    public static (TaskPhase State, long Made) Glance(string head)
-    {
-        var parts = head.Split(' ', Parts);
-        return (State(parts[0][0]), long.Parse(parts[5], CultureInfo.InvariantCulture));
     }
 
     /// <summary>The specification: the JSON behind the number of attempts allowed.</summary>

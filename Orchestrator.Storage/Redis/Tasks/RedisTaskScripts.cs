@@ -9,6 +9,7 @@ internal static class RedisTaskScripts
     public static readonly RedisScript Settle = new("Tasks", "settle");
     public static readonly RedisScript Get = new("Tasks", "get");
     public static readonly RedisScript List = new("Tasks", "list");
+    public static readonly RedisScript Brief = new("Tasks", "brief");
     public static readonly RedisScript Cancel = new("Tasks", "cancel");
     public static readonly RedisScript Retry = new("Tasks", "retry");
     public static readonly RedisScript Purge = new("Tasks", "purge");

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Orchestrator.Core;
 using Orchestrator.Core.Tasks;
@@ -29,7 +31,10 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         // Answered at once: reads never wait.
         _tally = new TaskTally(database.ListAsync(
             static (connection, _) => connection.Prepare(TaskSql.Count).All(row => new TaskCount(row.GetString(0), (TaskPhase)row.GetInt32(1), row.GetInt64(2))),
-            0, CancellationToken.None).AsTask().GetAwaiter().GetResult());
+            0, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
+            database.ListAsync(
+                static (connection, _) => connection.Prepare(TaskSql.CountBytes).First(row => row.GetInt64(0)),
+                0, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         (_front, _back) = database.ListAsync(
             static (connection, _) => connection.Prepare(TaskSql.Places).First(row => (row.GetInt64(0), row.GetInt64(1))),
             0, CancellationToken.None).AsTask().GetAwaiter().GetResult();
@@ -41,7 +46,9 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     public async ValueTask<EnqueueResult> EnqueueAsync(TaskSpecification spec, CancellationToken cancellationToken)
     {
-        if (!_tally.Promise(_options.MaxPending))
+        var text = TaskJson.WriteText(spec);
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        if (_tally.Promise(_options, bytes) is { } full)
         {
             // An existing task needs no room.
             if (spec.IdempotencyKey is { } key && await FindAsync(spec.Tenant, key, cancellationToken) is { } known)
@@ -49,7 +56,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
                 return new EnqueueResult(known, true);
             }
 
-            throw new TaskQueueFullException(_options.MaxPending);
+            throw full;
         }
 
         string? added = null;
@@ -58,13 +65,13 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             var id = Guid.CreateVersion7().ToString();
             var existing = await _database.WriteAsync(
                 static change => change.queue.Insert(change.id, change.spec, change.text),
-                (queue: this, id, spec, text: TaskJson.WriteText(spec)), cancellationToken);
+                (queue: this, id, spec, text), cancellationToken);
             added = existing is null ? spec.Type : null;
             return new EnqueueResult(existing ?? id, existing is not null);
         }
         finally
         {
-            _tally.Redeem(added);
+            _tally.Redeem(added, bytes);
             if (added is not null)
             {
                 Signal.Wake();
@@ -80,7 +87,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             (queue: this, worker, count, visibility), cancellationToken);
         foreach (var (type, state) in ended)
         {
-            _tally.Moved(type, TaskPhase.Running, state);
+            _tally.Moved(type, TaskPhase.Running, state, state == TaskPhase.Failed ? Abandoned.Length : 0);
         }
 
         foreach (var task in tasks)
@@ -112,7 +119,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             static change => change.queue.Prepare(TaskSql.Complete, change.claim)
                 .Bind(3, change.queue.Now).Bind(4, change.result).First(Ended),
             (queue: this, claim, result), cancellationToken);
-        return ended is not null ? Moved(ended, TaskPhase.Running, TaskPhase.Complete) : await _database.LookUpAsync(
+        return ended is not null ? Moved(ended, TaskPhase.Running, TaskPhase.Complete, result) : await _database.LookUpAsync(
             static (connection, claim) => connection.Prepare(TaskSql.IsComplete).Bind(1, claim.TaskId).Bind(2, claim.Fence).First(_ => true),
             claim, cancellationToken);
     }
@@ -137,7 +144,7 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
             return FailOutcome.Retrying;
         }
 
-        return Moved(ended, TaskPhase.Running, TaskPhase.Failed) ? FailOutcome.Dead : FailOutcome.Stale;
+        return Moved(ended, TaskPhase.Running, TaskPhase.Failed, error) ? FailOutcome.Dead : FailOutcome.Stale;
     }
 
     public async ValueTask<bool> ReleaseAsync(TaskClaim claim, CancellationToken cancellationToken)
@@ -151,12 +158,13 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
     public ValueTask<TaskRecord?> GetAsync(string taskId, CancellationToken cancellationToken) => _database.LookUpAsync(
         static (connection, taskId) => connection.Prepare(TaskSql.Get).Bind(1, taskId).First(TaskRow.Read), taskId, cancellationToken);
 
-    public async ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskPhase? state, int limit, CancellationToken cancellationToken)
+    public async ValueTask<TaskPage> ListAsync(TaskQuery query, CancellationToken cancellationToken)
     {
-        var tasks = await _database.ListAsync(
-            static (connection, wanted) => Newest(connection, wanted.state).Bind(1, wanted.limit).All(TaskRow.Read),
-            (state, limit), cancellationToken);
-        return [.. tasks.OrderByDescending(task => task.CreatedAt)];
+        var rows = await _database.ListAsync(
+            static (connection, query) => Newest(connection, query).All(TaskRow.ReadListed), query, cancellationToken);
+        return new TaskPage(
+            [.. rows.Select(row => row.Task)],
+            rows.Count < query.Limit ? null : CursorOf(rows[^1], query.State));
     }
 
     public async ValueTask<TaskChange> CancelAsync(string taskId, CancellationToken cancellationToken)
@@ -169,10 +177,15 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     public async ValueTask<TaskChange> RetryAsync(string taskId, CancellationToken cancellationToken)
     {
-        var type = await _database.WriteAsync(
-            static change => change.queue._database.Writing.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.GetString(0)),
+        var (type, bytes) = await _database.WriteAsync(
+            static change =>
+            {
+                var connection = change.queue._database.Writing;
+                var bytes = connection.Prepare(TaskSql.ErrorBytes).Bind(1, change.taskId).First(row => row.GetInt64(0));
+                return (connection.Prepare(TaskSql.Retry).Bind(1, change.taskId).Bind(2, ++change.queue._back).First(row => row.GetString(0)), bytes);
+            },
             (queue: this, taskId), cancellationToken);
-        return PutBack(type, TaskPhase.Failed) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
+        return PutBack(type, TaskPhase.Failed, -bytes) ? TaskChange.Done : await RefusedAsync(taskId, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<TaskCount>> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_tally.All);
@@ -186,24 +199,24 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         foreach (var state in (TaskPhase[])[TaskPhase.Complete, TaskPhase.Cancelled, TaskPhase.Failed])
         {
             var retention = TimeSpan.FromHours(state == TaskPhase.Failed ? _options.DeadRetentionHours : _options.RetentionHours);
-            List<string> types;
+            List<(string Type, long Bytes)> gone;
             do
             {
-                types = await _database.WriteAsync(
+                gone = await _database.WriteAsync(
                     static change => change.queue._database.Writing.Prepare(TaskSql.Purge)
                         .Bind(1, (long)change.state)
                         .Bind(2, change.queue.Now - Milliseconds(change.retention))
                         .Bind(3, AtOnce)
-                        .All(row => row.GetString(0)),
+                        .All(row => (row.GetString(0), row.GetInt64(1))),
                     (queue: this, state, retention), cancellationToken);
-                foreach (var type in types)
+                foreach (var (type, bytes) in gone)
                 {
-                    _tally.Forgotten(type, state);
+                    _tally.Forgotten(type, state, bytes);
                 }
 
-                forgotten += types.Count;
+                forgotten += gone.Count;
             }
-            while (types.Count == AtOnce && forgotten < AtMost);
+            while (gone.Count == AtOnce && forgotten < AtMost);
         }
 
         return forgotten;
@@ -219,22 +232,34 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
 
     private static (string Type, bool HasCallback)? Ended(SqliteDataReader row) => (row.GetString(0), row.GetInt64(1) == 1);
 
-    private static SqliteCommand Newest(StoreConnection connection, TaskPhase? state) => state switch
-    {
-        null => connection.Prepare(TaskSql.List),
-        TaskPhase.Pending => connection.Prepare(TaskSql.ListPending),
-        TaskPhase.Running => connection.Prepare(TaskSql.ListRunning),
-        { } ended => connection.Prepare(TaskSql.ListEnded).Bind(2, (long)ended),
-    };
+    // A page's place is its last row, and for those that ended the time of that before it.
+    private static PageCursor CursorOf((TaskRecord Task, long Row) last, TaskPhase? state) => new(
+        IsEnd(state) ? last.Task.FinishedAt!.Value.ToUnixTimeMilliseconds() : last.Row, last.Row.ToString(CultureInfo.InvariantCulture));
 
-    private bool Moved((string Type, bool HasCallback)? ended, TaskPhase from, TaskPhase to)
+    private static bool IsEnd(TaskPhase? state) => state is not (null or TaskPhase.Pending or TaskPhase.Running);
+
+    private static SqliteCommand Newest(StoreConnection connection, TaskQuery query)
+    {
+        var row = query.After is not { } after ? long.MaxValue
+            : long.TryParse(after.Id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var command = query.State switch
+        {
+            null => connection.Prepare(TaskSql.List),
+            TaskPhase.Pending => connection.Prepare(TaskSql.ListPending),
+            TaskPhase.Running => connection.Prepare(TaskSql.ListRunning),
+            { } ended => connection.Prepare(TaskSql.ListEnded).Bind(4, query.After?.At ?? long.MaxValue).Bind(5, (long)ended),
+        };
+        return command.Bind(1, query.Limit).Bind(2, query.MaxResultBytes > 0 ? query.MaxResultBytes : -1).Bind(3, row);
+    }
+
+    private bool Moved((string Type, bool HasCallback)? ended, TaskPhase from, TaskPhase to, string? text = null)
     {
         if (ended is not { } task)
         {
             return false;
         }
 
-        _tally.Moved(task.Type, from, to);
+        _tally.Moved(task.Type, from, to, text is null ? 0 : Encoding.UTF8.GetByteCount(text));
         if (task.HasCallback)
         {
             Signal.Wake();
@@ -243,14 +268,14 @@ internal sealed partial class SqliteTaskQueue : ITaskQueue
         return true;
     }
 
-    private bool PutBack(string? type, TaskPhase from)
+    private bool PutBack(string? type, TaskPhase from, long bytes = 0)
     {
         if (type is null)
         {
             return false;
         }
 
-        _tally.Moved(type, from, TaskPhase.Pending);
+        _tally.Moved(type, from, TaskPhase.Pending, bytes);
         Signal.Wake();
         return true;
     }

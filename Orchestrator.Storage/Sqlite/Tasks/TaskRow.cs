@@ -21,6 +21,10 @@ internal static class TaskRow
         Error = row.GetNullableString(9),
     };
 
+    /// <summary>The task of a row of a list.</summary>
+    /// <returns>The task, and the row's number.</returns>
+    public static (TaskRecord Task, long Row) ReadListed(SqliteDataReader row) => (Read(row), row.GetInt64(10));
+
     private static DateTimeOffset? Time(long? milliseconds) =>
         milliseconds is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
 }

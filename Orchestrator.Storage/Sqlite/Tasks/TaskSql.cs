@@ -80,18 +80,38 @@ internal static class TaskSql
     /// <summary>id</summary>
     public const string Exists = "SELECT 1 FROM tasks WHERE id = ?1";
 
-    /// <summary>how many</summary>
-    public const string List = "SELECT " + Columns + " FROM tasks ORDER BY n DESC LIMIT ?1";
+    // A list reads no input: it is the last part of a specification (TaskSpecification), whose first part fits any page. One of
+    // an earlier version, which had its input in the middle, is read as it is.
+    private const string Brief =
+        "CASE WHEN instr(substr(spec, 1, instr(spec, ',\"i\":')), '\"b\":') > 0 THEN substr(spec, 1, instr(spec, ',\"i\":') - 1) || ',\"i\":{}}' ELSE spec END";
 
-    /// <summary>how many</summary>
-    public const string ListPending = "SELECT " + Columns + " FROM tasks WHERE state = 0 ORDER BY n DESC LIMIT ?1";
+    /// <summary>In the order that <see cref="TaskRow.ReadListed"/> expects; largest result is ?2.</summary>
+    private const string Listed =
+        "SELECT id, " + Brief + ", state, attempts, created_at, started_at, finished_at, worker, " +
+        "CASE WHEN octet_length(result) <= ?2 THEN result END, error, n FROM tasks ";
 
-    /// <summary>how many</summary>
-    public const string ListRunning = "SELECT " + Columns + " FROM tasks WHERE state = 1 AND due_at IS NOT NULL ORDER BY n DESC LIMIT ?1";
+    /// <summary>how many, largest result, before</summary>
+    public const string List = Listed + "WHERE n < ?3 ORDER BY n DESC LIMIT ?1";
 
-    /// <summary>how many, state</summary>
+    /// <summary>how many, largest result, before</summary>
+    public const string ListPending = Listed + "WHERE state = 0 AND n < ?3 ORDER BY n DESC LIMIT ?1";
+
+    /// <summary>how many, largest result, before</summary>
+    public const string ListRunning = Listed + "WHERE state = 1 AND due_at IS NOT NULL AND n < ?3 ORDER BY n DESC LIMIT ?1";
+
+    /// <summary>how many, largest result, before, ended before, state</summary>
     public const string ListEnded =
-        "SELECT " + Columns + " FROM tasks WHERE state = ?2 AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?1";
+        Listed + "WHERE state = ?5 AND finished_at IS NOT NULL AND (finished_at, n) < (?4, ?3) ORDER BY finished_at DESC, n DESC LIMIT ?1";
+
+    // What a task is charged with: its input and what it ended with. Text of earlier attempts is not.
+    private const string Bytes =
+        "octet_length(spec) + CASE state WHEN 2 THEN coalesce(octet_length(result), 0) WHEN 3 THEN coalesce(octet_length(error), 0) ELSE 0 END";
+
+    /// <summary>The bytes of all tasks.</summary>
+    public const string CountBytes = "SELECT coalesce(sum(" + Bytes + "), 0) FROM tasks";
+
+    /// <summary>id</summary>
+    public const string ErrorBytes = "SELECT coalesce(octet_length(error), 0) FROM tasks WHERE id = ?1 AND state = 3";
 
     /// <summary>Every count by type and state.</summary>
     public const string Count = "SELECT type, state, count(*) FROM tasks GROUP BY type, state";
@@ -102,7 +122,7 @@ internal static class TaskSql
     /// <summary>state, ended before, how many</summary>
     public const string Purge =
         "DELETE FROM tasks WHERE n IN (SELECT n FROM tasks WHERE state = ?1 AND finished_at IS NOT NULL AND finished_at <= ?2 " +
-        "AND callback_at IS NULL ORDER BY finished_at LIMIT ?3) RETURNING type";
+        "AND callback_at IS NULL ORDER BY finished_at LIMIT ?3) RETURNING type, " + Bytes;
 
     /// <summary>now, due again at, how many</summary>
     public const string ClaimCallbacks =

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Queue;
 
 namespace Orchestrator.Storage.Sqlite.Tasks;
 
 /// <summary>
-/// The number of tasks by type and state: counted once at the start and followed from there in memory, since no other
-/// process can change them.
+/// The number of tasks by type and state, and the bytes of all of them: counted once at the start and followed from there in
+/// memory, since no other process can change them.
 /// </summary>
 internal sealed class TaskTally
 {
@@ -13,9 +14,11 @@ internal sealed class TaskTally
     private readonly Dictionary<(string Type, TaskPhase State), long> _counts = [];
     private long _pending;
     private long _promised;
+    private long _bytes;
 
-    public TaskTally(IEnumerable<TaskCount> counts)
+    public TaskTally(IEnumerable<TaskCount> counts, long bytes)
     {
+        _bytes = bytes;
         foreach (var count in counts)
         {
             Add(count.Type, count.State, count.Count);
@@ -33,23 +36,29 @@ internal sealed class TaskTally
         }
     }
 
-    /// <summary>Reserves room for a task to be added; false when there is none.</summary>
-    public bool Promise(long limit)
+    /// <summary>Reserves room for a task to be added; gives the refusal when there is none.</summary>
+    public TaskQueueFullException? Promise(TasksOptions options, long bytes)
     {
         lock (_gate)
         {
-            if (_pending + _promised >= limit)
+            if (_pending + _promised >= options.MaxPending)
             {
-                return false;
+                return TaskQueueFullException.OfTasks(options);
+            }
+
+            if (_bytes + bytes > options.MaxStoredBytes)
+            {
+                return TaskQueueFullException.OfBytes(options);
             }
 
             _promised++;
-            return true;
+            _bytes += bytes;
+            return null;
         }
     }
 
     /// <summary>Ends a reservation, with the task added or not.</summary>
-    public void Redeem(string? addedType)
+    public void Redeem(string? addedType, long bytes)
     {
         lock (_gate)
         {
@@ -58,23 +67,31 @@ internal sealed class TaskTally
             {
                 Add(addedType, TaskPhase.Pending, 1);
             }
+            else
+            {
+                _bytes -= bytes;
+            }
         }
     }
 
-    public void Moved(string type, TaskPhase from, TaskPhase to, int count = 1)
+    /// <summary>A task changed its state, and by how many bytes it holds more.</summary>
+    public void Moved(string type, TaskPhase from, TaskPhase to, long bytes = 0)
     {
         lock (_gate)
         {
-            Add(type, from, -count);
-            Add(type, to, count);
+            Add(type, from, -1);
+            Add(type, to, 1);
+            _bytes += bytes;
         }
     }
 
-    public void Forgotten(string type, TaskPhase state)
+    /// <summary>A task was deleted with the bytes that it held.</summary>
+    public void Forgotten(string type, TaskPhase state, long bytes)
     {
         lock (_gate)
         {
             Add(type, state, -1);
+            _bytes -= bytes;
         }
     }
 

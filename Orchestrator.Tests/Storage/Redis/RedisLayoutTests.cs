@@ -6,6 +6,7 @@ using Orchestrator.Storage.Redis;
 using Orchestrator.Storage.Redis.Runners;
 using Orchestrator.Storage.Redis.Tasks;
 using Orchestrator.Tests.Infrastructure;
+using Orchestrator.Tests.Tasks;
 
 namespace Orchestrator.Tests.Storage.Redis;
 

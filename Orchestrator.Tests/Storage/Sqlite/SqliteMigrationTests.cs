@@ -7,6 +7,7 @@ using Orchestrator.Storage.Sqlite;
 using Orchestrator.Storage.Sqlite.Runners;
 using Orchestrator.Storage.Sqlite.Tasks;
 using Orchestrator.Tests.Infrastructure;
+using Orchestrator.Tests.Tasks;
 
 namespace Orchestrator.Tests.Storage.Sqlite;
 

@@ -1,6 +1,7 @@
 -- ARGV: worker, how many, visibility in ms.
 -- Answers: the time, how long until there may be more (-1: nothing will be), then for each task: id, fence, attempt, made
 -- at, spec.
+local ABANDONED = 'The worker sent no heartbeat within the visibility time-out.'
 local worker, wanted, deadline = ARGV[1], tonumber(ARGV[2]), text(now + tonumber(ARGV[3]))
 
 -- n + 1; most tasks have the same few.
@@ -24,7 +25,8 @@ for i = #late, 1, -1 do
   if state == 'r' then
     if not may_retry(id, attempts) then
       write_parts(id, 'f', fence, attempts, report, type, made, begun, last, NOW)
-      redis.call('HSET', ERRORS, id, 'The worker sent no heartbeat within the visibility time-out.')
+      redis.call('HSET', ERRORS, id, ABANDONED)
+      bytes = bytes + #ABANDONED
       finish(id, FAILED, report)
       move(type, 'r', 'f')
     else

@@ -6,7 +6,7 @@ local HEADS, SPECS, RESULTS, ERRORS = P .. 'heads', P .. 'specs', P .. 'results'
 local PENDING, DELAYED, LEASES = P .. 'pending', P .. 'delayed', P .. 'leases'
 local COMPLETE, FAILED, CANCELLED = P .. 'complete', P .. 'failed', P .. 'cancelled'
 local OUTBOX, TELLINGS, IDS, KEYED = P .. 'outbox', P .. 'tellings', P .. 'ids', P .. 'keyed'
-local COUNTS, WAKE = P .. 'counts', P .. 'wake'
+local COUNTS, BYTES, MADE, WAKE = P .. 'counts', P .. 'bytes', P .. 'made', P .. 'wake'
 
 -- Results of up to this many bytes are in the head, behind its parts: they need no entry of their own.
 local SHORT = 256
@@ -18,8 +18,9 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local NOW = text(now)
 
--- Changes of tasks are read and written for all of them together. Counts by state and type are summed up likewise.
-local heads, changed, counts = {}, {}, {}
+-- Changes of tasks are read and written for all of them together. Counts by state and type are summed up likewise,
+-- and so are the bytes of their inputs, and of what they ended with: a result, or the error of a failed one.
+local heads, changed, counts, bytes = {}, {}, {}, 0
 
 local function read_heads(ids)
   if #ids == 0 then return end
@@ -39,6 +40,9 @@ local function parts(id)
   if heads[id] == nil then heads[id] = redis.call('HGET', HEADS, id) end
   if heads[id] then return string.match(heads[id], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)') end
 end
+
+-- Of a head: the result behind its parts, or nothing.
+local HEAD_AND_RESULT = '^' .. string.rep('%S+ ', 8) .. '%S+ ?(.*)$'
 
 local function write_parts(id, state, fence, attempts, report, type, made, begun, worker, ended)
   write_head(id, table.concat({ state, fence, attempts, report, type, made, begun, worker, ended }, ' '))
@@ -66,6 +70,7 @@ local function write()
   for field, by in pairs(counts) do
     if by ~= 0 then redis.call('HINCRBY', COUNTS, field, by) end
   end
+  if bytes ~= 0 then redis.call('INCRBY', BYTES, text(bytes)) end
 end
 
 -- A task's end but for its head; reported if requested.

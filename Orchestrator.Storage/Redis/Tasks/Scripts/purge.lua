@@ -8,12 +8,19 @@ local function forget(ids, state)
   read_heads(ids)
   for _, id in ipairs(ids) do
     local type = select(5, parts(id))
-    if type then count(state, type, -1) end
+    if type then
+      count(state, type, -1)
+      bytes = bytes - redis.call('HSTRLEN', SPECS, id)
+      if state == 'f' then bytes = bytes - redis.call('HSTRLEN', ERRORS, id) end
+      -- A short result is in the head.
+      if state == 'c' then bytes = bytes - redis.call('HSTRLEN', RESULTS, id) - #string.match(heads[id], HEAD_AND_RESULT) end
+    end
   end
   for i, key in ipairs(redis.call('HMGET', KEYED, unpack(ids))) do
     if key and redis.call('HGET', IDS, key) == ids[i] then redis.call('HDEL', IDS, key) end
   end
   for _, key in ipairs({ HEADS, SPECS, RESULTS, ERRORS, TELLINGS, KEYED }) do redis.call('HDEL', key, unpack(ids)) end
+  redis.call('ZREM', MADE, unpack(ids))
   forgotten = forgotten + #ids
 end
 

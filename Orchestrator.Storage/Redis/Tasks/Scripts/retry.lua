@@ -5,6 +5,7 @@ if not state then return -1 end
 if state ~= 'f' then return 0 end
 write_parts(id, 'p', fence, '0', report, type, made, begun, worker, '-')
 move(type, 'f', 'p')
+bytes = bytes - redis.call('HSTRLEN', ERRORS, id)
 write()
 redis.call('HDEL', ERRORS, id)
 redis.call('ZREM', FAILED, id)

@@ -25,6 +25,7 @@ local function fail(id, error, pause)
   end
   write_parts(id, 'f', fence, attempts, report, type, made, begun, worker, NOW)
   move(type, 'r', 'f')
+  bytes = bytes + #error
   finish(id, FAILED, report)
   return 2
 end
@@ -45,6 +46,7 @@ for i = 1, #ARGV, 5 do
       ended[#ended + 1] = id
       if what == 'c' then
         local head, result = 'c ' .. fence .. ' ' .. rest .. NOW, ARGV[i + 3]
+        bytes = bytes + #result
         if #result <= SHORT then
           head = head .. ' ' .. result
         else
