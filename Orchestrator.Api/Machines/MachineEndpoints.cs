@@ -1,4 +1,5 @@
 using Orchestrator.Client;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
@@ -38,7 +39,7 @@ internal static class MachineEndpoints
             .WithName("DestroyMachine")
             .WithSummary("Destroy a machine")
             .WithMetadata(MachineErrors.Destroying)
-            .Takes(ContractJson.Default.DestroyRequest, """{"containerId":"worker-1234567890-abc123"}""")
+            .Takes(ContractJson.Default.DestroyRequest, """{"containerId":"worker-1234567890-abc123"}""").IgnoresUnknownFields()
             .Answers<MessageResponse>(200, """{"message":"Container worker-1234567890-abc123 destroyed successfully"}""")
             .Fails(400, "containerId is required")
             .Fails(404, "Machine not found")

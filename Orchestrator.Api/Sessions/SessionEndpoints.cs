@@ -1,4 +1,5 @@
 using Orchestrator.Client;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 
@@ -25,7 +26,7 @@ internal static class SessionEndpoints
             .WithName("ProvisionRunner")
             .WithSummary("Provision a session's runner")
             .WithDescription("The runner is ready when the answer comes. A call that names no session gets a new one.")
-            .Takes(ContractJson.Default.ProvisionRequest, """{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.ProvisionRequest, """{"sessionId":"my-session"}""").IgnoresUnknownFields()
             .Answers<ProvisionResponse>(201, Provisioned("Runner provisioned successfully."))
             .Answers<ProvisionResponse>(200, Provisioned("Runner already exists for this session."))
             .Fails(400, "SESSION_ID_INVALID", "sessionId must be 1 to 128 letters, digits, '.', '_', ':' or '-', the first a letter or digit.")
@@ -36,7 +37,7 @@ internal static class SessionEndpoints
         group.MapPost("/deprovision", Provisioning.DeprovisionAsync)
             .WithName("DeprovisionRunner")
             .WithSummary("Stop and remove a session's runner")
-            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""").IgnoresUnknownFields()
             .Answers<MessageResponse>(200, """{"message":"Runner for session my-session deprovisioned successfully."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for deprovisioning.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
@@ -45,7 +46,7 @@ internal static class SessionEndpoints
         group.MapPost("/heartbeat", Provisioning.HeartbeatAsync)
             .WithName("HeartbeatRunner")
             .WithSummary("Extend a session's lease to INACTIVITY_TIMEOUT_SECONDS from now")
-            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""")
+            .Takes(ContractJson.Default.SessionRequest, """{"sessionId":"my-session"}""").IgnoresUnknownFields()
             .Answers<MessageResponse>(200, """{"message":"Heartbeat received for session my-session."}""")
             .Fails(400, "SESSION_ID_REQUIRED", "Session ID is required for heartbeat.")
             .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")

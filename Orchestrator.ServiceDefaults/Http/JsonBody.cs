@@ -36,10 +36,15 @@ public sealed class JsonBody<T>(T? value)
 /// <summary>Reads JSON bodies: optional, whatever their <c>Content-Type</c>, with errors that name the field.</summary>
 public static class JsonBody
 {
-    /// <summary>Reads the body as a JSON object; null when there is none.</summary>
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 32 };
+
+    /// <summary>
+    /// Reads the body as a JSON object; null when there is none. Unknown fields are refused, or ignored where the endpoint
+    /// says so (<see cref="IgnoredUnknownFields"/>).
+    /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="type">The object's JSON type.</param>
-    /// <exception cref="InvalidInputException">It is not JSON, no object, or a field has the wrong type.</exception>
+    /// <exception cref="InvalidInputException">It is not JSON, no object, or a field is unknown or has the wrong type.</exception>
     /// <exception cref="BadHttpRequestException">It is too long, or did not arrive in time.</exception>
     public static async ValueTask<T?> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
         where T : class
@@ -52,6 +57,7 @@ public static class JsonBody
         var cancellationToken = request.HttpContext.RequestAborted;
         // The whole body is kept in memory, so an endpoint that lifts the limit for streams does not lift it here.
         var limit = BodyLimit.Of(request.HttpContext).MaxBytes ?? BodyLimit.DefaultBytes;
+        var ignoresUnknown = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IgnoredUnknownFields>() is not null;
         while (true)
         {
             var read = await ReadAsync(request, cancellationToken);
@@ -69,7 +75,7 @@ public static class JsonBody
 
             try
             {
-                return Parse(read.Buffer, type);
+                return Parse(read.Buffer, type, ignoresUnknown);
             }
             finally
             {
@@ -91,10 +97,10 @@ public static class JsonBody
         }
     }
 
-    private static T? Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
+    private static T? Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type, bool ignoresUnknown)
         where T : class
     {
-        var reader = new Utf8JsonReader(SkipMark(body), new JsonReaderOptions { MaxDepth = 32 });
+        var reader = new Utf8JsonReader(SkipMark(body), Options);
         try
         {
             if (!reader.Read())
@@ -113,8 +119,9 @@ public static class JsonBody
                 throw new InvalidInputException("BODY_INVALID", "Unexpected content after the JSON object.");
             }
 
-            RequireText(SkipMark(body));
-            return value;
+            return JsonFields.Correct(SkipMark(body), type, Options, ignoresUnknown) is { } corrected
+                ? JsonSerializer.Deserialize(corrected.Span, type)
+                : value;
         }
         catch (JsonException) when (IsBlank(body))
         {
@@ -123,26 +130,6 @@ public static class JsonBody
         catch (JsonException exception)
         {
             throw Describe(exception);
-        }
-    }
-
-    // JSON that is kept as text is not decoded, and may hold half a surrogate pair or invalid UTF-8.
-    private static void RequireText(ReadOnlySequence<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
-                {
-                    _ = reader.GetString();
-                }
-            }
-        }
-        catch (InvalidOperationException)
-        {
-            throw new InvalidInputException("BODY_INVALID", "The body contains invalid Unicode.");
         }
     }
 

@@ -40,7 +40,7 @@ public static class MiningEndpoints
             .WithName("SubmitShare")
             .WithSummary("Submit a share")
             .WithDescription("A repeated submission_id gets the first answer and is not counted again.")
-            .Takes(MiningJson.Default.SubmissionBody, Share)
+            .Takes(MiningJson.Default.SubmissionBody, Share).IgnoresUnknownFields()
             .Answers<SubmissionResponse>(200, """{"status":"success","valid":true}""")
             .Fails(400, "Missing required fields")
             .FailsWithoutStore();

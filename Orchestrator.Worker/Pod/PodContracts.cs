@@ -19,16 +19,15 @@ internal sealed record PodTaskResponse(
     [property: JsonPropertyName("status")] string Status);
 
 /// <summary>The body of <c>POST /audit</c>.</summary>
-internal sealed record PodAudit([property: JsonPropertyName("submission")] PodSubmission Submission);
+internal sealed record PodAudit([property: JsonPropertyName("submission")] PodSubmission? Submission = null);
 
 /// <summary>The submission to audit.</summary>
-internal sealed record PodSubmission([property: JsonPropertyName("message")] string Message);
+internal sealed record PodSubmission([property: JsonPropertyName("message")] string? Message = null);
 
 [JsonSerializable(typeof(PodTaskRequest))]
 [JsonSerializable(typeof(PodAudit))]
 [JsonSerializable(typeof(PodTaskResponse))]
 [JsonSerializable(typeof(bool))]
-[JsonSerializable(typeof(JsonDocument))]
 internal sealed partial class PodJson : JsonSerializerContext
 {
     public static PodJson Plain { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

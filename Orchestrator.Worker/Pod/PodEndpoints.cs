@@ -25,7 +25,7 @@ public static class PodEndpoints
         group.MapPost("/task/{id}", PodTasks.StartAsync).WithMetadata(TaskErrors.Map)
             .WithName("StartPodTask")
             .WithSummary("Start a task whose result is posted back")
-            .Takes(PodJson.Plain.PodTaskRequest, """{"task_id":"TESTING_TASK_ID","input":10,"todo":"ComputeFibonacci"}""")
+            .Takes(PodJson.Plain.PodTaskRequest, """{"task_id":"TESTING_TASK_ID","input":10,"todo":"ComputeFibonacci"}""").IgnoresUnknownFields()
             .Answers<PodTaskResponse>(200, """{"todoId":"todo-1","status":"Task started"}""")
             .Fails(400, "Unknown task type: ComputePi")
             .Fails(409, "TASK_CONFLICT", "Task TESTING_TASK_ID with todoId todo-1 was started with another input.")
@@ -34,7 +34,7 @@ public static class PodEndpoints
         group.MapPost("/audit", PodTasks.AuditAsync)
             .WithName("AuditSubmission")
             .WithSummary("Check whether a submission's message is the expected one")
-            .Takes(PodJson.Plain.PodAudit, """{"submission":{"message":"Hello World!"}}""")
+            .Takes(PodJson.Plain.PodAudit, """{"submission":{"message":"Hello World!"}}""").IgnoresUnknownFields()
             .Answers<bool>(200, "true");
         group.MapMethods("/", Verbs.Head, GetHealth).ExcludeFromDescription();
         group.MapGet("/", GetHealth)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Core.Tasks;
@@ -80,13 +79,7 @@ internal static class PodTasks
     {
         try
         {
-            using var body = await JsonBody.ReadAsync(request, PodJson.Plain.JsonDocument);
-            return body is not null
-                && body.RootElement.TryGetProperty("submission", out var submission)
-                && submission.ValueKind == JsonValueKind.Object
-                && submission.TryGetProperty("message", out var message)
-                && message.ValueKind == JsonValueKind.String
-                && message.ValueEquals(Expected);
+            return await JsonBody.ReadAsync(request, PodJson.Plain.PodAudit) is { Submission.Message: Expected };
         }
         catch (InvalidInputException)
         {
