@@ -34,11 +34,12 @@ public sealed class OrchestratorException : Exception
         var error = Parse(text);
         var shown = error switch
         {
+            { Code: { } code, Error: var sentence } => $"{code}: {sentence}",
             { Message: { } message } => $"{error.Error}: {message}",
-            { Error: { } code } => code,
+            { Error: { } problem } => problem,
             _ => text.Length <= LongestText ? text : text[..LongestText] + "…",
         };
-        return new OrchestratorException(response.StatusCode, error?.Error, shown, response.Headers.RetryAfter?.Delta);
+        return new OrchestratorException(response.StatusCode, error?.Code ?? error?.Error, shown, response.Headers.RetryAfter?.Delta);
     }
 
     private static ApiError? Parse(string text)

@@ -1,8 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Orchestrator.Client;
+using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.ServiceDefaults.Security;
@@ -77,12 +79,13 @@ internal static class OpenApiHosting
             await RequireKeyAsync(operation, context, cancellationToken);
         }
 
+        var inWords = metadata.OfType<ErrorsInWords>().Any();
         foreach (var example in metadata.OfType<Example>())
         {
             var content = new OpenApiMediaType
             {
                 Schema = await context.GetOrCreateSchemaAsync(example.Type, null, cancellationToken),
-                Example = Read(example),
+                Example = Read(example, inWords),
             };
             if (example.Status is not { } status)
             {
@@ -113,6 +116,11 @@ internal static class OpenApiHosting
         };
     }
 
-    private static JsonNode? Read(Example example) =>
-        example.ContentType == "application/json" ? JsonNode.Parse(example.Text) : JsonValue.Create(example.Text);
+    private static JsonNode? Read(Example example, bool inWords) => example switch
+    {
+        { ContentType: not "application/json" } => JsonValue.Create(example.Text),
+        _ when inWords && example.Type == typeof(ApiError) => JsonSerializer.SerializeToNode(
+            ErrorsInWords.Word(JsonSerializer.Deserialize(example.Text, ContractJson.Default.ApiError)!, "api-1"), ContractJson.Default.ApiError),
+        _ => JsonNode.Parse(example.Text),
+    };
 }

@@ -21,9 +21,15 @@ internal static class TaskCalls
     private const int DefaultLimit = 100;
     private const int MaxListedResult = 4 << 10;
     private const string Greeting = "hello from valkey";
+    private const string TaskNotFound = "TASK_NOT_FOUND";
 
     public static Ok<SumResponse> Add([FromQuery] string? a, [FromQuery] string? b, ServiceIdentity identity)
     {
+        if (string.IsNullOrEmpty(a) || string.IsNullOrEmpty(b))
+        {
+            throw TaskSubmission.ParamsMissing();
+        }
+
         try
         {
             return TypedResults.Ok(new SumResponse(identity.InstanceId, AddHandler.Add(a, b).ToJson()));
@@ -62,7 +68,9 @@ internal static class TaskCalls
         string taskId, ITaskQueue queue, ServiceIdentity identity, CancellationToken cancellationToken) =>
         IsId(taskId) && await queue.GetAsync(taskId, cancellationToken) is { } task
             ? TypedResults.Ok(TaskViews.Of(task, identity.InstanceId))
-            : NotFound();
+            // The wizard's words.
+            : new ErrorResult(StatusCodes.Status404NotFound, TaskNotFound,
+                $"No Task_ID to check status {(taskId.Length <= MaxIdLength ? taskId : taskId[..MaxIdLength] + "…")}");
 
     public static async Task<Ok<TaskList>> ListAsync(
         [FromQuery] string? status,
@@ -174,7 +182,7 @@ internal static class TaskCalls
 
     private static bool IsId(string id) => id.Length <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    private static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, "TASK_NOT_FOUND", "Task not found; it may have expired.");
+    private static ErrorResult NotFound() => new(StatusCodes.Status404NotFound, TaskNotFound, "Task not found; it may have expired.");
 
     private static ErrorResult Conflict(string error, string message) => new(StatusCodes.Status409Conflict, error, message);
 }

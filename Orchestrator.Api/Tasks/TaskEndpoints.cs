@@ -1,4 +1,6 @@
 using Orchestrator.Client;
+using Orchestrator.ServiceDefaults.Errors;
+using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.ServiceDefaults.OpenApi;
 using Orchestrator.Worker.Hosting;
@@ -27,14 +29,16 @@ internal static class TaskEndpoints
         group.MapGet("/add", TaskCalls.Add)
             .WithName("Add")
             .WithSummary("Add two numbers at once")
+            .TellsErrorsInWords()
             .Answers<SumResponse>(200, """{"handled_by":"api-1","sum":3}""")
-            .Fails(400, "INPUT_INVALID", "b is required.");
+            .Fails(400, "INPUT_INVALID", "Missing params: a and b are required.");
 
         group.MapPost("/task", TaskCalls.SubmitAsync)
             .WithName("SubmitTask")
             .WithSummary("Submit a task")
             .WithDescription("a, b and operation as query or body, or a type and its input.")
-            .Takes(ContractJson.Default.TaskRequest, """{"type":"fibonacci","input":{"n":100}}""")
+            .TellsErrorsInWords()
+            .Takes(ContractJson.Default.TaskRequest, """{"type":"fibonacci","input":{"n":100}}""").IgnoresUnknownFields()
             .Answers<TaskAccepted>(202, Accepted)
             .Fails(400, "INPUT_INVALID", "a is not a number.")
             .Fails(409, "IDEMPOTENCY_CONFLICT", "The idempotency_key belongs to a task of another type or input.")
@@ -44,8 +48,9 @@ internal static class TaskEndpoints
         group.MapGet("/tasks/{taskId}/status", TaskCalls.GetStatusAsync)
             .WithName("GetTaskStatus")
             .WithSummary("Get a task's status and result")
+            .TellsErrorsInWords()
             .Answers<TaskView>(200, Complete)
-            .Fails(404, "TASK_NOT_FOUND", "Task not found; it may have expired.")
+            .Fails(404, "TASK_NOT_FOUND", "No Task_ID to check status 0199f0c2-7a50-7d3e-9c3b-0123456789ab")
             .FailsWithoutStore();
 
         group.MapGet("/tasks", TaskCalls.ListAsync)
@@ -87,11 +92,13 @@ internal static class TaskEndpoints
         group.MapGet("/whoami", TaskCalls.WhoAmI)
             .WithName("WhoAmI")
             .WithSummary("Get the instance that answers")
+            .TellsErrorsInWords()
             .Answers<string>(200, "\"api-1\"");
 
         group.MapGet("/valkey_test", TaskCalls.TestValkeyAsync)
             .WithName("TestValkey")
             .WithSummary("Write to the shared store and read it back")
+            .TellsErrorsInWords()
             .Answers<ValkeyTestResponse>(200, """{"valkey_ok":true,"read_value":{"message":"hello from valkey"},"handled_by":"api-1"}""")
             .Answers<ValkeyTestResponse>(503, """{"valkey_ok":false,"error":"Redis can't be reached.","handled_by":"api-1"}""");
         return group;

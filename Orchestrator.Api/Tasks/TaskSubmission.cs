@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Primitives;
 using Orchestrator.Client;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
@@ -28,6 +29,8 @@ internal sealed partial class TaskSubmission(
         "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK",
     ];
 
+    private readonly TaskFields _fields = new(types);
+
     /// <summary>Reads a call of <c>POST /task</c>; the body wins over the query.</summary>
     /// <exception cref="InvalidInputException">A field is missing or invalid.</exception>
     public TaskSpecification Read(TaskRequest? body, IQueryCollection query)
@@ -39,7 +42,7 @@ internal sealed partial class TaskSubmission(
             throw InvalidInputException.Field("type", $"{Shown(type)} is not a task type; GET /tasks/types lists them.");
         }
 
-        var given = input ?? JsonElement.Parse("{}");
+        var given = _fields.Spell(type, input ?? JsonElement.Parse("{}"));
         if (handler.Refuse(given) is { } problem)
         {
             throw new InvalidInputException("INPUT_INVALID", problem);
@@ -67,7 +70,12 @@ internal sealed partial class TaskSubmission(
         var operation = body.Operation ?? Single(query, "operation") ?? AddHandler.Name;
         if (operation != AddHandler.Name)
         {
-            throw InvalidInputException.Field("operation", $"{Shown(operation)} is unknown; must be {AddHandler.Name}.");
+            throw new InvalidInputException("FIELD_INVALID", $"Unknown operation: {Shorten(operation)}");
+        }
+
+        if (IsMissing(body.A, query["a"]) || IsMissing(body.B, query["b"]))
+        {
+            throw ParamsMissing();
         }
 
         // Numbers are copied as text, so that none is rounded.
@@ -76,6 +84,11 @@ internal sealed partial class TaskSubmission(
         Append(text, "b", body.B, query);
         return (operation, JsonElement.Parse(text.Append('}').ToString()));
     }
+
+    /// <summary>The refusal of a sum without its numbers.</summary>
+    public static InvalidInputException ParamsMissing() => new("INPUT_INVALID", "Missing params: a and b are required.");
+
+    private static bool IsMissing(JsonElement? given, StringValues written) => given is null && StringValues.IsNullOrEmpty(written);
 
     private static void Append(StringBuilder text, string name, JsonElement? given, IQueryCollection query)
     {
@@ -141,5 +154,7 @@ internal sealed partial class TaskSubmission(
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Time();
 
-    private static string Shown(string text) => $"'{(text.Length <= MaxTypeLength ? text : text[..MaxTypeLength] + "…")}'";
+    private static string Shown(string text) => $"'{Shorten(text)}'";
+
+    private static string Shorten(string text) => text.Length <= MaxTypeLength ? text : text[..MaxTypeLength] + "…";
 }

@@ -1,10 +1,13 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
+using Orchestrator.ServiceDefaults.Telemetry;
 
 namespace Orchestrator.ServiceDefaults.Errors;
 
@@ -20,6 +23,13 @@ internal sealed partial class ErrorWriter(IHostEnvironment environment, IConfigu
         if (_tellDetails && cause is not null && statusCode >= 500)
         {
             error = error with { Details = cause.Message };
+        }
+
+        // After an exception the framework has removed the endpoint from the call and keeps it here.
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        if (endpoint?.Metadata.GetMetadata<ErrorsInWords>() is not null)
+        {
+            error = ErrorsInWords.Word(error, context.RequestServices.GetRequiredService<ServiceIdentity>().InstanceId);
         }
 
         context.Response.Headers.CacheControl = "no-store";

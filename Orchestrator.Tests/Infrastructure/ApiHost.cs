@@ -167,11 +167,11 @@ internal static class Calls
         Assert.Equal(JsonNode.Parse(json)!.ToJsonString(), answer.ToJsonString());
     }
 
-    /// <summary>Looks at the status, and at the code of an error in the contract's shape.</summary>
+    /// <summary>Looks at the status, and at the code of an error in the contract's shape or, where it is told in words, beside them.</summary>
     public static async Task<JsonNode> FailsAsync(this Task<HttpResponseMessage> call, int status, string error)
     {
         var answer = await call.JsonAsync(status);
-        Assert.Equal(error, answer["error"]?.GetValue<string>());
+        Assert.Equal(error, (answer["code"] ?? answer["error"])?.GetValue<string>());
         return answer;
     }
 

@@ -122,8 +122,69 @@ public abstract class TaskCallsContract : IAsyncLifetime
     {
         var answer = await Sessions.PostAsync("/task", body).FailsAsync(400, error);
 
-        Assert.NotEmpty(answer.Text("message"));
+        Assert.Contains(' ', answer.Text("error"));
+        Assert.Equal(await WhoAmIAsync(), answer.Text("handled_by"));
     }
+
+    [Theory]
+    [InlineData("GET", "/add?a=1", 400, "Missing params: a and b are required.", "INPUT_INVALID")]
+    [InlineData("GET", "/add?a=1&b=x", 400, "b is not a number.", "INPUT_INVALID")]
+    [InlineData("POST", "/task", 400, "Missing params: a and b are required.", "INPUT_INVALID")]
+    [InlineData("POST", "/task?b=1&a=", 400, "Missing params: a and b are required.", "INPUT_INVALID")]
+    [InlineData("POST", "/task?a=1&b=2&operation=mul", 400, "Unknown operation: mul", "FIELD_INVALID")]
+    [InlineData("GET", "/tasks/nobody/status", 404, "No Task_ID to check status nobody", "TASK_NOT_FOUND")]
+    public async Task Wizard_Error_IsASentenceWithItsCodeAndInstance(string verb, string path, int status, string sentence, string code) =>
+        await Sessions.SendAsync(HttpMethod.Parse(verb), path)
+            .AnswersAsync(status, $$"""{"error":"{{sentence}}","code":"{{code}}","handled_by":"{{await WhoAmIAsync()}}"}""");
+
+    [Theory]
+    [InlineData("DELETE", "/tasks/nobody")]
+    [InlineData("GET", "/tasks?limit=0")]
+    public async Task OwnCall_Error_IsACodeWithItsSentence(string verb, string path)
+    {
+        using var response = await Sessions.SendAsync(HttpMethod.Parse(verb), path);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancel))!.AsObject();
+
+        Assert.Equal(["error", "message"], answer.Select(field => field.Key));
+    }
+
+    [Fact]
+    public async Task Wizard_BodyTooLarge_IsToldInWordsToo()
+    {
+        var answer = await Sessions.PostAsync("/task", new string(' ', (1 << 20) + 1)).FailsAsync(413, "BODY_TOO_LARGE");
+
+        Assert.StartsWith("The body is too large", answer.Text("error"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Task_FieldsInEitherSpelling_AreTaken()
+    {
+        var later = DateTimeOffset.UtcNow.AddHours(1).ToString("O");
+        var first = await SubmitAsync($$"""{"type":"fibonacci","input":{"N":7},"runAt":"{{later}}","idempotencyKey":"either","maxAttempts":2,"note":"-"}""");
+
+        Assert.Equal(first, await SubmitAsync("""{"TYPE":"fibonacci","input":{"n":7},"idempotency_key":"either"}"""));
+        Assert.Equal("pending", (await Sessions.SendAsync(HttpMethod.Get, $"/tasks/{first}/status").JsonAsync(200)).Text("status"));
+        await Sessions.PostAsync("/task", """{"a":1,"b":2,"callbackUrl":"http://elsewhere.example/"}""").FailsAsync(400, "FIELD_INVALID");
+        await Sessions.PostAsync("/task", """{"a":1,"b":2,"maxAttempts":0}""").FailsAsync(400, "FIELD_INVALID");
+    }
+
+    [Theory]
+    [InlineData("""{"type":"fibonacci","input":{"n":1,"nn":2}}""", "input.nn is unknown.")]
+    [InlineData("""{"type":"run","input":{"comand":["true"]}}""", "input.comand is unknown; did you mean input.command?")]
+    [InlineData("""{"type":"run","input":{"command":["true"],"timeout":2}}""", "input.timeout is unknown; did you mean input.timeoutSeconds?")]
+    [InlineData("""{"type":"mine","input":{"header":"00","nonce":1}}""", "input.nonce is unknown; did you mean input.first_nonce?")]
+    public async Task Task_UnknownFieldOfAnInput_IsRefusedWithTheNearOne(string body, string sentence) =>
+        Assert.Equal(sentence, (await Sessions.PostAsync("/task", body).FailsAsync(400, "FIELD_UNKNOWN")).Text("error"));
+
+    [Theory]
+    [InlineData("""{"type":"run","input":{"command":["true"],"timeout_seconds":0}}""", "timeoutSeconds must be more than 0 and at most 3600.")]
+    [InlineData("""{"type":"mine","input":{"header":"00","firstNonce":-1}}""", "header must be 160 hexadecimal digits.")]
+    public async Task Task_InputInAnotherSpelling_IsReadByItsHandler(string body, string sentence) =>
+        Assert.Equal(sentence, (await Sessions.PostAsync("/task", body).FailsAsync(400, "INPUT_INVALID")).Text("error"));
+
+    [Fact]
+    public async Task Task_InputFieldInTwoSpellings_IsRefused() =>
+        await Sessions.PostAsync("/task", """{"type":"fibonacci","input":{"n":1,"N":1}}""").FailsAsync(400, "FIELD_INVALID");
 
     [Theory]
     [InlineData("2026-01-31T12:00:00Z")]

@@ -66,7 +66,8 @@ async function problemOf(response) {
     return new Problem(response.status, `HTTP ${response.status}`,
       away ? 'The proxy does not reach the API.' : `The answer was ${response.status} ${response.statusText}`.trim(), { away });
   }
-  return new Problem(response.status, answer.error, answer.message ?? answer.error, {
+  // The wizard's calls tell the error in words, and its code beside them.
+  return new Problem(response.status, answer.code ?? answer.error, answer.message ?? answer.error, {
     details: answer.details,
     retryAfter: Number(response.headers.get('Retry-After')) || undefined,
   });
