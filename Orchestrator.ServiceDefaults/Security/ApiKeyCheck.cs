@@ -12,7 +12,7 @@ internal sealed class ApiKeyCheck(SecurityOptions options)
     /// <summary>Whether it is one of the allowed keys.</summary>
     public bool Accepts(StringValues presented)
     {
-        if (presented.Count != 1 || presented[0] is not { Length: > 0 and <= 1024 } key)
+        if (presented.Count != 1 || presented[0] is not { Length: > 0 and <= SecurityOptions.MaxKeyLength } key)
         {
             return false;
         }

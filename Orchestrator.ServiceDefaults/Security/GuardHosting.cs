@@ -22,7 +22,7 @@ public static class GuardHosting
             .Configure<IConfiguration>((options, configuration) =>
             {
                 var section = configuration.GetSection(SecurityOptions.Section);
-                options.ApiKeys = section.GetSection(nameof(SecurityOptions.ApiKeys)).ReadList(',');
+                options.ApiKeys = section.GetSection(nameof(SecurityOptions.ApiKeys)).ReadList();
                 options.Listen = section.GetSection(nameof(SecurityOptions.Listen)).ReadList(',');
                 options.AllowedHosts = configuration.GetSection(nameof(SecurityOptions.AllowedHosts)).ReadList(';', ',');
             })

@@ -4,16 +4,21 @@ using System.Net;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// Section <c>Security</c>: who may call, and where from. Lists are JSON arrays, or one string with the entries between commas.
+/// Section <c>Security</c>: who may call, and where from. Lists other than the keys are JSON arrays, or one string with the
+/// entries between commas.
 /// </summary>
 public sealed class SecurityOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Security";
 
+    /// <summary>The shortest and the longest key, in characters.</summary>
+    internal const int MinKeyLength = 20, MaxKeyLength = 1024;
+
     /// <summary>
     /// Keys that callers send as <c>X-Api-Key</c>. With one or more, every call needs one, except the health checks and
-    /// the page's static files. Printable ASCII without spaces.
+    /// the page's static files. Each has 20 to 1024 characters of printable ASCII, without spaces and commas, and a key of
+    /// its own: <c>Security__ApiKeys__0</c>, <c>Security__ApiKeys__1</c>, …; a single one may be <c>Security__ApiKeys</c>.
     /// </summary>
     public IReadOnlyList<string> ApiKeys { get; set; } = [];
 
@@ -65,9 +70,18 @@ public sealed class SecurityOptions : IValidatableObject
                 "set keys, or set Security:AllowAnonymous=true.", [nameof(Listen)]);
         }
 
-        if (ApiKeys.Any(key => key.Any(c => c is <= ' ' or > '~')))
+        // None of these shows a key, nor a part of one.
+        if (ApiKeys.Any(key => key.Contains(',')))
+        {
+            yield return new("a key has a comma. Give each key an entry of its own: Security__ApiKeys__0, Security__ApiKeys__1, …", [nameof(ApiKeys)]);
+        }
+        else if (ApiKeys.Any(key => key.Any(c => c is <= ' ' or > '~')))
         {
             yield return new("keys must be printable ASCII without spaces.", [nameof(ApiKeys)]);
+        }
+        else if (ApiKeys.FirstOrDefault(key => key.Length is < MinKeyLength or > MaxKeyLength) is { } key)
+        {
+            yield return new($"keys must have {MinKeyLength} to {MaxKeyLength} characters; one has {key.Length}.", [nameof(ApiKeys)]);
         }
     }
 }
@@ -78,7 +92,10 @@ public sealed class OriginsOptions : IValidatableObject
     /// <summary>The section's name.</summary>
     public const string Section = "Cors";
 
-    /// <summary>Origins besides this machine's whose pages may call, as <c>https://app.example.com</c>.</summary>
+    /// <summary>
+    /// Origins whose pages may call, as <c>https://app.example.com</c>. Pages of this machine's other origins, as
+    /// <c>http://localhost:4200</c>, may read answers; without keys they change nothing.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; set; } = [];
 
     /// <inheritdoc />

@@ -196,9 +196,9 @@ public sealed class OrchestratorClientTests : IAsyncLifetime
     [Fact]
     public async Task Key_Wanted_IsSent()
     {
-        await using var host = await ApiHost.StartAsync("--Security:ApiKeys=key", "--Security:Listen=loopback");
+        await using var host = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", "--Security:Listen=loopback");
         using var stranger = host.NewClient();
-        using var known = host.NewClient(options => options.ApiKey = "key");
+        using var known = host.NewClient(options => options.ApiKey = "a-key-of-the-operator");
 
         var refused = await Assert.ThrowsAsync<OrchestratorException>(() => stranger.Sessions.ListAsync(Cancel));
 

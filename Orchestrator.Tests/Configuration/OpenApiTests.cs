@@ -124,8 +124,8 @@ public sealed class OpenApiTests : IAsyncLifetime
     [Fact]
     public async Task Document_WithKeys_TellsWhichCallsNeedOne()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", "--Security:Listen=loopback");
-        var document = await api.Sessions.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, ("X-Api-Key", "key")).JsonAsync(200);
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", "--Security:Listen=loopback");
+        var document = await api.Sessions.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, ("X-Api-Key", "a-key-of-the-operator")).JsonAsync(200);
 
         var scheme = document["components"]!["securitySchemes"]!["ApiKey"]!;
         Assert.Equal(("apiKey", "header", "X-Api-Key"), (scheme.Text("type"), scheme.Text("in"), scheme.Text("name")));

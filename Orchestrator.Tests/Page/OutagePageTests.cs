@@ -102,7 +102,7 @@ public sealed class OutagePageTests(PageWorld world)
     [Fact]
     public async Task Keys_Configured_OneIsAskedForAndKeptForTheTab()
     {
-        await using var server = await ApiServer.StartAsync("--Security:ApiKeys=the-right-key", "--Security:Listen=loopback");
+        await using var server = await ApiServer.StartAsync("--Security:ApiKeys=the-right-key-of-the-page", "--Security:Listen=loopback");
         await using var page = (await world.OpenAsync(server.Sessions.BaseAddress, wait: false)).Expecting("status of 401");
         var dialog = page["#key-dialog"];
         await Expect(dialog).ToBeVisibleAsync();
@@ -111,7 +111,7 @@ public sealed class OutagePageTests(PageWorld world)
         await page["#key"].FillAsync("a-wrong-key");
         await page.Page.Keyboard.PressAsync("Enter");
         await Expect(page["#key-why"]).ToContainTextAsync("key is unknown");
-        await page["#key"].FillAsync("the-right-key");
+        await page["#key"].FillAsync("the-right-key-of-the-page");
         await page.Page.Keyboard.PressAsync("Enter");
 
         await page.IsWellAsync();
@@ -127,7 +127,7 @@ public sealed class OutagePageTests(PageWorld world)
         await page.Page.ReloadAsync();
         await page.IsWellAsync();
         await Expect(dialog).ToBeHiddenAsync();
-        Assert.DoesNotContain("the-right-key", page.Page.Url, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-right-key-of-the-page", page.Page.Url, StringComparison.Ordinal);
 
         await using var stranger = (await world.OpenAsync(server.Sessions.BaseAddress, wait: false)).Expecting("status of 401");
         await Expect(stranger["#key-dialog"]).ToBeVisibleAsync();

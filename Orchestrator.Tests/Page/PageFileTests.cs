@@ -116,7 +116,7 @@ public sealed class PageFileTests
     [Fact]
     public async Task Page_WithKeysSet_NeedsNoneButWhatItAsksForDoes()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", "--Security:Listen=loopback");
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", "--Security:Listen=loopback");
 
         foreach (var path in (string[])["/", "/assets/app.js", "/assets/base.css"])
         {
@@ -125,7 +125,7 @@ public sealed class PageFileTests
         }
 
         await api.Sessions.SendAsync(HttpMethod.Get, "/api/overview").FailsAsync(401, "API_KEY_REQUIRED");
-        await api.Sessions.SendAsync(HttpMethod.Get, "/api/overview", null, ("X-Api-Key", "key")).JsonAsync(200);
+        await api.Sessions.SendAsync(HttpMethod.Get, "/api/overview", null, ("X-Api-Key", "a-key-of-the-operator")).JsonAsync(200);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
 
@@ -6,6 +7,8 @@ namespace Orchestrator.Tests.Security;
 /// <summary>What changes with Security:ApiKeys.</summary>
 public sealed class KeyTests
 {
+    private const string First = "first-key-of-the-operator";
+    private const string Second = "second-key-of-the-operator";
     private const string Loopback = "--Security:Listen=loopback";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -13,9 +16,9 @@ public sealed class KeyTests
     [Fact]
     public async Task Call_WithKeysSet_NeedsOneOnEveryListener()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys:0=first-key", "--Security:ApiKeys:1=second-key", Loopback);
+        await using var api = await ApiHost.StartAsync($"--Security:ApiKeys:0={First}", $"--Security:ApiKeys:1={Second}", Loopback);
 
-        foreach (var key in (string[])["first-key", "second-key"])
+        foreach (var key in (string[])[First, Second])
         {
             await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", key)).JsonAsync(200);
             await api.Machines.SendAsync(HttpMethod.Get, "/machines/list", null, ("X-Api-Key", key)).JsonAsync(200);
@@ -34,19 +37,19 @@ public sealed class KeyTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("first-ke")]
-    [InlineData("first-key2")]
-    [InlineData("FIRST-KEY")]
-    [InlineData("first-key,second-key")]
+    [InlineData("first-key-of-the-operato")]
+    [InlineData("first-key-of-the-operator2")]
+    [InlineData("FIRST-KEY-OF-THE-OPERATOR")]
+    [InlineData(First + "," + Second)]
     public async Task Call_WrongKey_Refuses(string key)
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=first-key,second-key", Loopback);
+        await using var api = await ApiHost.StartAsync($"--Security:ApiKeys:0={First}", $"--Security:ApiKeys:1={Second}", Loopback);
 
         using var response = await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", key));
 
         Assert.NotEmpty(response.Headers.WwwAuthenticate);
         await Task.FromResult(response).FailsAsync(401, "API_KEY_INVALID");
-        await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", "second-key")).JsonAsync(200);
+        await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", Second)).JsonAsync(200);
     }
 
     [Theory]
@@ -63,7 +66,7 @@ public sealed class KeyTests
     [InlineData(Listener.Machines, "GET", "/alive/x", 401)]
     public async Task Probe_WithoutItsKey_IsAnsweredMetricsAreNot(Listener listener, string verb, string path, int status)
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", Loopback);
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", Loopback);
 
         using var response = await api.Client(listener).SendAsync(new HttpMethod(verb), path);
 
@@ -73,7 +76,7 @@ public sealed class KeyTests
     [Fact]
     public async Task Metrics_AnonymousMetrics_NeedNoKey()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", "--Security:AnonymousMetrics=true", Loopback);
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", "--Security:AnonymousMetrics=true", Loopback);
 
         using var response = await api.Sessions.GetAsync("/metrics", Cancel);
 
@@ -83,18 +86,32 @@ public sealed class KeyTests
     [Fact]
     public async Task Call_WithAKey_MayComeFromAnywhere()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key", Loopback);
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", Loopback);
 
         await api.Sessions.PostAsync("/api/runner/provision", null,
-            ("X-Api-Key", "key"), ("Host", "api.example.com"), ("X-Forwarded-For", "1.2.3.4"), ("Origin", "https://app.example.com")).JsonAsync(201);
+            ("X-Api-Key", "a-key-of-the-operator"), ("Host", "api.example.com"), ("X-Forwarded-For", "1.2.3.4"), ("Origin", "https://app.example.com")).JsonAsync(201);
         // But no link of another site makes a machine.
-        await api.Machines.SendAsync(HttpMethod.Get, "/project-1", null, ("X-Api-Key", "key"), ("Sec-Fetch-Site", "cross-site")).JsonAsync(403);
+        await api.Machines.SendAsync(HttpMethod.Get, "/project-1", null, ("X-Api-Key", "a-key-of-the-operator"), ("Sec-Fetch-Site", "cross-site")).JsonAsync(403);
+    }
+
+    [Theory]
+    [InlineData("k,Str0ng", "a key has a comma. Give each key an entry of its own: Security__ApiKeys__0, Security__ApiKeys__1, …")]
+    [InlineData(First + "," + Second, "a key has a comma. Give each key an entry of its own: Security__ApiKeys__0, Security__ApiKeys__1, …")]
+    [InlineData("k", "keys must have 20 to 1024 characters; one has 1.")]
+    [InlineData("nineteen-characters", "keys must have 20 to 1024 characters; one has 19.")]
+    [InlineData("twenty characters it has", "keys must be printable ASCII without spaces.")]
+    public async Task Start_UnfitKey_SaysWhyAndNotWhich(string key, string why)
+    {
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => ApiHost.StartAsync($"--Security:ApiKeys={key}", Loopback));
+        var second = await Assert.ThrowsAsync<OptionsValidationException>(() => ApiHost.StartAsync($"--Security:ApiKeys:0={First}", $"--Security:ApiKeys:1={key}", Loopback));
+
+        Assert.Equal(($"Security:ApiKeys: {why}", $"Security:ApiKeys: {why}"), (refused.Message, second.Message));
     }
 
     [Fact]
     public async Task Start_WithKeys_ListensOnAnyAddress()
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=key");
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator");
 
         Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Listener.Sessions)));
         Assert.True(await Listeners.AcceptsAsync(Listeners.OwnAddress, api.PortOf(Listener.Machines)));

@@ -13,7 +13,7 @@ namespace Orchestrator.Tests.Security;
 /// <summary>Authentication is ASP.NET Core's: another scheme is a registration, and an endpoint says itself that it is open.</summary>
 public sealed class SchemeTests
 {
-    private static readonly string[] Keys = ["--Security:ApiKeys=key", "--Security:Listen=loopback"];
+    private static readonly string[] Keys = ["--Security:ApiKeys=a-key-of-the-operator", "--Security:Listen=loopback"];
 
     [Fact]
     public async Task Scheme_RegisteredBesideTheKeys_IsAccepted()
@@ -21,7 +21,7 @@ public sealed class SchemeTests
         await using var app = await StartAsync(services => services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, Badge>("Badge", null));
 
         await app.Client.SendAsync(HttpMethod.Get, "/closed", null, ("X-Badge", "ours")).JsonAsync(200);
-        await app.Client.SendAsync(HttpMethod.Get, "/closed", null, ("X-Api-Key", "key")).JsonAsync(200);
+        await app.Client.SendAsync(HttpMethod.Get, "/closed", null, ("X-Api-Key", "a-key-of-the-operator")).JsonAsync(200);
         await app.Client.SendAsync(HttpMethod.Get, "/closed", null, ("X-Badge", "theirs")).FailsAsync(401, "API_KEY_REQUIRED");
         using var refused = await app.Client.SendAsync(HttpMethod.Get, "/closed");
         Assert.Equal(["ApiKey", "Badge"], refused.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme).Order());
