@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core.Tasks;
 using Orchestrator.Core.Tasks.Callbacks;
@@ -75,6 +77,95 @@ public sealed class PodCallbackTests
         });
 
         Assert.Equal("""{"success":true,"result":{"task_id":"task-7","result":55,"todoId":"todo-1"}}""", body);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.7")]
+    [InlineData("172.31.255.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("100.64.0.1")]
+    [InlineData("fd00::7")]
+    [InlineData("::ffff:10.0.0.7")]
+    [InlineData("64:ff9b::a00:7")]
+    [InlineData("2002:a00:7::1")]
+    [InlineData("93.184.215.14,192.168.1.1")]
+    public async Task Send_CallersNameOfAPrivateAddress_IsRefusedUnlessAllowed(string addresses)
+    {
+        var refused = await SendAsync(new CallbackOptions { Allowed = ["node.example:1"] }, "http://node.example:1/", CallbackShape.Status, addresses);
+        Assert.Equal((false, false), (refused.Delivered, refused.Retry));
+        Assert.Equal("node.example resolves to a private address, which Callbacks:AllowPrivate=true allows.", refused.Reason);
+    }
+
+    [Theory]
+    [InlineData(true, "node.example", CallbackShape.Status)]
+    [InlineData(false, "localhost", CallbackShape.Status)]
+    [InlineData(false, "host.docker.internal", CallbackShape.Status)]
+    [InlineData(false, "node.example", CallbackShape.Pod)]
+    public async Task Send_PrivateAddressThatTheOperatorMeans_IsConnectedTo(bool allow, string host, CallbackShape shape)
+    {
+        // Nothing listens on this port of this machine's own, private address: whoever may connect is refused by it.
+        var sent = await SendAsync(
+            new CallbackOptions { Allowed = [$"{host}:1"], AllowPrivate = allow }, $"http://{host}:1/", shape, OwnPrivateAddress());
+
+        Assert.Equal((false, true), (sent.Delivered, sent.Retry));
+    }
+
+    [Theory]
+    [InlineData("169.254.169.254")]
+    [InlineData("127.0.0.1")]
+    [InlineData("fe80::1")]
+    [InlineData("fd00:ec2::254")]
+    public async Task Send_NameOfAForbiddenAddress_IsRefusedWhateverIsAllowed(string address)
+    {
+        foreach (var shape in Enum.GetValues<CallbackShape>())
+        {
+            var refused = await SendAsync(new CallbackOptions { Allowed = ["node.example:1"], AllowPrivate = true }, "http://node.example:1/", shape, address);
+            Assert.Equal((false, false), (refused.Delivered, refused.Retry));
+        }
+    }
+
+    [Fact]
+    public async Task Send_Name_IsResolvedOnce()
+    {
+        await using var server = await CallbackServer.StartAsync();
+        var looks = 0;
+        using var sender = new CallbackSender(
+            new CallbackRules(new CallbackOptions { Allowed = [$"localhost:{server.Port}"] }), TimeProvider.System,
+            // Another look would find another address.
+            (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(Interlocked.Increment(ref looks) == 1 ? "127.0.0.1" : "169.254.169.254")]));
+
+        Assert.Equal(new Delivery(true), await sender.SendAsync(Ended($"http://localhost:{server.Port}/", CallbackShape.Status), Cancel));
+        Assert.Equal(1, looks);
+    }
+
+    private static string OwnPrivateAddress()
+    {
+        var own = NetworkInterface.GetAllNetworkInterfaces()
+            .Where(card => card.OperationalStatus == OperationalStatus.Up)
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address)
+            .FirstOrDefault(address => CallbackRules.RefuseAddress("name", address, false) is not null && CallbackRules.RefuseAddress("name", address, true) is null);
+        if (own is null)
+        {
+            Components.Missing(Component.Network, "no private address");
+        }
+
+        return $"{own}";
+    }
+
+    private static TaskRecord Ended(string url, CallbackShape shape) => new()
+    {
+        Id = "task-1",
+        Spec = new TaskSpecification { Type = "add", Input = "{}", InitiatedBy = "api", Callback = new TaskCallback(url, shape, "task-7", "todo-1") },
+        State = TaskPhase.Complete,
+        Result = "1",
+    };
+
+    private static async Task<Delivery> SendAsync(CallbackOptions options, string url, CallbackShape shape, string addresses)
+    {
+        using var sender = new CallbackSender(
+            new CallbackRules(options), TimeProvider.System, (_, _) => Task.FromResult(addresses.Split(',').Select(IPAddress.Parse).ToArray()));
+        return await sender.SendAsync(Ended(url, shape), Cancel);
     }
 
     // A task of the pod ends in a real queue, and its end goes over a real socket.

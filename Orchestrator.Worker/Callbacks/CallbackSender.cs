@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Orchestrator.Core.Resilience;
 using Orchestrator.Core.Tasks.Callbacks;
@@ -18,21 +19,22 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
 
     private readonly CallbackRules _rules;
     private readonly ResiliencePipeline _pipeline;
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        ConnectCallback = CallbackConnect.ConnectAsync,
-        // Forces new DNS look-ups after that.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        MaxResponseHeadersLength = 32,
-    });
+
+    // A client each, so that no caller's callback finds a connection that was opened for the operator's address.
+    private readonly HttpMessageInvoker _callers;
+    private readonly HttpMessageInvoker _pod;
 
     public CallbackSender(CallbackRules rules, TimeProvider time)
+        : this(rules, time, Dns.GetHostAddressesAsync)
+    {
+    }
+
+    /// <summary>The same with names resolved by <paramref name="resolve"/>.</summary>
+    internal CallbackSender(CallbackRules rules, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
         _rules = rules;
+        _callers = NewClient(new CallbackConnect(rules.AllowsPrivate, resolve));
+        _pod = NewClient(new CallbackConnect(allowPrivate: true, resolve));
         _pipeline = ResilienceDefaults.Guard("callback", time).AddTimeout(AttemptLimit).Build();
     }
 
@@ -48,7 +50,7 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
         try
         {
             return await _pipeline.ExecuteAsync(
-                async token => await PostAsync(callback.Url, CallbackBody.Write(task), token), cancellationToken);
+                async token => await PostAsync(callback, CallbackBody.Write(task), token), cancellationToken);
         }
         catch (TimeoutRejectedException)
         {
@@ -68,15 +70,31 @@ internal sealed class CallbackSender : ICallbackSender, IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
-
-    private async Task<Delivery> PostAsync(string url, byte[] body, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url)
+        _callers.Dispose();
+        _pod.Dispose();
+    }
+
+    private static HttpMessageInvoker NewClient(CallbackConnect connect) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectCallback = connect.ConnectAsync,
+        // Forces new DNS look-ups after that.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        MaxResponseHeadersLength = 32,
+    });
+
+    private async Task<Delivery> PostAsync(TaskCallback callback, byte[] body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, callback.Url)
         {
             Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
-        using var response = await _client.SendAsync(request, cancellationToken);
+        using var response = await (callback.Shape == CallbackShape.Pod ? _pod : _callers).SendAsync(request, cancellationToken);
         return response.IsSuccessStatusCode
             ? new Delivery(true)
             : new Delivery(false, Retry: true, $"The answer was {(int)response.StatusCode}.");

@@ -17,7 +17,7 @@ public static class WorkerSettings
     public static IServiceCollection AddTaskOptions(this IServiceCollection services)
     {
         services.AddOptions<TasksOptions>().BindConfiguration(TasksOptions.Section).ValidateSettings(TasksOptions.Section);
-        services.AddOptions<CallbackOptions>()
+        services.AddOptions<CallbackOptions>().BindConfiguration(CallbackOptions.Section)
             .Configure<IConfiguration>((options, configuration) => options.Allowed =
                 configuration.GetSection($"{CallbackOptions.Section}:{nameof(CallbackOptions.Allowed)}").ReadList(',', ';'))
             .ValidateSettings(CallbackOptions.Section);
