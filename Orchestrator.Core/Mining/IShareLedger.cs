@@ -14,11 +14,15 @@ public interface IShareLedger
 {
     /// <summary>
     /// Counts a submission once: for its round, for all rounds and for its worker. A repeated id, in any round, changes
-    /// nothing and gets the first one's answer.
+    /// nothing and gets the first one's answer; an invalid share's id while it is among the newest
+    /// <see cref="InvalidShares.Kept"/> of those.
     /// </summary>
     ValueTask<ShareAnswer> AppendAsync(Submission submission, bool valid, CancellationToken cancellationToken);
 
-    /// <summary>The counts of one round; zeros for a round that nothing was submitted to.</summary>
+    /// <summary>
+    /// The counts of one round; zeros for a round that nothing was submitted to, and for one without a valid share that is not
+    /// among the newest <see cref="InvalidShares.Kept"/> of those.
+    /// </summary>
     ValueTask<ShareCounts> CountRoundAsync(long roundNumber, CancellationToken cancellationToken);
 
     /// <summary>The counts over all rounds.</summary>
@@ -44,9 +48,19 @@ public readonly record struct ShareCounts(long Valid, long Invalid)
 
 /// <summary>The ledger in figures.</summary>
 /// <param name="Shares">The shares of all rounds.</param>
-/// <param name="UniqueWorkers">How many different workers submitted them; exact on every ledger.</param>
+/// <param name="UniqueWorkers">
+/// How many different workers submitted them: every worker with a valid share, and the first <see cref="InvalidShares.Kept"/>
+/// without one; exact on every ledger.
+/// </param>
 /// <param name="NewestRound">The greatest round submitted to; 0 before the first submission.</param>
 public sealed record LedgerTotals(ShareCounts Shares, long UniqueWorkers, long NewestRound);
+
+/// <summary>The bound on what a ledger keeps of invalid shares, which cost their senders nothing.</summary>
+public static class InvalidShares
+{
+    /// <summary>How many invalid shares, rounds without a valid one, and workers without a valid one are kept, of each.</summary>
+    public const int Kept = 10_000;
+}
 
 /// <summary>The ledger in figures, and the newest entries.</summary>
 /// <param name="Totals">The figures.</param>

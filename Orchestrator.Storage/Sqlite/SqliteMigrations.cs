@@ -18,6 +18,7 @@ internal static class SqliteMigrations
         new(5, () => Read("005_runner_tenants.sql")),
         new(6, () => Read("006_task_tenants.sql")),
         new(7, () => Read("007_plans.sql")),
+        new(8, () => Read("008_invalid_shares.sql")),
     ];
 
     private static string Read(string name) => EmbeddedSql.Read(typeof(SqliteMigrations), "Migrations." + name);

@@ -34,6 +34,9 @@ public abstract class ShareLedgerContract : IAsyncLifetime
 
     private protected abstract ValueTask CloseAsync();
 
+    /// <summary>How many shares, rounds and workers the ledger holds, together.</summary>
+    private protected abstract ValueTask<long> CountKeptAsync();
+
     [Fact]
     public async Task Read_EmptyLedger_IsZeros()
     {
@@ -162,6 +165,47 @@ public abstract class ShareLedgerContract : IAsyncLifetime
 
         await Ledger.AppendAsync(Of("c", round: Submission.MaxNumber), true, Cancel);
         Assert.Equal(Submission.MaxNumber, (await (await OpenAnotherAsync()).GetTotalsAsync(Cancel)).NewestRound);
+    }
+
+    [Fact]
+    public async Task Append_InvalidSharesOfAnyNumber_AreKeptUpToTheBound()
+    {
+        const int More = 50;
+        await Ledger.AppendAsync(Of("good", round: 1, worker: "honest"), true, Cancel);
+        await Ledger.AppendAsync(Of("early", round: 2, worker: "late"), false, Cancel);
+        // Each is of a worker and a round of its own.
+        foreach (var chunk in Enumerable.Range(0, InvalidShares.Kept + More).Chunk(1_000))
+        {
+            await Task.WhenAll(chunk.Select(i => Ledger.AppendAsync(Of($"bad-{i}", round: 10 + i, worker: $"bad-{i}"), false, Cancel).AsTask()));
+        }
+
+        var expected = new ShareCounts(1, InvalidShares.Kept + More + 1);
+        Assert.Equal(new LedgerTotals(expected, 1 + InvalidShares.Kept, 10 + InvalidShares.Kept + More - 1), await Ledger.GetTotalsAsync(Cancel));
+        Assert.Equal(new ShareCounts(0, 1), await Ledger.CountRoundAsync(10 + More, Cancel));
+        Assert.Equal((default, new ShareCounts(1, 0)), (await Ledger.CountRoundAsync(2, Cancel), await Ledger.CountRoundAsync(1, Cancel)));
+        // The newest are known, the oldest count anew, and so does a valid share's id for ever.
+        Assert.False((await Ledger.AppendAsync(Of($"bad-{InvalidShares.Kept + More - 1}"), false, Cancel)).Counted);
+        Assert.False((await Ledger.AppendAsync(Of("good"), true, Cancel)).Counted);
+        Assert.True((await Ledger.AppendAsync(Of("early", round: 3, worker: "late"), true, Cancel)).Counted);
+
+        // It had a place among the workers without a valid share, which is free now.
+        Assert.Equal(1 + InvalidShares.Kept, (await Ledger.GetTotalsAsync(Cancel)).UniqueWorkers);
+        await Ledger.AppendAsync(Of("next", worker: "next"), false, Cancel);
+        Assert.Equal(2 + InvalidShares.Kept, (await Ledger.GetTotalsAsync(Cancel)).UniqueWorkers);
+        Assert.True(await CountKeptAsync() <= (3 * InvalidShares.Kept) + 20, $"{await CountKeptAsync()}");
+    }
+
+    [Fact]
+    public async Task Append_RoundWithAValidShare_IsCountedForEver()
+    {
+        await Ledger.AppendAsync(Of("first", round: 7), false, Cancel);
+        await Ledger.AppendAsync(Of("second", round: 7), true, Cancel);
+        foreach (var chunk in Enumerable.Range(100, InvalidShares.Kept + 1).Chunk(1_000))
+        {
+            await Task.WhenAll(chunk.Select(i => Ledger.AppendAsync(Of($"bad-{i}", round: i), false, Cancel).AsTask()));
+        }
+
+        Assert.Equal((new ShareCounts(1, 1), default), (await Ledger.CountRoundAsync(7, Cancel), await Ledger.CountRoundAsync(100, Cancel)));
     }
 
     [Fact]

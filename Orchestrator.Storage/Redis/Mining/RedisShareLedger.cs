@@ -14,10 +14,13 @@ namespace Orchestrator.Storage.Redis.Mining;
 /// Every key begins with <c>{prefix}:mining:1:</c>: the braces make it one slot of a Redis Cluster, the 1 is the
 /// layout's version.
 /// <code>
-/// ids        hash   submission id: its answer, 1 valid or 0; kept for ever, so that an id counts once
+/// ids        hash   submission id: its answer, 1 valid or 0; valid ones are kept for ever, so that an id counts once
 /// totals     hash   1 valid shares   0 invalid ones   r newest round
 /// round:N    hash   1 valid shares   0 invalid ones, of round N
-/// workers    set    the ids of all workers: exact, at about 100 bytes for each
+/// workers    set    the ids of all workers with a valid share: exact, at about 100 bytes for each
+/// invalid:ids      list   the ids of the newest invalid shares, oldest first; ids holds no others of invalid ones
+/// invalid:rounds   list   the newest rounds that began with invalid shares, oldest first
+/// invalid:workers  set    the first workers without a valid share
 /// recent     list   the newest shares, newest first: 1 or 0, Unix milliseconds (Redis' clock), a space, the submission as JSON
 /// </code>
 /// </remarks>
@@ -71,12 +74,12 @@ internal sealed class RedisShareLedger : IShareLedger
 
     private async Task<ShareAnswer[]> AppendTogetherAsync(IReadOnlyList<(Submission Submission, bool Valid)> shares)
     {
-        var arguments = new RedisValue[1 + (5 * shares.Count)];
-        arguments[0] = Audit.MaxRecent;
+        var arguments = new RedisValue[2 + (5 * shares.Count)];
+        (arguments[0], arguments[1]) = (Audit.MaxRecent, InvalidShares.Kept);
         for (var i = 0; i < shares.Count; i++)
         {
             var (submission, valid) = shares[i];
-            var at = 1 + (5 * i);
+            var at = 2 + (5 * i);
             arguments[at] = submission.SubmissionId;
             arguments[at + 1] = Text(submission.RoundNumber);
             arguments[at + 2] = valid ? "1" : "0";

@@ -4,8 +4,9 @@ using Orchestrator.Core.Mining;
 namespace Orchestrator.Storage.Sqlite.Mining;
 
 /// <summary>
-/// The shares of one process, in its <see cref="SqliteDatabase"/>. Every share is kept; the counts are kept beside them.
-/// Shares submitted at the same time are counted together. The tables are in <c>Migrations/003_shares.sql</c>.
+/// The shares of one process, in its <see cref="SqliteDatabase"/>. Every valid share is kept, and the newest invalid ones; the
+/// counts are kept beside them. Shares submitted at the same time are counted together. The tables are in
+/// <c>Migrations/003_shares.sql</c> and <c>008_invalid_shares.sql</c>.
 /// </summary>
 public sealed class SqliteShareLedger : IShareLedger
 {
@@ -83,7 +84,7 @@ public sealed class SqliteShareLedger : IShareLedger
         // Only now are they known to be there; the worker of a repeated share may not be.
         for (var i = 0; i < answers.Length && _knownWorkers.Count < MaxKnownWorkers; i++)
         {
-            if (answers[i].Counted)
+            if (answers[i] is { Counted: true, Valid: true })
             {
                 _knownWorkers.Add(shares[i].Submission.WorkerId);
             }
@@ -111,9 +112,14 @@ public sealed class SqliteShareLedger : IShareLedger
             answers[i] = new ShareAnswer(valid, Counted: true);
             var counts = rounds.GetValueOrDefault(submission.RoundNumber);
             rounds[submission.RoundNumber] = valid ? counts with { Valid = counts.Valid + 1 } : counts with { Invalid = counts.Invalid + 1 };
+            if (!valid)
+            {
+                SqliteInvalidShares.Add(_database.Writing);
+            }
+
             if (!_knownWorkers.Contains(submission.WorkerId))
             {
-                newWorkers += Prepare(AddWorker).Bind(1, submission.WorkerId).ExecuteNonQuery();
+                newWorkers += AddWorkerOf(submission, valid);
             }
         }
 
@@ -124,6 +130,10 @@ public sealed class SqliteShareLedger : IShareLedger
 
         return answers;
     }
+
+    private int AddWorkerOf(Submission submission, bool valid) => valid
+        ? Prepare(AddWorker).Bind(1, submission.WorkerId).ExecuteNonQuery() - SqliteInvalidShares.RemoveWorkerOf(_database.Writing, submission)
+        : SqliteInvalidShares.AddWorkerOf(_database.Writing, submission);
 
     private bool Insert(Submission submission, bool valid, long now) =>
         Prepare(InsertShare)
@@ -142,6 +152,11 @@ public sealed class SqliteShareLedger : IShareLedger
     {
         foreach (var (round, counts) in rounds)
         {
+            if (counts.Valid == 0)
+            {
+                SqliteInvalidShares.AddTo(_database.Writing, round);
+            }
+
             Prepare(CountInRound).Bind(1, round).Bind(2, counts.Valid).Bind(3, counts.Invalid).ExecuteNonQuery();
         }
 
@@ -151,6 +166,10 @@ public sealed class SqliteShareLedger : IShareLedger
             .Bind(3, rounds.Values.Sum(counts => counts.Invalid))
             .Bind(4, newWorkers)
             .ExecuteNonQuery();
+        if (rounds.Values.Any(counts => counts.Invalid > 0))
+        {
+            SqliteInvalidShares.Trim(_database.Writing);
+        }
     }
 
     private SqliteCommand Prepare(string sql) => _database.Writing.Prepare(sql);

@@ -68,6 +68,14 @@ public abstract class RedisShareLedgerContract(string program) : ShareLedgerCont
         return ledger;
     }
 
+    private protected override async ValueTask<long> CountKeptAsync()
+    {
+        const string Root = "{orchestrator}:mining:1:";
+        async Task<long> Count(string command, string key) => (long)await _connections[0].CallAsync(database => database.ExecuteAsync(command, Root + key));
+        var rounds = (string[])(await _connections[0].CallAsync(database => database.ExecuteAsync("KEYS", Root + "round:*")))!;
+        return rounds.Length + await Count("HLEN", "ids") + await Count("SCARD", "workers") + await Count("SCARD", "invalid:workers");
+    }
+
     private protected override ValueTask BreakAsync()
     {
         _server!.Kill();

@@ -39,6 +39,12 @@ public sealed class SqliteShareLedgerTests : ShareLedgerContract
         return OpenAsync();
     }
 
+    private protected override ValueTask<long> CountKeptAsync() => _database.LookUpAsync(
+        static (connection, _) => connection.Prepare(
+            "SELECT (SELECT count(*) FROM shares) + (SELECT count(*) FROM share_rounds) + (SELECT count(*) FROM share_workers) + " +
+            "(SELECT count(*) FROM share_invalid_workers)").First(row => row.GetInt64(0)),
+        0, Cancel);
+
     private protected override ValueTask BreakAsync()
     {
         _database.Dispose();
