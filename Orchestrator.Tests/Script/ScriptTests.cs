@@ -64,6 +64,39 @@ public sealed class ScriptTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("redis://operator:p%40ss%2Cw%C3%B6rd@{0}/3?x=1", "-h {1} -p {2} --user operator -n 3", "p@ss,wörd")]
+    [InlineData("rediss://:secret@[::1]:7/", "--tls -h ::1 -p 7", "secret")]
+    [InlineData("redis://operator@host", "-h host --user operator", "")]
+    [InlineData("{0},user=operator,password=secret", "-h {1} -p {2} --user operator", "secret")]
+    public async Task Doctor_RedisWithAPassword_IsNoArgumentOfAnyProgram(string server, string arguments, string password)
+    {
+        using var folder = new TemporaryFolder();
+        var (host, port) = ("127.0.0.1", "6379");
+        // It tells what it was given, in place of what a server answers.
+        Directory.CreateDirectory(folder.Path);
+        var client = Path.Combine(folder.Path, "valkey-cli");
+        await File.WriteAllTextAsync(client, $"#!/bin/bash\nprintf '%s\\n' \"$*\" \"$REDISCLI_AUTH\" > '{folder.Path}/given'\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(client, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        using var run = new ScriptRun(
+            new Dictionary<string, string>
+            {
+                ["ConnectionStrings__redis"] = string.Format(CultureInfo.InvariantCulture, server, $"{host}:{port}"),
+                ["PATH"] = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}",
+            },
+            ["doctor"]);
+        await run.EndAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(
+            [$"--no-auth-warning {string.Format(CultureInfo.InvariantCulture, arguments, "", host, port)} INFO all", password],
+            await File.ReadAllLinesAsync(Path.Combine(folder.Path, "given"), TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(password.Length > 0 ? password : "no password", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Doctor_WithoutAHome_SaysWhatDotnetSays()
     {
