@@ -54,6 +54,7 @@ public static class EngineServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<PublishedPorts>();
+        services.TryAddSingleton<LocalhostRelay>();
         services.TryAddSingleton<ProbeHttpClient>();
         services.TryAddSingleton<ReadinessWait>();
         services.TryAddSingleton<RunnerProbes>();

@@ -20,7 +20,7 @@ public sealed class PublishedPorts
     {
         ArgumentNullException.ThrowIfNull(options);
         _prefix = PrefixOf(options.Host);
-        _host = _prefix[(_prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        _host = HostOf(options);
 
         // A wildcard is an address to listen on, not to call.
         _internalHost = options.ProbeHost is { Length: > 0 } host ? host : options.Bind switch
@@ -38,6 +38,13 @@ public sealed class PublishedPorts
     /// <summary>Whether the text is a name, an address, or either behind a scheme.</summary>
     public static bool IsHost(string host) =>
         Uri.TryCreate($"{PrefixOf(host)}:1/", UriKind.Absolute, out var uri) && uri.PathAndQuery == "/" && uri.Port == 1 && uri.UserInfo.Length == 0;
+
+    /// <summary>The host in endpoints, without a scheme.</summary>
+    internal static string HostOf(RunnersOptions options)
+    {
+        var prefix = PrefixOf(options.Host);
+        return prefix[(prefix.IndexOf("://", StringComparison.Ordinal) + 3)..];
+    }
 
     private static string PrefixOf(string host)
     {

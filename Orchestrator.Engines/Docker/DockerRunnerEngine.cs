@@ -26,6 +26,7 @@ internal sealed partial class DockerRunnerEngine(
     RunnerContainers containers,
     RunnerProbes probes,
     PublishedPorts ports,
+    LocalhostRelay relay,
     RunnersOptions options,
     TimeProvider time,
     ILogger<DockerRunnerEngine> logger) : IRunnerEngine
@@ -73,7 +74,16 @@ internal sealed partial class DockerRunnerEngine(
     }
 
     /// <inheritdoc />
-    public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? ports.AddressOf(port) : null;
+    public RunnerAddress? AddressOf(RunnerPlacement placement)
+    {
+        if (placement.Port is not { } port)
+        {
+            return null;
+        }
+
+        relay.Open(port);
+        return ports.AddressOf(port);
+    }
 
     /// <inheritdoc />
     public async Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
@@ -142,6 +152,7 @@ internal sealed partial class DockerRunnerEngine(
             Forget(gone);
         }
 
+        relay.Keep(runners.Select(runner => runner.Placement.Port).OfType<int>());
         return runners;
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     private readonly ProcessStart _start;
     private readonly RunnerProbes _probes;
     private readonly PublishedPorts _ports;
+    private readonly LocalhostRelay _relay;
     private readonly RunnersOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ProcessRunnerEngine> _logger;
@@ -29,11 +30,12 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         ProcessStart start,
         RunnerProbes probes,
         PublishedPorts ports,
+        LocalhostRelay relay,
         RunnersOptions options,
         TimeProvider time,
         ILogger<ProcessRunnerEngine> logger)
     {
-        (_folders, _start, _probes, _ports, _options, _time, _logger) = (folders, start, probes, ports, options, time, logger);
+        (_folders, _start, _probes, _ports, _relay, _options, _time, _logger) = (folders, start, probes, ports, relay, options, time, logger);
         NoIsolation();
     }
 
@@ -66,7 +68,16 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
-    public RunnerAddress? AddressOf(RunnerPlacement placement) => placement.Port is { } port ? _ports.AddressOf(port) : null;
+    public RunnerAddress? AddressOf(RunnerPlacement placement)
+    {
+        if (placement.Port is not { } port)
+        {
+            return null;
+        }
+
+        _relay.Open(port);
+        return _ports.AddressOf(port);
+    }
 
     /// <inheritdoc />
     public Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
@@ -91,8 +102,12 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ObservedRunner>>([.. _folders.ReadAll().Select(Observe)]);
+    public Task<IReadOnlyList<ObservedRunner>> ListAsync(CancellationToken cancellationToken)
+    {
+        var runners = _folders.ReadAll().Select(Observe).ToList();
+        _relay.Keep(runners.Select(runner => runner.Placement.Port).OfType<int>());
+        return Task.FromResult<IReadOnlyList<ObservedRunner>>(runners);
+    }
 
     /// <inheritdoc />
     public Task<ObservedRunner?> FindAsync(string runnerId, CancellationToken cancellationToken) =>

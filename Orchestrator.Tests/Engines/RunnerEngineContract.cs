@@ -42,7 +42,8 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var address = Engine.AddressOf(placement)!;
         Assert.Equal(("localhost", placement.Port, $"http://localhost:{placement.Port}"), (address.Host, address.Port, address.Url));
         using var client = new HttpClient();
-        foreach (var way in (Uri[])[address.Internal, new Uri(address.Url)])
+        // localhost is both loopback addresses, and a client may take either.
+        foreach (var way in (Uri[])[address.Internal, new Uri(address.Url), new Uri($"http://127.0.0.1:{placement.Port}"), new Uri($"http://[::1]:{placement.Port}")])
         {
             using var answer = await client.GetAsync(new Uri(way, spec.Template.Ready.Path), Cancel);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
