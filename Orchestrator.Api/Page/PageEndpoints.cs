@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.ServiceDefaults.Listeners;
+using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.Page;
 
@@ -14,19 +16,27 @@ internal static class PageEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types orchestrator";
 
+    private const string Index = "index.html";
+    private const string Placeholder = "{page-secret}";
+
     private static readonly string[] Verbs = ["GET", "HEAD"];
 
     public static void MapPage(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapListener(Listener.Sessions).ExcludeFromDescription().WithMetadata(new AllowAnonymousAttribute());
-        group.MapMethods("/", Verbs, context => SendAsync(context, "index.html"));
-        group.MapMethods("/assets/{name}", Verbs, context => SendAsync(context, $"assets/{context.GetRouteValue("name")}"));
+        // Shared with no other origin: the page holds a secret.
+        var group = endpoints.MapListener(Listener.Sessions).ExcludeFromDescription()
+            .WithMetadata(new AllowAnonymousAttribute(), new DisableCorsAttribute());
+        var secret = endpoints.ServiceProvider.GetRequiredService<PageSecret>();
+        var index = new Lazy<PageFile>(() => PageFiles.Find(Index)!.With(Placeholder, secret.Value));
+        group.MapMethods("/", Verbs, context => SendAsync(context, index.Value, "no-store"));
+        // Revalidated every time and sent only if changed, so that two versions never mix.
+        group.MapMethods("/assets/{name}", Verbs, context => SendAsync(context, PageFiles.Find($"assets/{context.GetRouteValue("name")}"), "no-cache"));
     }
 
-    private static Task SendAsync(HttpContext context, string path)
+    private static Task SendAsync(HttpContext context, PageFile? file, string caching)
     {
         var response = context.Response;
-        if (PageFiles.Find(path) is not { } file)
+        if (file is null)
         {
             response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
@@ -37,8 +47,8 @@ internal static class PageEndpoints
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        // Revalidated every time and sent only if changed, so that two versions never mix.
-        headers.CacheControl = "no-cache";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.CacheControl = caching;
         headers.Vary = HeaderNames.AcceptEncoding;
         headers.ETag = file.Tag;
         if (IsKnown(context.Request, file))

@@ -1,14 +1,16 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Orchestrator.Api.Page;
 
 /// <summary>A file of the page as it is sent: plain, or compressed where the browser accepts that.</summary>
+/// <param name="Name">Its path below <c>wwwroot</c>.</param>
 /// <param name="ContentType">Its media type.</param>
 /// <param name="Plain">Its bytes.</param>
 /// <param name="Compressed">The same as gzip.</param>
 /// <param name="Tag">This version's <c>ETag</c>, quoted.</param>
-internal sealed record PageFile(string ContentType, byte[] Plain, byte[] Compressed, string Tag)
+internal sealed record PageFile(string Name, string ContentType, byte[] Plain, byte[] Compressed, string Tag)
 {
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
     {
@@ -28,6 +30,10 @@ internal sealed record PageFile(string ContentType, byte[] Plain, byte[] Compres
         }
 
         return new PageFile(
-            ContentTypes[Path.GetExtension(name)], content, compressed.ToArray(), $"\"{Convert.ToHexStringLower(SHA256.HashData(content), 0, 12)}\"");
+            name, ContentTypes[Path.GetExtension(name)], content, compressed.ToArray(), $"\"{Convert.ToHexStringLower(SHA256.HashData(content), 0, 12)}\"");
     }
+
+    /// <summary>The same file with a text of it replaced.</summary>
+    public PageFile With(string text, string replacement) =>
+        Of(Name, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Plain).Replace(text, replacement, StringComparison.Ordinal)));
 }

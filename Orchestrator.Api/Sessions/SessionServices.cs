@@ -1,5 +1,6 @@
 using Orchestrator.Api.Health;
 using Orchestrator.Core;
+using Orchestrator.ServiceDefaults.Security;
 
 namespace Orchestrator.Api.Sessions;
 
@@ -12,6 +13,7 @@ internal static class SessionServices
         builder.Services.AddRunners();
         builder.Services.AddEngineCheck();
         builder.Services.AddSingleton<SessionRunners>();
+        builder.Services.AddSingleton<IUntrustedPorts, RunnerPorts>();
         builder.Services.AddSingleton(SessionErrors.Map);
         return builder;
     }

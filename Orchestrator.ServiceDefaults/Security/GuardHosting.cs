@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Net.Http.Headers;
 using Orchestrator.ServiceDefaults.Errors;
 using Orchestrator.ServiceDefaults.Hosting;
 using Orchestrator.ServiceDefaults.Listeners;
@@ -34,13 +33,10 @@ public static class GuardHosting
         builder.Services.AddSingleton<Origins>();
         builder.Services.AddErrors();
         builder.Services.AddApiKeys();
+        builder.Services.AddSingleton<PageSecret>();
+        // Before AddCors, which adds its own only where there is none.
+        builder.Services.AddSingleton<ICorsPolicyProvider, OriginPolicies>();
         builder.Services.AddCors();
-        builder.Services.AddOptions<CorsOptions>().Configure<Origins>((cors, origins) => cors.AddDefaultPolicy(policy => policy
-            .SetIsOriginAllowed(origins.Allows)
-            .AllowAnyMethod()
-            .AllowAnyHeader()
-            .WithExposedHeaders(HeaderNames.RetryAfter, HeaderNames.Location)
-            .SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -56,6 +52,7 @@ public static class GuardHosting
         ArgumentNullException.ThrowIfNull(app);
         var options = app.Services.GetRequiredService<SecurityOptions>();
         var origins = app.Services.GetRequiredService<Origins>();
+        var secret = app.Services.GetRequiredService<PageSecret>();
         app.Use(MeetFirstRequestDeadline);
         app.UseErrors();
         app.UseRouting();
@@ -65,7 +62,7 @@ public static class GuardHosting
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.Use(next => new SiteGuard(options, origins, next).InvokeAsync);
+        app.Use(next => new SiteGuard(options, origins, secret, next).InvokeAsync);
         return app;
     }
 

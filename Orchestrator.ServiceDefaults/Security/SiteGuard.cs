@@ -4,36 +4,43 @@ using Orchestrator.ServiceDefaults.Errors;
 namespace Orchestrator.ServiceDefaults.Security;
 
 /// <summary>
-/// Refuses a browser's calls for another site's page: without keys, those that change state; with keys or without,
-/// those to endpoints marked <see cref="SameSiteOnly"/>.
+/// Refuses a browser's calls for another page. Without keys: those that change state, unless the page's origin is in
+/// <c>Cors:AllowedOrigins</c> or the page has this process's <see cref="PageSecret"/>. With keys or without: those of another
+/// site to endpoints marked <see cref="SameSiteOnly"/>.
 /// </summary>
-internal sealed class SiteGuard(SecurityOptions options, Origins origins, RequestDelegate next)
+internal sealed class SiteGuard(SecurityOptions options, Origins origins, PageSecret secret, RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
-        var refusal = options.HasKeys ? null : CheckOrigin(context);
+        var refusal = options.HasKeys || !ChangesState(context) ? null : await CheckPageAsync(context);
         refusal ??= CheckSite(context);
-        return refusal is null ? next(context) : refusal.ExecuteAsync(context);
+        await (refusal is null ? next(context) : refusal.ExecuteAsync(context));
     }
 
-    private ErrorResult? CheckOrigin(HttpContext context)
+    private async ValueTask<ErrorResult?> CheckPageAsync(HttpContext context)
     {
-        if (!ChangesState(context))
+        var request = context.Request;
+        if (request.Headers.Origin is not [{ } origin])
+        {
+            return request.Headers.Origin.Count == 0 && IsByUser(request) ? null : NotAllowed();
+        }
+
+        if (origins.Lists(origin))
         {
             return null;
         }
 
-        var request = context.Request;
-        var origin = request.Headers.Origin;
-        var allowed = origin.Count == 0
-            ? !IsCrossSite(request)
-            : origin.Count == 1 && (origins.Allows(origin[0]!) || Origins.IsOwn(origin[0]!, request));
+        if (!Origins.IsOwn(origin, request) && !await origins.AllowsAsync(origin, context.RequestAborted))
+        {
+            return NotAllowed();
+        }
 
-        return allowed
-            ? null
-            : new ErrorResult(StatusCodes.Status403Forbidden, "ORIGIN_NOT_ALLOWED",
-                "This state-changing call comes from a page whose origin is not in Cors:AllowedOrigins.");
+        return secret.IsIn(request) ? null : new ErrorResult(StatusCodes.Status403Forbidden, "PAGE_SECRET_REQUIRED",
+            $"This state-changing call comes from a page without the secret of this process ({PageSecret.Header}). Reload our page; list another page's origin in Cors:AllowedOrigins.");
     }
+
+    private static ErrorResult NotAllowed() => new(StatusCodes.Status403Forbidden, "ORIGIN_NOT_ALLOWED",
+        "This state-changing call comes from a page whose origin is not in Cors:AllowedOrigins.");
 
     private static ErrorResult? CheckSite(HttpContext context)
     {
@@ -54,6 +61,11 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, Reques
         return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
             || context.GetEndpoint()?.Metadata.GetMetadata<SameSiteOnly>() is not null;
     }
+
+    // A browser's GET carries no origin, but says whose page made it: "none" for an address that its user entered, "same-site"
+    // for a page on another port of this machine. Programs say nothing.
+    private static bool IsByUser(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"].ToString().ToLowerInvariant() is "" or "none" or "same-origin";
 
     private static bool IsCrossSite(HttpRequest request) =>
         string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);

@@ -110,9 +110,12 @@ public sealed class ProjectIdTests : IAsyncLifetime
     [Theory]
     [InlineData("none")]
     [InlineData("same-origin")]
-    [InlineData("same-site")]
     public async Task Project_FromItsUser_IsAssigned(string site) =>
         await _host.Machines.SendAsync(HttpMethod.Get, "/project-1", null, ("Sec-Fetch-Site", site)).JsonAsync(200);
+
+    [Fact]
+    public async Task Project_FromAPageOnAnotherPort_Forbidden() =>
+        await _host.Machines.SendAsync(HttpMethod.Get, "/project-1", null, ("Sec-Fetch-Site", "same-site")).FailsAsync(403, "ORIGIN_NOT_ALLOWED");
 
     [Fact]
     public async Task Project_ForeignOrigin_Forbidden()

@@ -54,7 +54,8 @@ public sealed class DistributedPageTests(PageWorld world) : IAsyncLifetime
         var names = await Task.WhenAll(_servers.Select(async server =>
             (await server.Sessions.GetAsync("/whoami", Cancel).JsonAsync(200)).GetValue<string>()));
         await using var proxy = await PrefixProxy.StartAsync([.. _servers.Select(server => server.Sessions.BaseAddress!)]);
-        await using var page = await world.OpenAsync(proxy.Address);
+        // The page learns the other instance's secret by its first refusal.
+        await using var page = (await world.OpenAsync(proxy.Address)).Expecting("403 (Forbidden)");
         var checkers = new ConcurrentBag<string>();
         page.Page.Response += async (_, response) =>
         {

@@ -15,7 +15,8 @@ public sealed class OutagePageTests(PageWorld world)
     public async Task Api_KilledAndStartedAgain_IsShownAndRecoveredFrom()
     {
         await using var server = await ApiServer.StartAsync();
-        await using var page = (await world.OpenAsync(server.Sessions.BaseAddress)).Expecting(Away, "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET");
+        // The page learns the new process's secret by its first refusal.
+        await using var page = (await world.OpenAsync(server.Sessions.BaseAddress)).Expecting(Away, "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "403 (Forbidden)");
         await page.ProvisionAsync("outlives-it");
         await Expect(page["#runner-table"]).ToContainTextAsync("outlives-it");
 

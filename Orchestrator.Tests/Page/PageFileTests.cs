@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using Orchestrator.ServiceDefaults.Security;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Page;
@@ -25,7 +26,9 @@ public sealed class PageFileTests
         Assert.Contains("require-trusted-types-for 'script'", policy);
         Assert.Contains("frame-ancestors 'none'", policy);
         Assert.DoesNotContain(policy, rule => rule.Contains("unsafe", StringComparison.Ordinal) || rule.Contains("http", StringComparison.Ordinal));
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Files, "index.html"), Cancel), await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
+        var file = await File.ReadAllTextAsync(Path.Combine(Files, "index.html"), Cancel);
+        Assert.Equal(file.Replace("{page-secret}", api.Get<PageSecret>().Value, StringComparison.Ordinal), await response.Content.ReadAsStringAsync(Cancel));
     }
 
     [Fact]

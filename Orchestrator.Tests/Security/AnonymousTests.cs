@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Orchestrator.ServiceDefaults.Listeners;
+using Orchestrator.ServiceDefaults.Security;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Security;
@@ -9,6 +10,14 @@ namespace Orchestrator.Tests.Security;
 public sealed class AnonymousTests : IAsyncLifetime
 {
     private const string Provision = "/api/runner/provision";
+
+    private static readonly (Listener Listener, string Verb, string Path)[] Changes =
+    [
+        (Listener.Sessions, "POST", Provision), (Listener.Sessions, "POST", "/api/runner/s1/exec"), (Listener.Sessions, "POST", "/task"),
+        (Listener.Sessions, "DELETE", "/tasks/t1"), (Listener.Machines, "GET", "/project-1"), (Listener.Machines, "DELETE", "/project-1"),
+        (Listener.Machines, "POST", "/destroy"), (Listener.Pod, "POST", "/submission/1"), (Listener.Pod, "POST", "/task/t1"),
+    ];
+
     private ApiHost _api = null!;
 
     public async ValueTask InitializeAsync() => _api = await ApiHost.StartAsync(
@@ -112,13 +121,80 @@ public sealed class AnonymousTests : IAsyncLifetime
     [InlineData("https://app.localhost:8443")]
     [InlineData("http://127.0.0.1:5500")]
     [InlineData("http://[::1]:5500")]
-    [InlineData("https://app.example.com")]
-    public async Task Origin_LoopbackOrAllowed_MayChangeAndRead(string origin)
+    public async Task Origin_Loopback_MayReadAndChangeWithThePagesSecret(string origin)
     {
-        using var response = await _api.Sessions.PostAsync(Provision, null, ("Origin", origin));
+        using var read = await _api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("Origin", origin));
+        Assert.Equal(origin, read.Headers.GetValues("Access-Control-Allow-Origin").Single());
+
+        foreach (var (listener, verb, path) in Changes)
+        {
+            await _api.Client(listener).SendAsync(new HttpMethod(verb), path, "{}", ("Origin", origin)).FailsAsync(403, "PAGE_SECRET_REQUIRED");
+            await _api.Client(listener).SendAsync(new HttpMethod(verb), path, "{}", ("Origin", origin), (PageSecret.Header, new string('0', 64)))
+                .FailsAsync(403, "PAGE_SECRET_REQUIRED");
+        }
+
+        using var changed = await _api.Sessions.PostAsync(Provision, null, ("Origin", origin), (PageSecret.Header, $"another,{_api.Get<PageSecret>().Value}"));
+        Assert.Equal(201, (int)changed.StatusCode);
+        Assert.Equal(origin, changed.Headers.GetValues("Access-Control-Allow-Origin").Single());
+    }
+
+    [Fact]
+    public async Task Origin_Listed_MayChangeAndRead()
+    {
+        using var response = await _api.Sessions.PostAsync(Provision, null, ("Origin", "https://app.example.com"));
 
         Assert.Equal(201, (int)response.StatusCode);
-        Assert.Equal(origin, response.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Equal("https://app.example.com", response.Headers.GetValues("Access-Control-Allow-Origin").Single());
+    }
+
+    [Fact]
+    public async Task Origin_TheListenersOwn_NeedsThePagesSecretToo()
+    {
+        var origin = _api.Sessions.BaseAddress!.GetLeftPart(UriPartial.Authority);
+
+        await _api.Sessions.PostAsync(Provision, null, ("Origin", origin)).FailsAsync(403, "PAGE_SECRET_REQUIRED");
+        await _api.Sessions.PostAsync(Provision, null, ("Origin", origin), (PageSecret.Header, _api.Get<PageSecret>().Value)).JsonAsync(201);
+    }
+
+    [Fact]
+    public async Task Origin_OnARunnersPort_IsNoneOfOurs()
+    {
+        var endpoint = (await _api.Sessions.PostAsync(Provision, null).JsonAsync(201)).Text("endpoint");
+
+        foreach (var origin in (string[])[endpoint, endpoint.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), endpoint.Replace("localhost", "[::1]", StringComparison.Ordinal), endpoint.Replace("http:", "https:", StringComparison.Ordinal)])
+        {
+            using var read = await _api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("Origin", origin));
+            Assert.False(read.Headers.Contains("Access-Control-Allow-Origin"), origin);
+            await _api.Sessions.PostAsync(Provision, null, ("Origin", origin), (PageSecret.Header, _api.Get<PageSecret>().Value)).FailsAsync(403, "ORIGIN_NOT_ALLOWED");
+            await _api.Machines.PostAsync("/destroy", "{}", ("Origin", origin)).FailsAsync(403, "ORIGIN_NOT_ALLOWED");
+        }
+
+        Assert.Equal(1, _api.Engine.Started);
+    }
+
+    [Theory]
+    [InlineData("same-site", 403)]
+    [InlineData("same-origin", 200)]
+    [InlineData("cross-site", 403)]
+    [InlineData("none", 200)]
+    [InlineData(null, 200)]
+    public async Task Machine_GetByABrowser_IsAssignedToItsUserOnly(string? site, int status)
+    {
+        using var response = await _api.Machines.SendAsync(HttpMethod.Get, "/project-1", null, site is null ? [] : [("Sec-Fetch-Site", site)]);
+
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:4200")]
+    [InlineData("https://app.example.com")]
+    public async Task Page_WithItsSecret_IsSharedWithNoOtherOrigin(string origin)
+    {
+        using var response = await _api.Sessions.SendAsync(HttpMethod.Get, "/", null, ("Origin", origin));
+
+        Assert.Contains(_api.Get<PageSecret>().Value, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
+        Assert.Equal(("no-store", "same-origin"), ($"{response.Headers.CacheControl}", response.Headers.GetValues("Cross-Origin-Resource-Policy").Single()));
     }
 
     [Theory]

@@ -17,10 +17,38 @@ export class Problem extends Error {
   }
 }
 
+// What shows a call that changes state to be this page's own: the secret that each instance behind this address put into it.
+const SECRET = /<meta name="orchestrator-page" content="([0-9a-f]+)">/;
+const MOST_SECRETS = 8;
+const secrets = [document.querySelector('meta[name=orchestrator-page]').content];
+
+/** Reads the page anew until it holds a secret that is not known yet, as after a restart. */
+async function learnSecret(signal) {
+  for (let looks = 0; looks < MOST_SECRETS; looks++) {
+    const [, secret] = SECRET.exec(await (await fetch('.', { cache: 'no-store', signal })).text()) ?? [];
+    if (secret && !secrets.includes(secret)) {
+      secrets.unshift(secret);
+      secrets.splice(MOST_SECRETS);
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. */
-export async function send(method, path, { body, accept = 'application/json', signal } = {}) {
+export async function send(method, path, options = {}) {
+  try {
+    return await sendOnce(method, path, options);
+  } catch (problem) {
+    if (problem.code !== 'PAGE_SECRET_REQUIRED' || !await learnSecret(options.signal).catch(() => false)) throw problem;
+    return sendOnce(method, path, options);
+  }
+}
+
+async function sendOnce(method, path, { body, accept = 'application/json', signal } = {}) {
   const headers = { Accept: accept };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET') headers['X-Orchestrator-Page'] = secrets.join();
   if (key.get()) headers['X-Api-Key'] = key.get();
   let response;
   try {

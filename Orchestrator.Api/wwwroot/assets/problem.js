@@ -8,6 +8,7 @@ const BY_CODE = {
   HOST_NOT_ALLOWED: 'Open the page as localhost, or add this name to AllowedHosts.',
   FORWARDED_NOT_ALLOWED: 'The API is behind a proxy: set Security:ApiKeys and enter one here.',
   ORIGIN_NOT_ALLOWED: "Add this page's origin to Cors:AllowedOrigins, or set Security:ApiKeys.",
+  PAGE_SECRET_REQUIRED: 'Reload this page: the API was restarted.',
   CAPACITY_EXHAUSTED: 'Release a runner, wait for one to expire, or raise MAX_CONCURRENT_RUNNERS.',
   ENGINE_UNAVAILABLE: 'Start the container engine; everything resumes once it answers. ./orchestrator doctor shows details.',
   STORE_UNAVAILABLE: 'Check the store (its disk, or Redis); everything resumes once it answers.',
