@@ -24,6 +24,5 @@ internal sealed class BearerToken(byte[] hash)
     private bool Accepts(string? authorization) =>
         authorization is not null
         && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-        && CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim())), hash);
+        && CryptographicOperations.FixedTimeEquals(Digest.Sha256(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim())), hash);
 }
