@@ -1,14 +1,16 @@
+using Orchestrator.Guest.Images;
 using Orchestrator.Guest.Serving;
 using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest;
 
-/// <summary>The program inside <c>runner-image</c>, in four roles.</summary>
+/// <summary>The program inside a runner, in six roles.</summary>
 /// <remarks>
 /// <c>serve</c> is the container's main process and answers HTTP; it holds no capability, so it cannot become another
 /// user. <c>agent</c> runs beside it as the user of the code, started by the orchestrator through the engine.
 /// <c>supervise</c> runs one command that the orchestrator executes in the container, and <c>clear</c> kills processes that
-/// outlived their supervisor. No role loads code that only another needs: a caller waits for each start.
+/// outlived their supervisor. <c>install</c> puts the program where images that are not ours find it, and <c>start</c> becomes
+/// such an image's own program. No role loads code that only another needs: a caller waits for each start.
 /// </remarks>
 internal static class GuestProgram
 {
@@ -29,6 +31,8 @@ internal static class GuestProgram
             ["agent"] => Agent.Run(),
             ["supervise"] => Supervise(),
             ["clear"] => new ProcessTree(adoptOrphans: false).EndStrays() ? 0 : 1,
+            ["install", var folder] => Installation.Into(folder),
+            ["start", _, ..] => StartCommand.Become(args[1..]),
             _ => Usage(),
         };
     }
@@ -44,7 +48,7 @@ internal static class GuestProgram
 
     private static int Usage()
     {
-        Console.Error.WriteLine("Usage: Orchestrator.Guest [serve [--same-user] | agent | supervise | clear]");
+        Console.Error.WriteLine("Usage: Orchestrator.Guest [serve [--same-user] | agent | supervise | clear | install FOLDER | start PROGRAM…]");
         return WrongUsage;
     }
 }

@@ -12,6 +12,7 @@ internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenH
     public const string PortVariable = "PORT";
     public const string BindVariable = "RUNNER_BIND";
     public const string TokenHashVariable = "RUNNER_TOKEN_SHA256";
+    public const string RunnerIdVariable = "RUNNER_ID";
     public const int DefaultPort = 3000;
 
     /// <param name="sameUser">Without isolation only this machine may call, unless configured otherwise.</param>

@@ -11,6 +11,7 @@ internal static unsafe partial class Posix
     public const int ENOTDIR = 20;
 
     public const int SIGKILL = 9;
+    public const int SIGPIPE = 13;
     public const int SIGSTOP = 19;
 
     public const short POLLIN = 0x1;
@@ -136,6 +137,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int access(string path, int mode);
+
+    [LibraryImport("libc")]
+    public static partial nint signal(int signal, nint handler);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int execve(byte* path, byte** argv, byte** envp);
 
     [LibraryImport("libc")]
     public static partial int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** envp);
