@@ -57,7 +57,16 @@ public sealed record Readiness(ReadinessKind Kind, string Path, TimeSpan Timeout
 /// <param name="Cpus">Processors, in cores.</param>
 /// <param name="Processes">Processes and threads together.</param>
 /// <param name="DiskBytes">Size of <c>/workspace</c> (strict), in bytes.</param>
-public sealed record RunnerLimits(long MemoryBytes, double Cpus, int Processes, long DiskBytes);
+public sealed record RunnerLimits(long MemoryBytes, double Cpus, int Processes, long DiskBytes)
+{
+    private const long Usual = 64L << 20;
+
+    /// <summary>Size of <c>/tmp</c> (strict), in bytes.</summary>
+    public long TmpBytes { get; init; } = Usual;
+
+    /// <summary>Size of <c>/dev/shm</c>, in bytes.</summary>
+    public long ShmBytes { get; init; } = Usual;
+}
 
 /// <summary>How a kind of runner is made, and how its pool is kept. One pool per template.</summary>
 public sealed record RunnerTemplate

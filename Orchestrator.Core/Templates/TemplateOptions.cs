@@ -54,7 +54,11 @@ public abstract class TemplateOptions
         MinIdle = MinIdle,
         MaxIdle = Math.Max(MinIdle, MaxIdle),
         Ready = new Readiness(Ready.Probe, Ready.Path, TimeSpan.FromSeconds(Ready.TimeoutSeconds)),
-        Limits = new RunnerLimits(Limits.MemoryMiB << 20, Limits.Cpus, Limits.Processes, Limits.DiskMiB << 20),
+        Limits = new RunnerLimits(Limits.MemoryMiB << 20, Limits.Cpus, Limits.Processes, Limits.DiskMiB << 20)
+        {
+            TmpBytes = Limits.TmpMiB << 20,
+            ShmBytes = Limits.ShmMiB << 20,
+        },
         Hardening = Hardening,
         Runtime = string.IsNullOrWhiteSpace(Runtime) ? null : Runtime,
     };
@@ -93,7 +97,20 @@ public sealed class LimitOptions
     [Range(8, 1 << 20)]
     public int Processes { get; set; } = 256;
 
-    /// <summary>Size of <c>/workspace</c> in MiB (<c>Strict</c> only); a tmpfs, so it counts as memory.</summary>
+    /// <summary>
+    /// Size of <c>/workspace</c> in MiB (<c>Strict</c> only); a tmpfs, so it counts as memory.
+    /// </summary>
     [Range(1, 1 << 20)]
     public long DiskMiB { get; set; } = 256;
+
+    /// <summary>
+    /// Size of <c>/tmp</c> in MiB (<c>Strict</c> only; otherwise it is the image's); a tmpfs, so it counts as memory, and
+    /// never exceeds <c>MemoryMiB</c>.
+    /// </summary>
+    [Range(1, 1 << 20)]
+    public long TmpMiB { get; set; } = 64;
+
+    /// <summary>Size of <c>/dev/shm</c> in MiB; counts as memory, and never exceeds <c>MemoryMiB</c>.</summary>
+    [Range(1, 1 << 20)]
+    public long ShmMiB { get; set; } = 64;
 }

@@ -13,8 +13,6 @@ internal static class ContainerPlan
     /// <summary>The user of code whose image would run it as root.</summary>
     public const string Nobody = "65534:65534";
 
-    private const long TmpBytes = 64L << 20;
-
     // Plenty for one session, and below the engines' own hard limit: an engine without privileges can only lower it.
     private const long OpenFiles = 4_096;
 
@@ -54,7 +52,8 @@ internal static class ContainerPlan
                 CapDrop = ["ALL"],
                 SecurityOpt = ["no-new-privileges"],
                 ReadonlyRootfs = strict,
-                Tmpfs = strict ? Tmpfs(template) : null,
+                Tmpfs = strict ? Tmpfs(template.Limits) : null,
+                ShmSize = Math.Min(template.Limits.ShmBytes, template.Limits.MemoryBytes),
                 Memory = template.Limits.MemoryBytes,
                 MemorySwap = template.Limits.MemoryBytes,
                 NanoCPUs = (long)(template.Limits.Cpus * 1_000_000_000),
@@ -91,10 +90,10 @@ internal static class ContainerPlan
         $"{RunnerToken.HashVariable}={RunnerToken.Hash(spec.Token)}",
     ];
 
-    private static Dictionary<string, string> Tmpfs(RunnerTemplate template) => new()
+    private static Dictionary<string, string> Tmpfs(RunnerLimits limits) => new()
     {
-        ["/tmp"] = TmpfsOptions(TmpBytes),
-        ["/workspace"] = TmpfsOptions(template.Limits.DiskBytes),
+        ["/tmp"] = TmpfsOptions(Math.Min(limits.TmpBytes, limits.MemoryBytes)),
+        ["/workspace"] = TmpfsOptions(limits.DiskBytes),
     };
 
     private static string TmpfsOptions(long bytes) =>

@@ -22,6 +22,8 @@ public sealed class ContainerPlanTests
         ["cpus"] = t => t with { Limits = t.Limits with { Cpus = 0.5 } },
         ["processes"] = t => t with { Limits = t.Limits with { Processes = 64 } },
         ["disk"] = t => t with { Limits = t.Limits with { DiskBytes = 1L << 20 } },
+        ["tmp"] = t => t with { Limits = t.Limits with { TmpBytes = 1L << 20 } },
+        ["shared memory"] = t => t with { Limits = t.Limits with { ShmBytes = 1L << 20 } },
         ["hardening"] = t => t with { Hardening = Hardening.Compatible },
         ["runtime"] = t => t with { Runtime = "runsc" },
         ["alias"] = t => t with { HostAlias = true },

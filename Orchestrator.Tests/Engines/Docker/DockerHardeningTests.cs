@@ -71,6 +71,27 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
     }
 
     [Fact]
+    public async Task Limits_OfTmpAndSharedMemory_AreTheTemplates()
+    {
+        var limits = fixture.Template.Limits with { TmpBytes = 100L << 20, ShmBytes = 8L << 20 };
+        var (_, placement) = await StartAsync(fixture.Template with { Limits = limits });
+
+        Assert.Equal("fits", await RunAsync(placement, "dd if=/dev/zero of=/tmp/big bs=1024k count=80 2>/dev/null && echo fits || echo full"));
+        Assert.Equal("full", await RunAsync(placement, "dd if=/dev/zero of=/dev/shm/big bs=1024k count=9 2>/dev/null && echo fits || echo full"));
+    }
+
+    [Fact]
+    public async Task Limits_OfTmpAndSharedMemoryAboveTheMemory_AreTheMemorys()
+    {
+        var limits = fixture.Template.Limits with { TmpBytes = 1L << 30, ShmBytes = 1L << 30 };
+        var (_, placement) = await StartAsync(fixture.Template with { Limits = limits });
+
+        var host = (await InspectAsync(placement)).HostConfig!;
+        Assert.Equal(limits.MemoryBytes, host.ShmSize);
+        Assert.EndsWith($",size={limits.MemoryBytes}", host.Tmpfs!["/tmp"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Strict_ImagesOwnUserThatIsNotRoot_IsKept()
     {
         const string image = "orchestrator-tests/user:1";
