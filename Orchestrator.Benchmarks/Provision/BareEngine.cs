@@ -40,7 +40,7 @@ internal sealed class BareEngine : IDisposable
     {
         var image = await ImageAsync();
         var spec = new RunnerSpec(RunnerId.Create("bare", DateTimeOffset.UtcNow), _template, null, RunnerId.CreateToken(), RunnerNetwork.Bridge, null);
-        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", "", image, Network, late, "127.0.0.1"));
+        var created = await _client.Containers.CreateContainerAsync(ContainerPlan.Of(spec, "bench-bare", "", image, null, Network, late, "127.0.0.1"));
         await _client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters());
         if (late)
         {

@@ -86,6 +86,17 @@ public sealed record RunnerTemplate
     /// <summary>The port that the image listens on, 1 to 65535.</summary>
     public int ContainerPort { get; init; } = 3000;
 
+    /// <summary>Whether an image that is not ours gets our guest, which then listens on <see cref="ContainerPort"/>.</summary>
+    public bool Guest { get; init; }
+
+    /// <summary>
+    /// What runs beside the guest in such an image: <see cref="ImageCommand"/>, a line for its shell, or null for nothing.
+    /// </summary>
+    public string? StartCommand { get; init; }
+
+    /// <summary>The <see cref="StartCommand"/> that is the image's own entry point and command.</summary>
+    public const string ImageCommand = "image";
+
     /// <summary>Environment of the container, besides the orchestrator's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

@@ -98,7 +98,7 @@ public sealed class LimitOptions
     public int Processes { get; set; } = 256;
 
     /// <summary>
-    /// Size of <c>/workspace</c> in MiB (<c>Strict</c> only); a tmpfs, so it counts as memory.
+    /// Size of <c>/workspace</c> in MiB (<c>Strict</c>, or in an image that gets the guest); a tmpfs, so it counts as memory.
     /// </summary>
     [Range(1, 1 << 20)]
     public long DiskMiB { get; set; } = 256;

@@ -36,6 +36,21 @@ public sealed partial class TemplatesOptions : Dictionary<string, NamedTemplateO
 /// <summary>Section <c>Templates:NAME</c>: a template of the operator's own.</summary>
 public sealed class NamedTemplateOptions : TemplateOptions
 {
+    /// <summary>
+    /// Whether an image that is not ours gets the guest (from <c>Docker:GuestImage</c>), which serves files, processes and
+    /// terminals at <c>ContainerPort</c>. Its users are 10001, and 10002 for code; <c>HOME</c> is <c>/workspace</c>. <c>false</c>
+    /// leaves the image alone: its own program runs, and nothing but exec is offered.
+    /// </summary>
+    public bool Guest { get; set; } = true;
+
+    /// <summary>
+    /// What runs beside the guest in an image that is not ours, once the guest is ready, as the image's user (as 65534 where
+    /// that is root under <c>Strict</c>) in the image's folder: <c>image</c> for the image's own entry point and command, or a
+    /// line for its <c>/bin/sh</c>. Its output is dropped; if it exits, the exit code is logged, and it is not restarted.
+    /// </summary>
+    /// <value>nothing</value>
+    public string? StartCommand { get; set; }
+
     /// <summary>How long a lease lives after its last heartbeat, in seconds.</summary>
     /// <value><c>Runners:InactivityTimeoutSeconds</c></value>
     [Range(1.0, 30 * 86_400)]
@@ -74,6 +89,8 @@ public sealed class NamedTemplateOptions : TemplateOptions
             FirstPort = FirstPort,
             OnRelease = OnRelease,
             HostAlias = HostAlias,
+            Guest = Guest,
+            StartCommand = string.IsNullOrWhiteSpace(StartCommand) ? null : StartCommand.Trim(),
         };
     }
 }

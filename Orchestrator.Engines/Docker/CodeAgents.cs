@@ -173,7 +173,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
     }
 
     // A detached start answers without a stream; Docker.DotNet starts it, then fails for lack of a stream to hand out.
-    private static async Task DetachedAsync(IDockerClient client, string execId, CancellationToken cancellationToken)
+    internal static async Task DetachedAsync(IDockerClient client, string execId, CancellationToken cancellationToken)
     {
         try
         {

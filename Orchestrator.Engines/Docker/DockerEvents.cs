@@ -8,8 +8,11 @@ using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Engines.Docker;
 
-/// <summary>The engine's events of one instance's containers, and of execs inside them for <see cref="CodeAgents"/>.</summary>
-internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, CodeAgents agents, TimeProvider time)
+/// <summary>
+/// The engine's events of one instance's containers, and of execs inside them for <see cref="CodeAgents"/> and
+/// <see cref="StartCommands"/>.
+/// </summary>
+internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, CodeAgents agents, StartCommands startCommands, TimeProvider time)
 {
     // A reader that falls this far behind lists everything instead.
     private const int Held = 16_384;
@@ -117,6 +120,7 @@ internal sealed class DockerEvents(DockerCalls calls, RunnersOptions options, Co
             if (attributes.TryGetValue("execID", out var execId))
             {
                 agents.ExecEnded(containerId, execId);
+                startCommands.ExecEnded(containerId, execId, attributes.TryGetValue("exitCode", out var code) ? code : "unknown");
             }
 
             return;

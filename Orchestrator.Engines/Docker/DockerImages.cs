@@ -12,8 +12,32 @@ namespace Orchestrator.Engines.Docker;
 /// <param name="User">The user that it sets; empty for root.</param>
 internal sealed record ImageFacts(string Id, string User)
 {
+    /// <summary>Its own program: entry point and command.</summary>
+    public IReadOnlyList<string> Program { get; init; } = [];
+
+    /// <summary>The folder that its program starts in.</summary>
+    public string WorkingFolder { get; init; } = "/";
+
+    /// <summary>The absolute path of the guest in it; null for a foreign image.</summary>
+    public string? Supervisor { get; init; }
+
+    /// <summary>The version of the guest in it that other images can run too; null when there is none.</summary>
+    public string? Guest { get; init; }
+
+    /// <summary>Reads what the engine knows.</summary>
+    public static ImageFacts Of(ImageInspectResponse image) => new(image.ID, image.Config?.User ?? "")
+    {
+        Program = [.. image.Config?.Entrypoint ?? [], .. image.Config?.Cmd ?? []],
+        WorkingFolder = image.Config?.WorkingDir is { Length: > 0 } folder ? folder : "/",
+        Supervisor = Label(image, DockerLabels.Supervisor),
+        Guest = Label(image, DockerLabels.Guest),
+    };
+
     /// <summary>Whether the image's own user is root.</summary>
     public bool IsRoot => User.Split(':')[0] is "" or "root" || User.Split(':')[0].All(c => c == '0');
+
+    private static string? Label(ImageInspectResponse image, string name) =>
+        image.Config?.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 }
 
 /// <summary>Looks images up, caches them briefly so that a start needs no call for it, and pulls them where configured.</summary>
@@ -34,9 +58,9 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
         {
             await PullAsync(template.Image, mustHave: false, cancellationToken);
         }
-        else if (_known.TryGetValue(template.Image, out var known) && time.GetElapsedTime(known.At) < Remembered)
+        else if (Remembers(template.Image) is { } known)
         {
-            return known.Facts;
+            return known;
         }
 
         var facts = await LookUpAsync(template.Image, cancellationToken);
@@ -49,6 +73,10 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
         return facts ?? throw new RunnerImageMissingException(template.Image);
     }
 
+    /// <summary>An image that is never pulled, at most five seconds old; null when there is none of that name.</summary>
+    public async Task<ImageFacts?> FindAsync(string image, CancellationToken cancellationToken) =>
+        Remembers(image) ?? await LookUpAsync(image, cancellationToken);
+
     /// <summary>Asks the engine for an image; null when it has none of that name.</summary>
     public async Task<ImageFacts?> LookUpAsync(string image, CancellationToken cancellationToken)
     {
@@ -56,7 +84,7 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
         {
             var found = await calls.RepeatedAsync(
                 "look up the image", (client, token) => client.Images.InspectImageAsync(image, token), cancellationToken);
-            var facts = new ImageFacts(found.ID, found.Config?.User ?? "");
+            var facts = ImageFacts.Of(found);
             _known[image] = (facts, time.GetTimestamp());
             return facts;
         }
@@ -73,6 +101,9 @@ internal sealed partial class DockerImages(DockerCalls calls, TimeProvider time,
 
     /// <summary>Looks the image up again next time.</summary>
     public void Forget(string image) => _known.TryRemove(image, out _);
+
+    private ImageFacts? Remembers(string image) =>
+        _known.TryGetValue(image, out var known) && time.GetElapsedTime(known.At) < Remembered ? known.Facts : null;
 
     // Concurrent starts share one pull. It continues when a caller stops waiting, within its own limit.
     private async Task PullAsync(string image, bool mustHave, CancellationToken cancellationToken)

@@ -28,14 +28,29 @@ internal static class DockerLabels
     /// <summary>The session of a session runner if known at creation; else the runner's id.</summary>
     public const string Session = "taylored-runner-session-id";
 
-    /// <summary>On our image: the absolute path of the program that supervises commands.</summary>
+    /// <summary>
+    /// The version of the guest: on our image, if its program runs in any image; see <see cref="GuestVolume"/> for others.
+    /// </summary>
+    public const string Guest = "orchestrator.guest";
+
+    /// <summary>On volumes that hold a guest, and on containers that got it from there: its version.</summary>
+    public const string GuestVolume = "orchestrator.guest-volume";
+
+    /// <summary>On a container that fills such a volume: the guest's version.</summary>
+    public const string GuestFill = "orchestrator.guest-fill";
+
+    /// <summary>On our image, and on containers with a guest: the absolute path of the program that supervises commands.</summary>
     public const string Supervisor = "orchestrator.supervisor";
 
-    /// <summary>On our image: the user that commands run as.</summary>
+    /// <summary>On our image, and on containers with a guest: the user that commands run as.</summary>
     public const string CodeUser = "orchestrator.code-user";
 
     /// <summary>The labels of a runner's container.</summary>
-    public static Dictionary<string, string> Of(RunnerSpec spec, string instance, string plan)
+    /// <param name="spec">The runner.</param>
+    /// <param name="instance">The instance that keeps it.</param>
+    /// <param name="plan">The hash of its plan.</param>
+    /// <param name="guest">The version of the guest brought into its image; null for an image as it is.</param>
+    public static Dictionary<string, string> Of(RunnerSpec spec, string instance, string plan, string? guest)
     {
         var labels = new Dictionary<string, string>
         {
@@ -45,6 +60,13 @@ internal static class DockerLabels
             [Plan] = plan,
             [Network] = spec.Network == RunnerNetwork.None ? DockerBridge.None : "bridge",
         };
+        if (guest is not null)
+        {
+            labels[GuestVolume] = guest;
+            labels[Supervisor] = Docker.GuestVolume.Program;
+            labels[CodeUser] = Docker.GuestVolume.CodeUser;
+        }
+
         if (spec.Owner is { Tenant: var tenant })
         {
             labels[Tenant] = tenant.Name;

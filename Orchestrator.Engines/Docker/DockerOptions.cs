@@ -23,6 +23,10 @@ public sealed class DockerOptions
     /// </summary>
     public bool TlsVerify { get; set; }
 
+    /// <summary>Image that the guest of other images comes from; never pulled. Its program has to be compiled natively.</summary>
+    [Required]
+    public string GuestImage { get; set; } = "runner-image";
+
     /// <summary>Limit of an ordinary engine call.</summary>
     [Range(1, 600)]
     public double CallTimeoutSeconds { get; set; } = 30;

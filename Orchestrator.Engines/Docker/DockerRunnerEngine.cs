@@ -18,11 +18,13 @@ internal sealed partial class DockerRunnerEngine(
     DockerStart start,
     DockerRemoval removal,
     DockerImages images,
+    GuestVolume guests,
     DockerExec exec,
     DockerLogs logs,
     DockerEvents events,
     DockerObstacles obstacles,
     CodeAgents agents,
+    StartCommands startCommands,
     RunnerContainers containers,
     RunnerProbes probes,
     PublishedPorts ports,
@@ -88,8 +90,19 @@ internal sealed partial class DockerRunnerEngine(
     /// <inheritdoc />
     public async Task WaitUntilReadyAsync(RunnerSpec spec, RunnerPlacement placement, CancellationToken cancellationToken)
     {
-        await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.Handle, token), cancellationToken);
+        try
+        {
+            await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.Handle, token), cancellationToken);
+        }
+        catch (RunnerNotReadyException)
+        {
+            // Its guest may be missing from the volume.
+            guests.Forget();
+            throw;
+        }
+
         agents.Start(placement.Handle);
+        await startCommands.StartAsync(spec, placement.Handle, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -153,6 +166,7 @@ internal sealed partial class DockerRunnerEngine(
         }
 
         relay.Keep(runners.Select(runner => runner.Placement.Port).OfType<int>());
+        await guests.SweepAsync(cancellationToken);
         return runners;
     }
 
@@ -230,7 +244,9 @@ internal sealed partial class DockerRunnerEngine(
 
     /// <inheritdoc />
     public async Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
-        (await images.LookUpAsync(template.Image, cancellationToken))?.Id;
+        await images.LookUpAsync(template.Image, cancellationToken) is { } image
+            ? await guests.GetImageIdAsync(template, image, cancellationToken)
+            : null;
 
     /// <inheritdoc />
     public async Task ThawAsync(string handle, CancellationToken cancellationToken)
@@ -271,6 +287,7 @@ internal sealed partial class DockerRunnerEngine(
     {
         containers.Forget(containerId);
         agents.Forget(containerId);
+        startCommands.Forget(containerId);
     }
 
     private void LookAfter(ContainerListResponse container, ObservedRunner runner)

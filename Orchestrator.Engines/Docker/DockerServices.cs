@@ -15,6 +15,8 @@ internal static class DockerServices
         services.AddSingleton(provider => DockerEndpoint.CreateClient(provider.GetRequiredService<IOptions<DockerOptions>>().Value));
         services.AddSingleton<DockerCalls>();
         services.AddSingleton<DockerImages>();
+        services.AddSingleton<GuestVolume>();
+        services.AddSingleton<StartCommands>();
         services.AddSingleton<DockerBridge>();
         services.AddSingleton<LateNetwork>();
         services.AddSingleton<DockerRemoval>();

@@ -12,6 +12,7 @@ namespace Orchestrator.Engines.Docker;
 internal sealed partial class DockerStart(
     DockerCalls calls,
     DockerImages images,
+    GuestVolume guests,
     DockerBridge bridge,
     LateNetwork lateNetwork,
     DockerRemoval removal,
@@ -33,11 +34,17 @@ internal sealed partial class DockerStart(
         for (var attempt = 1; ; attempt++)
         {
             var image = await images.GetAsync(spec.Template, cancellationToken);
+            var guest = await guests.GetAsync(spec.Template, image, cancellationToken);
             var network = spec.Network == RunnerNetwork.None ? null : await bridge.GetAsync(cancellationToken);
             var late = network is not null && lateNetwork.Suits(spec.Template, image.Id);
             try
             {
-                return await StartOnceAsync(spec, image, network, late, cancellationToken);
+                return await StartOnceAsync(spec, image, guest, network, late, cancellationToken);
+            }
+            catch (RunnerNotReadyException) when (guest is not null && attempt < Attempts)
+            {
+                // Another orchestrator may have removed the volume as one of another version.
+                guests.Forget();
             }
             catch (LateNetworkRefusedException)
             {
@@ -82,10 +89,10 @@ internal sealed partial class DockerStart(
 
     // The caller's cancellation does not reach the engine's own work: a call cancelled half-way would leave an unknown
     // container behind. Each call has its limit instead.
-    private async Task<RunnerPlacement> StartOnceAsync(RunnerSpec spec, ImageFacts image, string? network, bool late, CancellationToken cancellationToken)
+    private async Task<RunnerPlacement> StartOnceAsync(RunnerSpec spec, ImageFacts image, string? guest, string? network, bool late, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var containerId = await CreateAsync(spec, image, network, late);
+        var containerId = await CreateAsync(spec, image, guest, network, late);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -121,10 +128,10 @@ internal sealed partial class DockerStart(
         }
     }
 
-    private async Task<string> CreateAsync(RunnerSpec spec, ImageFacts image, string? network, bool late)
+    private async Task<string> CreateAsync(RunnerSpec spec, ImageFacts image, string? guest, string? network, bool late)
     {
         var hash = ContainerPlan.HashOf(spec.Template, options.Bind);
-        var plan = ContainerPlan.Of(spec, options.Instance, hash, image, network, late, options.Bind);
+        var plan = ContainerPlan.Of(spec, options.Instance, hash, image, guest, network, late, options.Bind);
         try
         {
             var created = await calls.OnceAsync(
@@ -203,7 +210,7 @@ internal sealed partial class DockerStart(
 
         var address = container.NetworkSettings?.Networks?.Values.Select(network => network.IPAddress).FirstOrDefault(a => a is { Length: > 0 });
         return new RunnerPlacement(
-            container.ID, spec.Template.Image, container.Image, hasNetwork ? address : null, hasNetwork ? published : null);
+            container.ID, spec.Template.Image, GuestVolume.ImageIdOf(container.Image, container.Config?.Labels), hasNetwork ? address : null, hasNetwork ? published : null);
     }
 
     [LoggerMessage(1342, LogLevel.Warning, "Container of failed runner {Runner} not removed yet: {Reason}")]

@@ -8,7 +8,7 @@ using Orchestrator.Core.Templates;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>
-/// Starts the container of our own runner before it has a network, and connects it while its program starts, so that a
+/// Starts the container of our own guest before it has a network, and connects it while its program starts, so that a
 /// start need not wait for both in turn. Not for foreign programs, which may look for the network as soon as they run;
 /// nor where the runtime takes the network over when the container starts.
 /// </summary>
@@ -17,17 +17,17 @@ internal sealed partial class LateNetwork(DockerCalls calls, ILogger<LateNetwork
     // These leave a container in the kernel's own network namespace, where an interface may turn up at any time.
     private static readonly string[] Runtimes = ["runc", "crun"];
 
-    private readonly ConcurrentDictionary<(string ImageId, string? Runtime), bool> _suited = new();
+    private readonly ConcurrentDictionary<(string ImageId, string? Runtime, bool Guest), bool> _suited = new();
     private volatile bool _refused;
 
     /// <summary>
-    /// Whether a container of this image may get its network late: an earlier one showed that its program is our runner.
+    /// Whether a container of this image may get its network late: an earlier one showed that its program is our guest.
     /// </summary>
-    public bool Suits(RunnerTemplate template, string imageId) => !_refused && _suited.GetValueOrDefault((imageId, template.Runtime));
+    public bool Suits(RunnerTemplate template, string imageId) => !_refused && _suited.GetValueOrDefault((imageId, template.Runtime, template.Guest));
 
     /// <summary>Learns from a running container how the next ones of its image and runtime behave.</summary>
     public void Learn(RunnerTemplate template, ContainerInspectResponse container) =>
-        _suited[(container.Image, template.Runtime)] =
+        _suited[(container.Image, template.Runtime, template.Guest)] =
             container is { Config: { Entrypoint: [var program, ..], Labels: { } labels }, HostConfig.Runtime: { } runtime }
             && labels.TryGetValue(DockerLabels.Supervisor, out var supervisor)
             && supervisor == program

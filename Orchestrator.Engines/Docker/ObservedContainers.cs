@@ -26,7 +26,7 @@ internal static class ObservedContainers
             DockerNames.OwnerIn(name, runnerId) ?? SessionIn(labels, runnerId),
             isolated ? RunnerNetwork.None : RunnerNetwork.Bridge,
             labels.TryGetValue(DockerLabels.Plan, out var plan) ? plan : null,
-            new RunnerPlacement(container.ID, container.Image, container.ImageID, isolated ? null : Address(container), HostPort(container)),
+            new RunnerPlacement(container.ID, container.Image, GuestVolume.ImageIdOf(container.ImageID, labels), isolated ? null : Address(container), HostPort(container)),
             new DateTimeOffset(DateTime.SpecifyKind(container.Created, DateTimeKind.Utc)))
         {
             Paused = container.State == "paused",

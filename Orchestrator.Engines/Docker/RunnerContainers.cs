@@ -3,17 +3,17 @@ using System.Collections.Concurrent;
 namespace Orchestrator.Engines.Docker;
 
 /// <summary>How commands are run in a container.</summary>
-/// <param name="Supervisor">The absolute path of the supervisor in it; null for a foreign image.</param>
+/// <param name="Supervisor">The absolute path of the supervisor in it; null for a foreign image without a guest.</param>
 /// <param name="User">The user that commands run as there; null for the container's own.</param>
 internal sealed record CommandFacts(string? Supervisor, string? User)
 {
-    /// <summary>Reads a container's labels, which hold those of its image.</summary>
+    /// <summary>Reads a container's labels, which hold those of its image, and those that it got with a guest.</summary>
     public static CommandFacts Of(IDictionary<string, string>? labels) =>
         labels is not null && labels.TryGetValue(DockerLabels.Supervisor, out var path) && path.StartsWith('/')
             ? new CommandFacts(path, labels.TryGetValue(DockerLabels.CodeUser, out var user) && user.Length > 0 ? user : null)
             : Foreign;
 
-    /// <summary>An image that is not ours.</summary>
+    /// <summary>A container without a guest.</summary>
     public static CommandFacts Foreign { get; } = new(null, null);
 }
 

@@ -37,9 +37,17 @@ internal static class Installation
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(beside);
+            Discard(beside);
             Console.Error.WriteLine($"Cannot install into {folder}: {error.Message}");
             return 1;
+        }
+    }
+
+    private static void Discard(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
         }
     }
 }

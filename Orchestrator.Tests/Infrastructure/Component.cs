@@ -14,6 +14,10 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component RunnerImage = new("runner-image", "./orchestrator images");
 
+    public static readonly Component NativeGuest = new("native guest", "apt-get install clang lld, then ./orchestrator images");
+
+    public static readonly Component Musl = new("musl", "apt-get install musl");
+
     public static readonly Component Busybox = new("busybox", "apt-get install busybox-static");
 
     public static readonly Component GVisor = new("gVisor", "apt-get install runsc, then register it as a runtime of the engine");

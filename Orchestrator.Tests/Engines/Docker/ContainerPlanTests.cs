@@ -24,6 +24,8 @@ public sealed class ContainerPlanTests
         ["disk"] = t => t with { Limits = t.Limits with { DiskBytes = 1L << 20 } },
         ["tmp"] = t => t with { Limits = t.Limits with { TmpBytes = 1L << 20 } },
         ["shared memory"] = t => t with { Limits = t.Limits with { ShmBytes = 1L << 20 } },
+        ["guest"] = t => t with { Guest = true },
+        ["start command"] = t => t with { StartCommand = RunnerTemplate.ImageCommand },
         ["hardening"] = t => t with { Hardening = Hardening.Compatible },
         ["runtime"] = t => t with { Runtime = "runsc" },
         ["alias"] = t => t with { HostAlias = true },

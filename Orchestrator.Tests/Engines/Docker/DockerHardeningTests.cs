@@ -71,6 +71,14 @@ public sealed class DockerHardeningTests(DockerEngineFixture fixture) : IClassFi
     }
 
     [Fact]
+    public async Task Strict_HomeInARootImage_IsWritable()
+    {
+        var (_, placement) = await StartAsync(fixture.Template);
+
+        Assert.Equal("/workspace written", await RunAsync(placement, "touch ~/file && echo $HOME written"));
+    }
+
+    [Fact]
     public async Task Limits_OfTmpAndSharedMemory_AreTheTemplates()
     {
         var limits = fixture.Template.Limits with { TmpBytes = 100L << 20, ShmBytes = 8L << 20 };
