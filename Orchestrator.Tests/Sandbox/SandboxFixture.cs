@@ -22,7 +22,7 @@ public sealed class SandboxFixture : ComponentFixture
     private SandboxRunner? _shared;
 
     /// <summary>What runners are made like, unless a test wants another.</summary>
-    internal RunnerTemplate Template => _engines.Template with { Image = Environment.GetEnvironmentVariable("DOCKER_IMAGE_NAME") ?? SupervisedEngineFixture.Image };
+    internal RunnerTemplate Template => _engines.Template;
 
     internal EngineHttp Docker { get; } = new();
 
