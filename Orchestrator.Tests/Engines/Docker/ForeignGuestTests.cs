@@ -1,7 +1,5 @@
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Templates;
 using Orchestrator.Engines.Docker;
