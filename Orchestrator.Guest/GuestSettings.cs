@@ -19,6 +19,15 @@ internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenH
     /// <exception cref="FormatException">A variable is missing or wrong; the message is one line that names it.</exception>
     public static GuestSettings FromEnvironment(bool sameUser)
     {
+        var (port, address) = Listener(sameUser);
+        return new GuestSettings(port, address, TokenHashOf(Environment.GetEnvironmentVariable(TokenHashVariable)));
+    }
+
+    /// <summary>Where the server listens.</summary>
+    /// <param name="sameUser">As above.</param>
+    /// <exception cref="FormatException">A variable is wrong; the message is one line that names it.</exception>
+    public static (int Port, IPAddress? Address) Listener(bool sameUser)
+    {
         var port = Environment.GetEnvironmentVariable(PortVariable) is { Length: > 0 } text
             ? ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number
@@ -31,7 +40,7 @@ internal sealed record GuestSettings(int Port, IPAddress? Address, byte[] TokenH
             throw new FormatException($"{BindVariable} must be an IP address.");
         }
 
-        return new GuestSettings(port, address, TokenHashOf(Environment.GetEnvironmentVariable(TokenHashVariable)));
+        return (port, address);
     }
 
     private static byte[] TokenHashOf(string? text)

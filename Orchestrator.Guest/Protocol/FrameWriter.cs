@@ -35,7 +35,7 @@ public static class FrameWriter
 
     /// <summary>Writes a <see cref="FrameType.Exit"/> frame.</summary>
     public static void Write(IBufferWriter<byte> target, CommandExit exit) =>
-        Write(target, FrameType.Exit, JsonSerializer.SerializeToUtf8Bytes(exit, ProtocolJson.Default.CommandExit));
+        Write(target, FrameType.Exit, exit.ToJson());
 
     internal static void WriteHeader(Span<byte> target, FrameType type, int length)
     {

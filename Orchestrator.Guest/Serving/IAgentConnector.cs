@@ -3,7 +3,7 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>Opens a connection to the process that runs code; its end kills everything run over it.</summary>
+/// <summary>Opens a connection to the agent; one is one operation.</summary>
 internal interface IAgentConnector
 {
     /// <returns>The connection, or null when it is not accepted in time.</returns>
@@ -45,11 +45,13 @@ internal sealed class AgentConnector(TimeProvider time) : IAgentConnector
 /// <summary>Runs code as this process's own user: for Development on a machine without a container engine.</summary>
 internal sealed class SameUserConnector(ProcessTree processes) : IAgentConnector
 {
+    private readonly AgentOperations _operations = new(processes);
+
     public ValueTask<Socket?> ConnectAsync(CancellationToken cancellationToken)
     {
         var (left, right) = Posix.SocketPair();
         var caller = new Socket(new SafeSocketHandle(left, ownsHandle: true));
-        Agent.Serve(new Socket(new SafeSocketHandle(right, ownsHandle: true)), processes, static () => { });
+        _operations.Serve(new Socket(new SafeSocketHandle(right, ownsHandle: true)));
         return ValueTask.FromResult<Socket?>(caller);
     }
 }

@@ -6,29 +6,23 @@ using Orchestrator.Guest.Protocol;
 namespace Orchestrator.Guest.Serving;
 
 /// <summary><c>POST /run</c>: runs code and answers its output as it is produced, as <see cref="ServerSentEvents"/>.</summary>
-internal sealed partial class RunEndpoint(
-    BearerToken token, IAgentConnector agents, IdleClock clock, TimeProvider time, ILogger logger)
+internal sealed partial class RunEndpoint(IAgentConnector agents, TimeProvider time, ILogger logger) : IEndpoint
 {
     /// <summary>The number of concurrent runs; further callers are asked to retry.</summary>
     public const int MaxRuns = 8;
 
-    private const string RetryAfterSeconds = "1";
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private int _runs;
 
-    public async Task HandleAsync(HttpContext context)
-    {
-        if (!await token.AdmitsAsync(context))
-        {
-            return;
-        }
+    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/run", HandleAsync) { MaxBody = RunRequest.MaxBodyBytes }];
 
-        clock.Begin();
+    private async Task HandleAsync(HttpContext context)
+    {
         try
         {
             if (Interlocked.Increment(ref _runs) > MaxRuns)
             {
-                await Refuse(context, 429, "TOO_MANY_RUNS", $"{MaxRuns} runs are active. Retry in a moment.", retry: true);
+                await Refusal.WriteAsync(context, 429, "TOO_MANY_RUNS", $"{MaxRuns} runs are active. Retry in a moment.", retry: true);
                 return;
             }
 
@@ -42,7 +36,6 @@ internal sealed partial class RunEndpoint(
         finally
         {
             Interlocked.Decrement(ref _runs);
-            clock.End();
         }
     }
 
@@ -53,18 +46,17 @@ internal sealed partial class RunEndpoint(
             return;
         }
 
-        using var agent = await agents.ConnectAsync(context.RequestAborted);
+        await using var agent = await AgentConnection.OpenAsync(agents, context.RequestAborted);
         if (agent is null)
         {
             LogNoAgent(logger);
-            await Refuse(context, 503, "AGENT_NOT_READY", "The process that runs code is not ready. Retry in a moment.", retry: true);
+            await Refusal.WriteAsync(context, 503, "AGENT_NOT_READY", "The process that runs code is not ready. Retry in a moment.", retry: true);
             return;
         }
 
         var began = time.GetTimestamp();
         LogRunStarted(logger, request.Language);
-        var (command, input) = request.ToCommand();
-        var exit = await StreamAsync(context, agent, command, input);
+        var exit = await StreamAsync(context, agent, request.ToProcess());
         LogRunEnded(logger, request.Language, exit.ExitCode, exit.TimedOut, time.GetElapsedTime(began).TotalMilliseconds);
     }
 
@@ -79,26 +71,26 @@ internal sealed partial class RunEndpoint(
                 return request;
             }
 
-            await Refuse(context, 400, code, message);
+            await Refusal.WriteAsync(context, 400, code, message);
         }
         catch (BadHttpRequestException error) when (error.StatusCode == 413)
         {
-            await Refuse(context, 413, "BODY_TOO_LARGE", $"The body must be at most {RunRequest.MaxBodyBytes} bytes.");
+            await Refusal.WriteAsync(context, 413, "BODY_TOO_LARGE", $"The body must be at most {RunRequest.MaxBodyBytes} bytes.");
         }
         catch (BadHttpRequestException error)
         {
-            await Refuse(context, error.StatusCode, "BAD_REQUEST", error.Message);
+            await Refusal.WriteAsync(context, error.StatusCode, "BAD_REQUEST", error.Message);
         }
         catch (JsonException error)
         {
             var where = error.Path is { Length: > 2 } path ? $"{path[2..]}: " : "";
-            await Refuse(context, 400, "INVALID_JSON", $"{where}the body must be JSON like {{\"language\":\"python\",\"code\":\"print(1)\"}}.");
+            await Refusal.WriteAsync(context, 400, "INVALID_JSON", $"{where}the body must be JSON like {{\"language\":\"python\",\"code\":\"print(1)\"}}.");
         }
 
         return null;
     }
 
-    private async Task<CommandExit> StreamAsync(HttpContext context, Socket agent, CommandRequest command, byte[] input)
+    private async Task<CommandExit> StreamAsync(HttpContext context, AgentConnection agent, ProcessRequest process)
     {
         context.Response.ContentType = ServerSentEvents.ContentType;
         context.Response.Headers.CacheControl = "no-store";
@@ -109,15 +101,15 @@ internal sealed partial class RunEndpoint(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var timer = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), limit,
-            TimeSpan.FromMilliseconds(command.TimeoutMs) + Grace, Timeout.InfiniteTimeSpan);
+            TimeSpan.FromMilliseconds(process.TimeoutMs) + Grace, Timeout.InfiniteTimeSpan);
 
         await using var events = new EventStream(context.Response.BodyWriter, time);
         var exit = new CommandExit(null, false, false, 0, "The process that ran the code was killed.");
-        using var stream = new NetworkStream(agent);
         try
         {
-            var sending = SendAsync(stream, command, input, limit.Token);
-            await foreach (var frame in FrameReader.ReadAllAsync(stream, limit.Token))
+            await agent.SendAsync(new AgentRequest(Process: process), limit.Token);
+            await agent.SendAsync(FrameType.InputEnd, default, limit.Token);
+            await foreach (var frame in agent.ReadAllAsync(limit.Token))
             {
                 if (frame.Type == FrameType.Exit)
                 {
@@ -127,10 +119,6 @@ internal sealed partial class RunEndpoint(
 
                 await WriteAsync(events, frame, limit.Token);
             }
-
-            // Ends the send: the agent has accepted everything, or closed the connection.
-            agent.Shutdown(SocketShutdown.Both);
-            await sending;
         }
         catch (Exception error) when (error is IOException or SocketException or FrameException
             || (error is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
@@ -146,30 +134,9 @@ internal sealed partial class RunEndpoint(
     {
         FrameType.Output => events.OutputAsync(frame.Payload, cancellationToken),
         FrameType.Error => events.ErrorAsync(frame.Payload, cancellationToken),
+        FrameType.Start or FrameType.Taken => Task.CompletedTask,
         _ => throw new FrameException($"A frame of type {frame.Type} may not stand here."),
     };
-
-    private static async Task SendAsync(NetworkStream stream, CommandRequest command, byte[] input, CancellationToken cancellationToken)
-    {
-        var frames = new ArrayBufferWriter<byte>();
-        FrameWriter.Write(frames, command);
-        FrameWriter.Write(frames, FrameType.Input, input);
-        FrameWriter.Write(frames, FrameType.InputEnd);
-        await stream.WriteAsync(frames.WrittenMemory, cancellationToken);
-    }
-
-    internal static Task Refuse(HttpContext context, int status, string code, string message, bool retry = false)
-    {
-        context.Response.StatusCode = status;
-        if (retry)
-        {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        }
-
-        context.Response.ContentType = "application/json";
-        return JsonSerializer.SerializeAsync(
-            context.Response.Body, new Problem(code, message), ServingJson.Default.Problem, context.RequestAborted);
-    }
 
     [LoggerMessage(1500, LogLevel.Information, "Run of {Language} started")]
     private static partial void LogRunStarted(ILogger logger, string? language);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestrator.Guest.Protocol;
@@ -12,11 +11,6 @@ internal sealed record RunRequest(string? Language, string? Code, double? Timeou
     public const double MaxTimeoutSeconds = 3600;
     public const double DefaultTimeoutSeconds = 60;
 
-    /// <summary>The kernel accepts no single argument of 128 KiB or more.</summary>
-    private const int ArgumentLimit = 100 * 1024;
-
-    private static readonly Dictionary<string, string> Unbuffered = new() { ["PYTHONUNBUFFERED"] = "1" };
-
     /// <summary>The problem, as code and text; null when there is none.</summary>
     public (string Code, string Message)? Problem() => this switch
     {
@@ -29,28 +23,15 @@ internal sealed record RunRequest(string? Language, string? Code, double? Timeou
         _ => null,
     };
 
-    /// <summary>The command that runs the code, and its standard input.</summary>
-    /// <remarks>Python and Node read a program from standard input whole before they run it. bash would read it line by
-    /// line, and the code's own commands would consume the rest of it; so it gets an argument, or evaluates its input.</remarks>
-    public (CommandRequest Request, byte[] Input) ToCommand()
-    {
-        var code = Encoding.UTF8.GetBytes(Code!);
-        var (command, input) = Language switch
-        {
-            "python" => (["python3", "-u", "-"], code),
-            "javascript" => (["node", "-"], code),
-            _ when code.Length <= ArgumentLimit => (["bash", "-c", Code!], []),
-            _ => (new[] { "bash", "-c", "eval \"$(cat)\"" }, code),
-        };
-        var timeout = Math.Max(1, (long)Math.Ceiling((TimeoutSeconds ?? DefaultTimeoutSeconds) * 1000));
-        return (new CommandRequest(command, Unbuffered, TimeoutMs: timeout), input);
-    }
+    /// <summary>The process that runs the code, in the foreground.</summary>
+    public ProcessRequest ToProcess() => new(
+        [],
+        TimeoutMs: Math.Max(1, (long)Math.Ceiling((TimeoutSeconds ?? DefaultTimeoutSeconds) * 1000)),
+        MaxOutputBytes: CommandRequest.DefaultMaxOutputBytes,
+        Foreground: true,
+        Code: new CodeText(Language!, Code!));
 }
-
-/// <summary>An error's body.</summary>
-internal sealed record Problem(string Error, string Message);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(RunRequest))]
-[JsonSerializable(typeof(Problem))]
 internal sealed partial class ServingJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -6,8 +5,8 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
 
-/// <summary>The HTTP server: a few paths in one handler. No configuration files, no routing, almost no service
-/// container: every cold provision waits for its start.</summary>
+/// <summary>The HTTP server. No configuration files, no framework's routing, almost no service container: every cold
+/// provision waits for its start.</summary>
 internal static partial class RunnerServer
 {
     private const int MaxConnections = 512;
@@ -69,6 +68,9 @@ internal static partial class RunnerServer
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = RunRequest.MaxBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            // A stream may be silent, and its reader slow: that pauses a process, and breaks nothing.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
             if (settings.Address is { } address)
             {
                 kestrel.Listen(address, settings.Port);
@@ -81,72 +83,23 @@ internal static partial class RunnerServer
 
         var app = builder.Build();
         var clock = new IdleClock(time);
-        var token = new BearerToken(settings.TokenHash);
-        var run = new RunEndpoint(token, agents, clock, time, app.Logger);
-        var stop = new StopEndpoint(token, exit);
-        app.Run(context => HandleAsync(context, run, stop, clock));
+        var token = new AccessToken(settings.TokenHash);
+        IEndpoint[] endpoints =
+        [
+            new HealthEndpoint(clock),
+            new EnvironmentEndpoint(),
+            new RunEndpoint(agents, time, app.Logger),
+            new RotateEndpoint(token),
+            new TunnelEndpoint(),
+            new StopEndpoint(exit),
+        ];
+        app.Run(new Router(endpoints, token, clock).HandleAsync);
         return app;
     }
 
     /// <summary>The address a started application listens on, with the port the system chose.</summary>
     public static string AddressOf(WebApplication app) =>
         ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.First();
-
-    private static Task HandleAsync(HttpContext context, RunEndpoint run, StopEndpoint stop, IdleClock clock)
-    {
-        // The page that shows a session's code has another origin than the runner; the token protects it.
-        context.Response.Headers.AccessControlAllowOrigin = "*";
-        var method = context.Request.Method;
-        var path = context.Request.Path.Value;
-        if (path is not ("/healthz" or "/activity" or "/run" or "/stop"))
-        {
-            return RunEndpoint.Refuse(context, 404, "NOT_FOUND", "There is GET /healthz, GET /activity, POST /run and POST /stop.");
-        }
-
-        var wanted = path is "/run" or "/stop" ? HttpMethods.Post : HttpMethods.Get;
-        if (HttpMethods.IsOptions(method))
-        {
-            return Preflight(context, wanted);
-        }
-
-        if (method != wanted && !(HttpMethods.IsHead(method) && wanted == HttpMethods.Get))
-        {
-            context.Response.Headers.Allow = $"{wanted}, OPTIONS";
-            return RunEndpoint.Refuse(context, 405, "METHOD_NOT_ALLOWED", $"{path} takes {wanted}.");
-        }
-
-        return path switch
-        {
-            "/run" => run.HandleAsync(context),
-            "/stop" => stop.HandleAsync(context),
-            "/activity" => Answer(context, "application/json", clock.IdleSeconds.ToString(CultureInfo.InvariantCulture)),
-            _ => Answer(context, "text/plain", "OK"),
-        };
-    }
-
-    private static Task Preflight(HttpContext context, string method)
-    {
-        var headers = context.Response.Headers;
-        headers.AccessControlAllowMethods = method;
-        headers.AccessControlAllowHeaders = "Authorization, Content-Type";
-        headers.AccessControlMaxAge = "600";
-        if (context.Request.Headers.ContainsKey("Access-Control-Request-Private-Network"))
-        {
-            headers["Access-Control-Allow-Private-Network"] = "true";
-        }
-
-        context.Response.StatusCode = 204;
-        return Task.CompletedTask;
-    }
-
-    private static Task Answer(HttpContext context, string type, string text)
-    {
-        context.Response.ContentType = type;
-        context.Response.ContentLength = text.Length;
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.WriteAsync(text, context.RequestAborted);
-    }
 
     /// <summary>Nothing here is worth a graceful end: the caller of a runner's removal waits for this.</summary>
     private static void ExitNow(ProcessTree? processes)

@@ -7,20 +7,17 @@ namespace Orchestrator.Guest.Serving;
 /// <c>POST /stop</c>: ends the runner at once, with everything that runs in it. The orchestrator calls it before it
 /// removes a runner: a container whose program has ended is removed faster than the engine kills one.
 /// </summary>
-/// <param name="token">Admits callers.</param>
 /// <param name="exit">Ends this process.</param>
-internal sealed class StopEndpoint(BearerToken token, Action exit)
+internal sealed class StopEndpoint(Action exit) : IEndpoint
 {
-    public async Task HandleAsync(HttpContext context)
-    {
-        if (!await token.AdmitsAsync(context))
-        {
-            return;
-        }
+    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/stop", StopAsync)];
 
+    private Task StopAsync(HttpContext context)
+    {
         context.Response.StatusCode = 204;
         // Only after the answer was sent.
         context.Response.Headers.Connection = "close";
         context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed.Register(exit);
+        return Task.CompletedTask;
     }
 }

@@ -2,14 +2,14 @@ using System.Net.Sockets;
 
 namespace Orchestrator.Guest.Supervision;
 
-/// <summary>Runs code for the server, as another user: one supervised command per connection.</summary>
+/// <summary>Does for the server what only the code's user may: one operation per connection.</summary>
 /// <remarks>The socket has an abstract name: it needs no writable folder, is gone with its owner, and is visible in the
-/// container's own network namespace only. Code may connect to it too, but gains nothing that it can't do anyway.</remarks>
+/// container's own network namespace only. Code sees it too, and is turned away: it has this process's user, and the server
+/// has another.</remarks>
 internal static class Agent
 {
-    /// <summary>The commands that may run at once; the server's limit is lower.</summary>
-    private const int ConnectionLimit = 32;
-    private const int StackSize = 256 * 1024;
+    /// <summary>Connections that wait to be accepted.</summary>
+    private const int Backlog = 64;
 
     public static UnixDomainSocketEndPoint EndPoint { get; } = new("\0orchestrator-agent");
 
@@ -29,40 +29,22 @@ internal static class Agent
             return 0;
         }
 
-        listener.Listen(ConnectionLimit);
-        using var room = new SemaphoreSlim(ConnectionLimit);
+        // Neither memory nor descriptors are the code's to read, though it has the same user.
+        Posix.BecomeUndumpable();
+        var operations = new AgentOperations(processes);
+        processes.StartReaping();
+        listener.Listen(Backlog);
         while (true)
         {
-            room.Wait();
-            Serve(listener.Accept(), processes, () => room.Release());
-        }
-    }
-
-    /// <summary>Starts a thread that runs one command for the caller at the socket's other end.</summary>
-    public static void Serve(Socket connection, ProcessTree processes, Action done)
-    {
-        var thread = new Thread(
-            () =>
+            var connection = listener.Accept();
+            if (PeerUser.IdOf(connection) == Posix.geteuid())
             {
-                using (connection)
-                {
-                    var fd = (int)connection.Handle;
-                    new CommandSupervisor(fd, fd, processes, TimeProvider.System).Run();
-                }
-
-                done();
-            },
-            StackSize)
-        { IsBackground = true };
-        try
-        {
-            thread.Start();
-        }
-        catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
-        {
-            // Code has taken every process id. The connection's end reports that to the command's caller.
-            connection.Dispose();
-            done();
+                connection.Dispose();
+            }
+            else
+            {
+                operations.Serve(connection);
+            }
         }
     }
 }

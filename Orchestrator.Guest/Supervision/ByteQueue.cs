@@ -30,6 +30,8 @@ internal sealed class ByteQueue
 
     public void Commit(int count) => _end += count;
 
+    public void Clear() => _start = _end = 0;
+
     /// <summary>Writes as much as the descriptor accepts now.</summary>
     /// <returns>The bytes written, or -1 when the reader is gone.</returns>
     public int WriteTo(int fd)
@@ -52,7 +54,7 @@ internal sealed class ByteQueue
             total += count;
         }
 
-        _start = _end = 0;
+        Clear();
         return total;
     }
 }

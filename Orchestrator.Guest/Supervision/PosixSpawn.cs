@@ -8,13 +8,15 @@ internal static unsafe class PosixSpawn
 {
     /// <returns>0, or the error number of the step that failed, up to and including the exec.</returns>
     /// <remarks>The program leads a new session and has every signal at its default: .NET ignores SIGPIPE, and ignored signals
-    /// stay ignored across exec. Of our descriptors it gets the three given.</remarks>
+    /// stay ignored across exec. Of our descriptors it gets the three given, or the terminal as all three: opening it makes it
+    /// the session's.</remarks>
     public static int Start(
         string path,
         IReadOnlyList<string> command,
         IReadOnlyDictionary<string, string> environment,
         string? workingDirectory,
         (int Input, int Output, int Error) streams,
+        string? terminal,
         out int pid)
     {
         // Room for the largest of the C libraries' opaque structures (glibc: 336 bytes; a signal set: 128).
@@ -33,7 +35,16 @@ internal static unsafe class PosixSpawn
             Check(Posix.posix_spawnattr_setsigdefault(attributes, signals));
             Check(Posix.sigemptyset(signals));
             Check(Posix.posix_spawnattr_setsigmask(attributes, signals));
-            Check(Posix.posix_spawn_file_actions_adddup2(actions, streams.Input, 0));
+            if (terminal is not null)
+            {
+                Check(Posix.posix_spawn_file_actions_addopen(actions, 0, strings.Add(terminal), Posix.O_RDWR, 0));
+                streams = (0, 0, 0);
+            }
+            else
+            {
+                Check(Posix.posix_spawn_file_actions_adddup2(actions, streams.Input, 0));
+            }
+
             Check(Posix.posix_spawn_file_actions_adddup2(actions, streams.Output, 1));
             Check(Posix.posix_spawn_file_actions_adddup2(actions, streams.Error, 2));
             if (workingDirectory is not null)

@@ -5,7 +5,15 @@ namespace Orchestrator.Guest.Supervision;
 
 /// <summary>One process as in <c>/proc/[pid]/stat</c>.</summary>
 /// <remarks>A class: collections of it then need no code compiled at run time, which would delay a command.</remarks>
-internal sealed record ProcessEntry(int Pid, char State, int Parent, int Group, int Session)
+/// <param name="Pid">Its id.</param>
+/// <param name="State">A letter, as <c>R</c>, <c>S</c> or <c>Z</c>.</param>
+/// <param name="Parent">The id of its parent.</param>
+/// <param name="Group">The id of its process group.</param>
+/// <param name="Session">The id of its session.</param>
+/// <param name="CpuTicks">Processor time of it and the children it waited for, in hundredths of a second.</param>
+/// <param name="StartTime">When it started, in hundredths of a second since the machine did.</param>
+/// <param name="Pages">Its resident memory in pages.</param>
+internal sealed record ProcessEntry(int Pid, char State, int Parent, int Group, int Session, long CpuTicks = 0, long StartTime = 0, long Pages = 0)
 {
     public bool IsDead => State is 'Z' or 'X';
 }
@@ -65,7 +73,15 @@ internal static class ProcessTable
         }
     }
 
-    /// <summary>Parses e.g. <c>17 (a (b) c) S 1 17 17 0 …</c>: pid, name, state, parent, group, session.</summary>
+    /// <summary>One process; null when it is gone.</summary>
+    public static ProcessEntry? ReadOne(int pid)
+    {
+        var buffer = new byte[1024];
+        return ReadFile($"/proc/{pid}/stat", buffer) is var count and > 0 ? Parse(pid, buffer.AsSpan(0, count)) : null;
+    }
+
+    /// <summary>Parses e.g. <c>17 (a (b) c) S 1 17 17 0 …</c>: pid, name, state, parent, group, session, and further on
+    /// times, start and memory (proc_pid_stat(5), fields 14 to 17, 22 and 24), which may be missing.</summary>
     internal static ProcessEntry? Parse(int pid, ReadOnlySpan<byte> stat)
     {
         // The name may hold any character, parentheses too: count from the last one.
@@ -77,12 +93,23 @@ internal static class ProcessTable
 
         var state = (char)rest[1];
         rest = rest[3..];
-        return Next(ref rest, out var parent) && Next(ref rest, out var group) && Next(ref rest, out var session)
-            ? new ProcessEntry(pid, state, parent, group, session)
-            : null;
+        if (!Next(ref rest, out var parent) || !Next(ref rest, out var group) || !Next(ref rest, out var session))
+        {
+            return null;
+        }
+
+        long ticks = 0, start = 0, pages = 0;
+        for (var field = 7; field <= 24 && Next(ref rest, out var number); field++)
+        {
+            ticks += field is >= 14 and <= 17 ? number : 0;
+            start = field == 22 ? number : start;
+            pages = field == 24 ? number : pages;
+        }
+
+        return new ProcessEntry(pid, state, (int)parent, (int)group, (int)session, ticks, start, pages);
     }
 
-    private static bool Next(ref ReadOnlySpan<byte> rest, out int number)
+    private static bool Next(ref ReadOnlySpan<byte> rest, out long number)
     {
         if (!Utf8Parser.TryParse(rest, out number, out var used))
         {

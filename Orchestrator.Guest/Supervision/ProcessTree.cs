@@ -11,14 +11,20 @@ namespace Orchestrator.Guest.Supervision;
 /// another running command is left to that one. gVisor adopts nothing (and old versions show no environment): there,
 /// in the container, every orphan of the same user is killed that carries no other command's id. A process that has
 /// children of its own does neither: then the id alone finds orphans.
+/// What a command leaves behind when it ends by itself lives on, and is nobody's: its id is remembered.
 /// </remarks>
 internal sealed class ProcessTree
 {
     private const int Init = 1;
+    private const int LeftLimit = 10_000;
+    private const int BusyPauseMs = 20;
+    private const int StackSize = 128 * 1024;
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, string> _running = [];
+    private readonly Dictionary<int, SpawnedCommand> _running = [];
+    private readonly Queue<string> _left = new();
+    private readonly AutoResetEvent _started = new(false);
     private readonly int _self = Posix.getpid();
     private readonly bool _adopts;
     private readonly bool _takesInits;
@@ -28,12 +34,13 @@ internal sealed class ProcessTree
     {
         _adopts = adoptOrphans && Posix.BecomeSubreaper();
         _takesInits = adoptOrphans && !_adopts;
+        OomScore.Open();
     }
 
     /// <summary>Whether orphans end here, so that <see cref="ReapOrphans"/> has to be called now and then.</summary>
     public bool AdoptsOrphans => _adopts;
 
-    public (SpawnedCommand? Command, CommandExit? Failure) Start(CommandRequest request)
+    public (SpawnedCommand? Command, CommandExit? Failure) Start(ProcessRequest request)
     {
         // Under the lock, so that no command just started is taken for an orphan.
         lock (_gate)
@@ -41,16 +48,56 @@ internal sealed class ProcessTree
             var started = SpawnedCommand.Start(request, Guid.NewGuid().ToString("N"));
             if (started.Command is { } command)
             {
-                _running[command.Pid] = command.Id;
+                _running[command.Pid] = command;
+                _started.Set();
             }
 
             return started;
         }
     }
 
+    /// <summary>Reaps a command that has ended by itself; its children live on.</summary>
+    public EndedProcess? Leave(SpawnedCommand command)
+    {
+        command.HasEnded = true;
+        lock (_gate)
+        {
+            _running.Remove(command.Pid);
+            _left.Enqueue(command.Id);
+            if (_left.Count > LeftLimit)
+            {
+                _left.Dequeue();
+            }
+
+            return Posix.Reap(command.Pid);
+        }
+    }
+
+    /// <summary>Signals the command's group and everything it started.</summary>
+    public void Signal(SpawnedCommand command, int signal)
+    {
+        Posix.kill(-command.Pid, signal);
+        lock (_gate)
+        {
+            foreach (var entry in Victims(command).FindAll(entry => entry.Group != command.Pid))
+            {
+                Posix.kill(entry.Pid, signal);
+            }
+        }
+    }
+
+    /// <summary>Whether anything lives of what the command started, itself included.</summary>
+    public bool HasLiveMembers(SpawnedCommand command)
+    {
+        lock (_gate)
+        {
+            return Victims(command).Count > 0;
+        }
+    }
+
     /// <summary>Kills the command and all its processes, and reaps it. A second call does nothing.</summary>
-    /// <returns>Its wait status, or null when it did not end within five seconds (stuck in the kernel).</returns>
-    public int? End(SpawnedCommand command)
+    /// <returns>How it ended, or null when it did not within five seconds (stuck in the kernel).</returns>
+    public EndedProcess? End(SpawnedCommand command)
     {
         if (command.HasEnded)
         {
@@ -121,6 +168,70 @@ internal sealed class ProcessTree
         }
     }
 
+    /// <summary>Reaps orphans as they end, for as long as this process lives, also when no command runs.</summary>
+    public void StartReaping()
+    {
+        if (_adopts)
+        {
+            new Thread(ReapForever, StackSize) { IsBackground = true }.Start();
+        }
+    }
+
+    private void ReapForever()
+    {
+        while (true)
+        {
+            if (Posix.WaitForAnyExit() is var pid and > 0)
+            {
+                ReapOrphans();
+                // A command's own end is its operation's to reap, in a moment.
+                Posix.Poll([], pid == Posix.AnyExited() ? BusyPauseMs : 0);
+            }
+            else
+            {
+                // Without children there are no orphans until the next command.
+                _started.WaitOne();
+            }
+        }
+    }
+
+    /// <summary>Whether all processes of this one's user but itself are the code's: where an engine started it from outside of
+    /// a container.</summary>
+    public bool OwnsUser { get; } = Posix.getppid() == 0;
+
+    /// <summary>Kills all that was ever started and lives, also what was left to live on; where this process's user is the
+    /// code's alone, all its other processes.</summary>
+    /// <returns>False when some are left after five seconds.</returns>
+    public bool EndEverything()
+    {
+        var began = Stopwatch.GetTimestamp();
+        var stopped = new HashSet<int>();
+        for (var pass = 0; Stopwatch.GetElapsedTime(began) < KillLimit; pass++)
+        {
+            lock (_gate)
+            {
+                var all = Family(ProcessTable.Read(), IsCodes);
+                all.RemoveAll(entry => entry.IsDead || entry.Pid == _self);
+                if (all.Count == 0)
+                {
+                    return true;
+                }
+
+                Strike(all, stopped);
+            }
+
+            Posix.Poll([], Math.Min(pass, 20));
+        }
+
+        return false;
+    }
+
+    private bool IsCodes(ProcessEntry entry) => entry.Pid != _self
+        && (_running.ContainsKey(entry.Session) || _running.ContainsKey(entry.Group) || (_adopts && entry.Parent == _self)
+            || (OwnsUser ? ProcessTable.IsSameUser(entry.Pid, _self) : Owner(entry) is { } owner && IsKnown(owner)));
+
+    private bool IsKnown(string id) => _running.Values.Any(command => command.Id == id) || _left.Contains(id);
+
     /// <summary>Kills processes that outlived their supervisor. Code can kill that, being the same user; its processes then are
     /// init's, which has no others of this user, since the engine starts every supervisor from outside.</summary>
     /// <returns>False when some are left after five seconds. True, and nothing done, where no engine started us:
@@ -129,7 +240,7 @@ internal sealed class ProcessTree
     {
         var began = Stopwatch.GetTimestamp();
         var stopped = new HashSet<int>();
-        for (var pass = 0; Posix.getppid() == 0; pass++)
+        for (var pass = 0; OwnsUser; pass++)
         {
             var strays = Family(
                 ProcessTable.Read(),
@@ -182,19 +293,20 @@ internal sealed class ProcessTree
             return false;
         }
 
-        if (_adopts)
-        {
-            return entry.Parent == _self
-                && (Owner(entry) is not { } owner || owner == command.Id || !_running.ContainsValue(owner));
-        }
+        return _adopts
+            ? entry.Parent == _self && MayBeOf(entry, command)
+            : _takesInits
+                ? entry.Parent == Init && !entry.IsDead && ProcessTable.IsSameUser(entry.Pid, _self) && MayBeOf(entry, command)
+                : !entry.IsDead && Owner(entry) == command.Id;
+    }
 
-        if (_takesInits)
-        {
-            return entry.Parent == Init && !entry.IsDead && ProcessTable.IsSameUser(entry.Pid, _self)
-                && (Owner(entry) is not { } owner || owner == command.Id);
-        }
-
-        return !entry.IsDead && Owner(entry) == command.Id;
+    /// <summary>Whether an orphan is the command's by its id or, without one that we gave, by its age.</summary>
+    private bool MayBeOf(ProcessEntry entry, SpawnedCommand command)
+    {
+        var owner = Owner(entry);
+        return owner == command.Id
+            || (entry.StartTime >= command.StartTime
+                && (owner is null || !IsKnown(owner)));
     }
 
     private static string? Owner(ProcessEntry entry) => ProcessTable.VariableOf(entry.Pid, CommandEnvironment.Marker);

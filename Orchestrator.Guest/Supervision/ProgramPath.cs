@@ -3,7 +3,8 @@ namespace Orchestrator.Guest.Supervision;
 /// <summary>Finds the program of a command the way a shell does.</summary>
 internal static class ProgramPath
 {
-    private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
+    /// <summary>Where programs are when nothing says otherwise.</summary>
+    public const string Default = "/usr/local/bin:/usr/bin:/bin";
     private const int ExecuteAllowed = 1;
 
     /// <returns>The path to start, or null when no folder of <paramref name="path"/> has such a program. One that exists
@@ -16,7 +17,7 @@ internal static class ProgramPath
         }
 
         string? found = null;
-        foreach (var folder in (path ?? DefaultPath).Split(':'))
+        foreach (var folder in (path ?? Default).Split(':'))
         {
             // An empty folder is the current one; relative ones are the command's, not ours.
             var candidate = Path.Combine(workingDirectory ?? "", folder is "" ? "." : folder, program);

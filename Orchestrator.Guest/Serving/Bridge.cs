@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using Orchestrator.Guest.Supervision;
+
+namespace Orchestrator.Guest.Serving;
+
+/// <summary>The role <c>bridge</c>: joins standard input and output with the server's port, for an orchestrator that reaches the
+/// runner by its engine's exec alone.</summary>
+internal static class Bridge
+{
+    private const int StandardInput = 0;
+    private const int StandardOutput = 1;
+    private const int ChunkSize = 64 * 1024;
+
+    public static int Run()
+    {
+        try
+        {
+            var (port, address) = GuestSettings.Listener(sameUser: true);
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Connect(address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address, port);
+            Join(socket, (int)socket.Handle);
+            return 0;
+        }
+        catch (Exception error) when (error is SocketException or FormatException)
+        {
+            Console.Error.WriteLine($"The server cannot be reached: {error.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>Until the server ends; the end of standard input is passed on.</summary>
+    private static void Join(Socket socket, int server)
+    {
+        // One thread and blocking writes: the side that reads slowly holds up the other, as one connection's ends may.
+        var upwards = new Thread(() => Copy(StandardInput, server, () => socket.Shutdown(SocketShutdown.Send))) { IsBackground = true };
+        upwards.Start();
+        Copy(server, StandardOutput, static () => { });
+    }
+
+    private static void Copy(int source, int target, Action end)
+    {
+        var chunk = new byte[ChunkSize];
+        int count;
+        while ((count = Posix.Read(source, chunk)) > 0 || (count < 0 && Posix.LastError == Posix.EINTR))
+        {
+            for (var sent = 0; sent < count;)
+            {
+                var written = Posix.Write(target, chunk.AsSpan(sent, count - sent));
+                if (written < 0 && Posix.LastError != Posix.EINTR)
+                {
+                    return;
+                }
+
+                sent += Math.Max(written, 0);
+            }
+        }
+
+        end();
+    }
+}

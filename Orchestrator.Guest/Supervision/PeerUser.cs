@@ -1,0 +1,20 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Orchestrator.Guest.Supervision;
+
+/// <summary>Tells who is at the other end of a local socket.</summary>
+internal static class PeerUser
+{
+    private const int SOL_SOCKET = 1;
+    private const int SO_PEERCRED = 17;
+
+    /// <summary>The user id of the process that connected or, seen from there, that listens; the kernel's word.</summary>
+    public static uint IdOf(Socket socket)
+    {
+        // struct ucred: process, user and group, 32 bits each.
+        Span<byte> credentials = stackalloc byte[12];
+        socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
+        return MemoryMarshal.Read<uint>(credentials[4..]);
+    }
+}
