@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Serving;
@@ -8,9 +7,13 @@ namespace Orchestrator.Guest.Serving;
 /// <summary>The server's end of one operation of the agent. One may send while another reads.</summary>
 internal sealed class AgentConnection : IAsyncDisposable
 {
+    private const int ChunkSize = 32 * 1024;
+
     private readonly NetworkStream _stream;
     private readonly ArrayBufferWriter<byte> _frames = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly FrameReader _reader = new();
+    private readonly byte[] _chunk = new byte[ChunkSize];
 
     private AgentConnection(Socket socket)
     {
@@ -46,15 +49,24 @@ internal sealed class AgentConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The frames from the agent until it ends the connection; each is valid until the next is asked for.</summary>
+    /// <summary>The next frame, valid until the next is asked for; null when the agent has ended the connection.</summary>
     /// <exception cref="IOException">The agent was killed.</exception>
     /// <exception cref="FrameException">Malformed: code has got hold of the agent.</exception>
-    public async IAsyncEnumerable<Frame> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
     {
-        await foreach (var frame in FrameReader.ReadAllAsync(_stream, cancellationToken))
+        Frame frame;
+        while (!_reader.TryRead(out frame))
         {
-            yield return frame;
+            var count = await _stream.ReadAsync(_chunk, cancellationToken);
+            if (count == 0)
+            {
+                return _reader.IsInsideFrame ? throw new FrameException("The connection ended inside a frame.") : null;
+            }
+
+            _reader.Append(_chunk.AsSpan(0, count));
         }
+
+        return frame;
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

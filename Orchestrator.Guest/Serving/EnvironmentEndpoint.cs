@@ -7,7 +7,7 @@ namespace Orchestrator.Guest.Serving;
 /// <summary><c>GET /envs</c>: the environment that every command has.</summary>
 internal sealed class EnvironmentEndpoint : IEndpoint
 {
-    public IEnumerable<Route> Routes => [new(HttpMethods.Get, "/envs", AnswerAsync, Dialect.Rest)];
+    public IEnumerable<ServerRoute> Routes => [new(HttpMethods.Get, "/envs", AnswerAsync, Dialect.Rest)];
 
     private static async Task AnswerAsync(HttpContext context)
     {

@@ -5,14 +5,14 @@ namespace Orchestrator.Guest.Serving;
 /// <summary>Says that the server lives, and how long nobody has used it. Asking is no use.</summary>
 internal sealed class HealthEndpoint(IdleClock clock) : IEndpoint
 {
-    public IEnumerable<Route> Routes =>
+    public IEnumerable<ServerRoute> Routes =>
     [
         Open("/healthz", context => AnswerAsync(context, "text/plain", "OK")),
         Open("/health", NoContentAsync),
         Open("/activity", context => AnswerAsync(context, "application/json", clock.IdleSeconds.ToString(CultureInfo.InvariantCulture))),
     ];
 
-    private static Route Open(string path, RequestDelegate handle) =>
+    private static ServerRoute Open(string path, RequestDelegate handle) =>
         new(HttpMethods.Get, path, handle) { NeedsToken = false, IsActivity = false };
 
     private static Task NoContentAsync(HttpContext context)

@@ -8,7 +8,7 @@ internal sealed class RotateEndpoint(AccessToken token) : IEndpoint
 {
     private const int MaxBody = 1024;
 
-    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/rotate", RotateAsync, Dialect.Rest) { MaxBody = MaxBody, IsActivity = false }];
+    public IEnumerable<ServerRoute> Routes => [new(HttpMethods.Post, "/rotate", RotateAsync, Dialect.Rest) { MaxBody = MaxBody, IsActivity = false }];
 
     private async Task RotateAsync(HttpContext context)
     {

@@ -7,7 +7,7 @@ namespace Orchestrator.Guest.Serving;
 /// server's start.</summary>
 internal sealed class Router
 {
-    private readonly Dictionary<string, List<Route>> _routes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ServerRoute>> _routes = new(StringComparer.Ordinal);
     private readonly AccessToken _token;
     private readonly IdleClock _clock;
 
@@ -54,7 +54,7 @@ internal sealed class Router
             context, routes[0].Dialect, 405, "METHOD_NOT_ALLOWED", ConnectCode.Unimplemented, $"{path} takes {methods}.");
     }
 
-    private async Task AdmitAsync(HttpContext context, Route route)
+    private async Task AdmitAsync(HttpContext context, ServerRoute route)
     {
         if (route.NeedsToken && !_token.Admits(context.Request))
         {
@@ -87,7 +87,7 @@ internal sealed class Router
         }
     }
 
-    private static Task Preflight(HttpContext context, List<Route> routes)
+    private static Task Preflight(HttpContext context, List<ServerRoute> routes)
     {
         var headers = context.Response.Headers;
         headers.AccessControlAllowMethods = MethodsOf(routes);
@@ -104,7 +104,7 @@ internal sealed class Router
         return Task.CompletedTask;
     }
 
-    private static string MethodsOf(List<Route> routes) => string.Join(", ", routes.Select(route => route.Method));
+    private static string MethodsOf(List<ServerRoute> routes) => string.Join(", ", routes.Select(route => route.Method));
 
     /// <summary>The form of an unknown path's refusal: a client of Connect wants its own.</summary>
     private static Dialect DialectOf(string path) => path.AsSpan().TrimStart('/').Contains('.') && path.AsSpan(1).Contains('/')

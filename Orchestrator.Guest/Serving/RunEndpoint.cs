@@ -1,20 +1,20 @@
-using System.Buffers;
-using System.Net.Sockets;
 using System.Text.Json;
+using Orchestrator.Guest.Connect;
+using Orchestrator.Guest.Processes;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Serving;
 
 /// <summary><c>POST /run</c>: runs code and answers its output as it is produced, as <see cref="ServerSentEvents"/>.</summary>
-internal sealed partial class RunEndpoint(IAgentConnector agents, TimeProvider time, ILogger logger) : IEndpoint
+internal sealed partial class RunEndpoint(GuestProcesses processes, TimeProvider time, ILogger logger) : IEndpoint
 {
     /// <summary>The number of concurrent runs; further callers are asked to retry.</summary>
     public const int MaxRuns = 8;
 
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
+    private const int ChunkSize = 32 * 1024;
     private int _runs;
 
-    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/run", HandleAsync) { MaxBody = RunRequest.MaxBodyBytes }];
+    public IEnumerable<ServerRoute> Routes => [new(HttpMethods.Post, "/run", HandleAsync) { MaxBody = RunRequest.MaxBodyBytes }];
 
     private async Task HandleAsync(HttpContext context)
     {
@@ -46,18 +46,43 @@ internal sealed partial class RunEndpoint(IAgentConnector agents, TimeProvider t
             return;
         }
 
-        await using var agent = await AgentConnection.OpenAsync(agents, context.RequestAborted);
-        if (agent is null)
-        {
-            LogNoAgent(logger);
-            await Refusal.WriteAsync(context, 503, "AGENT_NOT_READY", "The process that runs code is not ready. Retry in a moment.", retry: true);
-            return;
-        }
-
         var began = time.GetTimestamp();
         LogRunStarted(logger, request.Language);
-        var exit = await StreamAsync(context, agent, request.ToProcess());
-        LogRunEnded(logger, request.Language, exit.ExitCode, exit.TimedOut, time.GetElapsedTime(began).TotalMilliseconds);
+        var exit = await StartAsync(context, request);
+        if (exit is not null)
+        {
+            LogRunEnded(logger, request.Language, exit.ExitCode, exit.TimedOut, time.GetElapsedTime(began).TotalMilliseconds);
+        }
+    }
+
+    /// <summary>Runs the code and answers with its output; null when the call was refused.</summary>
+    private async Task<CommandExit?> StartAsync(HttpContext context, RunRequest request)
+    {
+        try
+        {
+            var (process, output) = await processes.StartAsync(request.ToProcess(), request.TimeoutMs, context.RequestAborted);
+            using (output)
+            {
+                return await StreamAsync(context, process, output);
+            }
+        }
+        catch (NotStartedException error)
+        {
+            await using var events = await BeginAsync(context);
+            await events.ExitAsync(error.Exit, context.RequestAborted);
+            return error.Exit;
+        }
+        catch (ConnectError error) when (error.Code == ConnectCode.ResourceExhausted)
+        {
+            await Refusal.WriteAsync(context, 429, "TOO_MANY_RUNS", error.Message, retry: true);
+        }
+        catch (ConnectError error)
+        {
+            LogNoAgent(logger, error.Message);
+            await Refusal.WriteAsync(context, 503, "AGENT_NOT_READY", error.Message, retry: true);
+        }
+
+        return null;
     }
 
     /// <summary>Reads and checks the body; null when it was refused.</summary>
@@ -90,53 +115,40 @@ internal sealed partial class RunEndpoint(IAgentConnector agents, TimeProvider t
         return null;
     }
 
-    private async Task<CommandExit> StreamAsync(HttpContext context, AgentConnection agent, ProcessRequest process)
+    private async Task<CommandExit> StreamAsync(HttpContext context, GuestProcess process, OutputCursor output)
+    {
+        try
+        {
+            await using var events = await BeginAsync(context);
+            var chunk = new byte[ChunkSize];
+            while (await output.ReadAsync(chunk, context.RequestAborted) is { } piece)
+            {
+                var bytes = chunk.AsMemory(0, piece.Count);
+                await (piece.Kind == OutputKind.Output
+                    ? events.OutputAsync(bytes, context.RequestAborted)
+                    : events.ErrorAsync(bytes, context.RequestAborted));
+            }
+
+            await events.ExitAsync(process.Exit!, context.RequestAborted);
+            return process.Exit!;
+        }
+        finally
+        {
+            if (process.Exit is null)
+            {
+                await process.KillAsync();
+            }
+        }
+    }
+
+    private async Task<EventStream> BeginAsync(HttpContext context)
     {
         context.Response.ContentType = ServerSentEvents.ContentType;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers[EventStream.BufferingHeader] = "no";
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-
-        // The agent enforces the deadline; this one is for an agent that code has tampered with.
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        using var timer = time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), limit,
-            TimeSpan.FromMilliseconds(process.TimeoutMs) + Grace, Timeout.InfiniteTimeSpan);
-
-        await using var events = new EventStream(context.Response.BodyWriter, time);
-        var exit = new CommandExit(null, false, false, 0, "The process that ran the code was killed.");
-        try
-        {
-            await agent.SendAsync(new AgentRequest(Process: process), limit.Token);
-            await agent.SendAsync(FrameType.InputEnd, default, limit.Token);
-            await foreach (var frame in agent.ReadAllAsync(limit.Token))
-            {
-                if (frame.Type == FrameType.Exit)
-                {
-                    exit = CommandExit.Parse(frame.Payload.Span);
-                    break;
-                }
-
-                await WriteAsync(events, frame, limit.Token);
-            }
-        }
-        catch (Exception error) when (error is IOException or SocketException or FrameException
-            || (error is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
-        {
-            LogAgentLost(logger, error.Message);
-        }
-
-        await events.ExitAsync(exit, context.RequestAborted);
-        return exit;
+        return new EventStream(context.Response.BodyWriter, time);
     }
-
-    private static Task WriteAsync(EventStream events, Frame frame, CancellationToken cancellationToken) => frame.Type switch
-    {
-        FrameType.Output => events.OutputAsync(frame.Payload, cancellationToken),
-        FrameType.Error => events.ErrorAsync(frame.Payload, cancellationToken),
-        FrameType.Start or FrameType.Taken => Task.CompletedTask,
-        _ => throw new FrameException($"A frame of type {frame.Type} may not stand here."),
-    };
 
     [LoggerMessage(1500, LogLevel.Information, "Run of {Language} started")]
     private static partial void LogRunStarted(ILogger logger, string? language);
@@ -144,12 +156,9 @@ internal sealed partial class RunEndpoint(IAgentConnector agents, TimeProvider t
     [LoggerMessage(1501, LogLevel.Information, "Run of {Language} ended: exit code {ExitCode}, timed out {TimedOut}, {DurationMs:F1} ms")]
     private static partial void LogRunEnded(ILogger logger, string? language, int? exitCode, bool timedOut, double durationMs);
 
-    [LoggerMessage(1502, LogLevel.Warning, "No agent accepted a run within five seconds")]
-    private static partial void LogNoAgent(ILogger logger);
+    [LoggerMessage(1502, LogLevel.Warning, "Run refused: {Reason}")]
+    private static partial void LogNoAgent(ILogger logger, string reason);
 
     [LoggerMessage(1504, LogLevel.Information, "Caller of a run left before its end")]
     private static partial void LogCallerLeft(ILogger logger);
-
-    [LoggerMessage(1503, LogLevel.Warning, "Agent lost during a run: {Reason}")]
-    private static partial void LogAgentLost(ILogger logger, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orchestrator.Guest.Processes;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Serving;
@@ -23,13 +24,13 @@ internal sealed record RunRequest(string? Language, string? Code, double? Timeou
         _ => null,
     };
 
+    /// <summary>Its life in milliseconds.</summary>
+    [JsonIgnore]
+    public long TimeoutMs => Math.Max(1, (long)Math.Ceiling((TimeoutSeconds ?? DefaultTimeoutSeconds) * 1000));
+
     /// <summary>The process that runs the code, in the foreground.</summary>
-    public ProcessRequest ToProcess() => new(
-        [],
-        TimeoutMs: Math.Max(1, (long)Math.Ceiling((TimeoutSeconds ?? DefaultTimeoutSeconds) * 1000)),
-        MaxOutputBytes: CommandRequest.DefaultMaxOutputBytes,
-        Foreground: true,
-        Code: new CodeText(Language!, Code!));
+    public StartRequest ToProcess() => new(
+        Stdin: false, Foreground: true, MaxOutputBytes: CommandRequest.DefaultMaxOutputBytes, Code: new CodeText(Language!, Code!));
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Orchestrator.Guest.Processes;
 using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest.Serving;
@@ -28,6 +29,7 @@ internal static partial class RunnerServer
         }
 
         var processes = sameUser ? new ProcessTree(adoptOrphans: true) : null;
+        processes?.StartReaping();
         void Exit() => ExitNow(processes);
         using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Exit());
         using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Exit());
@@ -84,11 +86,14 @@ internal static partial class RunnerServer
         var app = builder.Build();
         var clock = new IdleClock(time);
         var token = new AccessToken(settings.TokenHash);
+        var processes = new GuestProcesses(agents, time);
         IEndpoint[] endpoints =
         [
             new HealthEndpoint(clock),
             new EnvironmentEndpoint(),
-            new RunEndpoint(agents, time, app.Logger),
+            new RunEndpoint(processes, time, app.Logger),
+            new ProcessEndpoint(processes, new UserGate(agents)),
+            new ResetEndpoint(processes, agents),
             new RotateEndpoint(token),
             new TunnelEndpoint(),
             new StopEndpoint(exit),

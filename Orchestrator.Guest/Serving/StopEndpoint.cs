@@ -10,7 +10,7 @@ namespace Orchestrator.Guest.Serving;
 /// <param name="exit">Ends this process.</param>
 internal sealed class StopEndpoint(Action exit) : IEndpoint
 {
-    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/stop", StopAsync)];
+    public IEnumerable<ServerRoute> Routes => [new(HttpMethods.Post, "/stop", StopAsync)];
 
     private Task StopAsync(HttpContext context)
     {

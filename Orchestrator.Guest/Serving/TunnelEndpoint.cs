@@ -13,7 +13,7 @@ internal sealed class TunnelEndpoint : IEndpoint
     private const int ChunkSize = 32 * 1024;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
-    public IEnumerable<Route> Routes => [new(HttpMethods.Post, "/tunnel", OpenAsync, Dialect.Rest)];
+    public IEnumerable<ServerRoute> Routes => [new(HttpMethods.Post, "/tunnel", OpenAsync, Dialect.Rest)];
 
     private static async Task OpenAsync(HttpContext context)
     {

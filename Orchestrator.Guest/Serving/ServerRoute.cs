@@ -5,7 +5,7 @@ namespace Orchestrator.Guest.Serving;
 /// <param name="Path">The whole path.</param>
 /// <param name="Handle">Answers.</param>
 /// <param name="Dialect">How refusals look.</param>
-internal sealed record Route(string Method, string Path, RequestDelegate Handle, Dialect Dialect = Dialect.Runner)
+internal sealed record ServerRoute(string Method, string Path, RequestDelegate Handle, Dialect Dialect = Dialect.Runner)
 {
     /// <summary>Whether the token is needed; a route that admits by itself says no.</summary>
     public bool NeedsToken { get; init; } = true;
@@ -33,5 +33,5 @@ internal enum Dialect
 /// <summary>Some routes that belong together.</summary>
 internal interface IEndpoint
 {
-    IEnumerable<Route> Routes { get; }
+    IEnumerable<ServerRoute> Routes { get; }
 }
