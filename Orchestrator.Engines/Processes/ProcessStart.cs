@@ -146,6 +146,8 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
         ["RUNNER_BIND"] = options.Bind,
         ["RUNNER_ID"] = spec.RunnerId,
+        // The folder that a reset empties.
+        ["RUNNER_WORKSPACE"] = folders.WorkOf(spec.RunnerId),
         [RunnerToken.HashVariable] = RunnerToken.Hash(spec.Token),
     };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Orchestrator.Guest.Supervision;
@@ -11,14 +12,15 @@ internal static class Bridge
     private const int StandardInput = 0;
     private const int StandardOutput = 1;
     private const int ChunkSize = 64 * 1024;
+    private const int PauseMs = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public static int Run()
     {
         try
         {
             var (port, address) = GuestSettings.Listener(sameUser: true);
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Connect(address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address, port);
+            using var socket = Connect(address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address, port);
             Join(socket, (int)socket.Handle);
             return 0;
         }
@@ -26,6 +28,25 @@ internal static class Bridge
         {
             Console.Error.WriteLine($"The server cannot be reached: {error.Message}");
             return 1;
+        }
+    }
+
+    /// <summary>A server that has just been started gets a second to listen.</summary>
+    private static Socket Connect(IPAddress address, int port)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                socket.Connect(address, port);
+                return socket;
+            }
+            catch (SocketException) when (Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                socket.Dispose();
+                Posix.Poll([], PauseMs);
+            }
         }
     }
 

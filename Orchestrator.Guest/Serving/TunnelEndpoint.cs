@@ -65,25 +65,18 @@ internal sealed class TunnelEndpoint : IEndpoint
         return null;
     }
 
-    /// <summary>Until what is inside ends, or either side breaks; the end of what comes from outside is passed on.</summary>
+    /// <summary>Until either side ends, and what came from it was passed on. HTTP's server knows no half-closed connection.</summary>
     private static async Task JoinAsync(Stream outside, Socket inside)
     {
         using var over = new CancellationTokenSource();
         await using var stream = new NetworkStream(inside);
-        var inwards = CopyAsync(outside, stream, over.Token);
-        var outwards = CopyAsync(stream, outside, over.Token);
-        if (await Task.WhenAny(inwards, outwards) == inwards && await inwards)
-        {
-            inside.Shutdown(SocketShutdown.Send);
-            await outwards;
-        }
-
+        var (inwards, outwards) = (CopyAsync(outside, stream, over.Token), CopyAsync(stream, outside, over.Token));
+        await Task.WhenAny(inwards, outwards);
         await over.CancelAsync();
         await Task.WhenAll(inwards, outwards);
     }
 
-    /// <returns>Whether the source ended in order.</returns>
-    private static async Task<bool> CopyAsync(Stream source, Stream target, CancellationToken cancellationToken)
+    private static async Task CopyAsync(Stream source, Stream target, CancellationToken cancellationToken)
     {
         var chunk = new byte[ChunkSize];
         try
@@ -94,12 +87,10 @@ internal sealed class TunnelEndpoint : IEndpoint
                 await target.WriteAsync(chunk.AsMemory(0, count), cancellationToken);
                 await target.FlushAsync(cancellationToken);
             }
-
-            return true;
         }
         catch (Exception error) when (error is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            return false;
+            // That side is gone, or the other has ended.
         }
     }
 }

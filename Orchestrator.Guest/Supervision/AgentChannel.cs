@@ -19,6 +19,9 @@ internal sealed class AgentChannel(int input, int output)
 
     public int Output => output;
 
+    /// <summary>What was received, for an operation that reads the descriptor itself.</summary>
+    public FrameReader Frames => _frames;
+
     /// <summary>Whether the other side is gone: nothing arrives there any more.</summary>
     public bool IsGone { get; private set; }
 

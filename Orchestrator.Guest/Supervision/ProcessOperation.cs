@@ -106,7 +106,8 @@ internal sealed class ProcessOperation(
         Span<Posix.PollFd> fds = stackalloc Posix.PollFd[ProcessStreams.Count + 3];
         fds[0] = streams.AcceptsInput ? channel.ReadInterest() : channel.ReadInterest() with { Events = Posix.POLLRDHUP };
         fds[1] = channel.WriteInterest();
-        fds[2] = new() { Fd = Posix.HasExited(command.Pid) ? -1 : command.PidFd, Events = Posix.POLLIN };
+        // During a grace its end may be past, and ticks tell of its children's.
+        fds[2] = new() { Fd = _graceEnds is null ? command.PidFd : -1, Events = Posix.POLLIN };
         streams.Interest(fds[3..]);
         if (Posix.Poll(fds, WaitMs(command)) > 0)
         {
