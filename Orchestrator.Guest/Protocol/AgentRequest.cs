@@ -5,11 +5,11 @@ namespace Orchestrator.Guest.Protocol;
 /// <summary>An operation for the agent, the payload of the <see cref="FrameType.Request"/> frame that begins each of its
 /// connections. Exactly one member is set.</summary>
 /// <param name="Process">Start a process.</param>
-/// <param name="File">Read, write or look at files; parsed by what does it.</param>
-/// <param name="Watch">Watch a folder; parsed by what does it.</param>
+/// <param name="File">Read, write or look at files.</param>
+/// <param name="Watch">Watch a folder.</param>
 /// <param name="Reset">Kill every process of the code's user and empty the workspace.</param>
 internal sealed record AgentRequest(
-    ProcessRequest? Process = null, JsonElement? File = null, JsonElement? Watch = null, ResetRequest? Reset = null)
+    ProcessRequest? Process = null, FileRequest? File = null, WatchRequest? Watch = null, ResetRequest? Reset = null)
 {
     /// <exception cref="FrameException">Malformed, not exactly one operation, or a value out of its range.</exception>
     public static AgentRequest Parse(ReadOnlySpan<byte> payload)

@@ -8,4 +8,10 @@ namespace Orchestrator.Guest.Protocol;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(CommandExit))]
+[JsonSerializable(typeof(FileRequest))]
+[JsonSerializable(typeof(FileEntry))]
+[JsonSerializable(typeof(FileFacts))]
+[JsonSerializable(typeof(FileRange))]
+[JsonSerializable(typeof(WatchRequest))]
+[JsonSerializable(typeof(FileEvent))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Orchestrator.Guest.Files;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Supervision;
@@ -68,6 +69,12 @@ internal sealed class AgentOperations(ProcessTree processes)
         {
             case { Process: { } process }:
                 new ProcessOperation(channel, process, processes, _lingering, TimeProvider.System).Run();
+                break;
+            case { File: { } file }:
+                new FileAgent(channel).Run(file);
+                break;
+            case { Watch: { } watch }:
+                new FileAgent(channel).Watch(watch);
                 break;
             case { Reset: not null }:
                 new ResetOperation(channel, processes).Run();
