@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -5,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Guest;
+using Orchestrator.Guest.Protocol;
 using Orchestrator.Guest.Supervision;
 using Orchestrator.Tests.Guest.Processes;
 
@@ -186,7 +188,9 @@ public sealed class GuestDoorTests(GuestServer server) : IClassFixture<GuestServ
     public async Task Agent_CallerOfItsOwnUser_IsTurnedAway()
     {
         using var agent = RunnerProcess.Start(["agent"]);
-        var (ended, answer) = (false, -1);
+        var request = new ArrayBufferWriter<byte>();
+        FrameWriter.Write(request, FrameType.Request, new AgentRequest(Process: new ProcessRequest(["true"])).ToJson());
+        var answer = -1;
         await Infrastructure.Eventually.TrueAsync(
             async () =>
             {
@@ -194,15 +198,25 @@ public sealed class GuestDoorTests(GuestServer server) : IClassFixture<GuestServ
                 try
                 {
                     await socket.ConnectAsync(Agent.EndPoint, Cancelled);
-                    answer = await socket.ReceiveAsync(new byte[1], Cancelled);
-                    ended = true;
                 }
                 catch (SocketException)
                 {
                     // Not there yet.
+                    return false;
                 }
 
-                return ended;
+                try
+                {
+                    await socket.SendAsync(request.WrittenMemory, Cancelled);
+                    answer = await socket.ReceiveAsync(new byte[1], Cancelled);
+                }
+                catch (SocketException)
+                {
+                    // Closed before it was asked, or before it had read.
+                    answer = 0;
+                }
+
+                return true;
             },
             what: "The agent's answer");
 
