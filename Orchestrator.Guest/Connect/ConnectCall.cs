@@ -40,6 +40,38 @@ internal static class ConnectCall
         }
     }
 
+    /// <summary>Answers one message with one that is too large to hold: the handler writes it itself, as JSON.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="requestType">The message's form.</param>
+    /// <param name="handle">Throws before it has written anything, or never; else the connection breaks.</param>
+    public static async Task UnaryAsync<TRequest>(
+        HttpContext context, JsonTypeInfo<TRequest> requestType, Func<TRequest, CancellationToken, Task> handle)
+        where TRequest : class
+    {
+        if (!HasType(context, UnaryType))
+        {
+            return;
+        }
+
+        using var deadline = Deadline.Of(context, TimeoutOf(context));
+        try
+        {
+            var request = Parse(await ReadBodyAsync(context, deadline.Token), requestType);
+            context.Response.ContentType = UnaryType;
+            await handle(request, deadline.Token);
+        }
+        catch (Exception error) when (ErrorOf(error, deadline) is { } known)
+        {
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+
+            await RefuseAsync(context, known.Code, known.Message);
+        }
+    }
+
     /// <summary>Answers one message with a stream of them; what the handler throws becomes the stream's error.</summary>
     /// <param name="context">The call.</param>
     /// <param name="requestType">The message's form.</param>

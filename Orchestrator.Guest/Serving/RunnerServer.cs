@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Orchestrator.Guest.Files.Serving;
 using Orchestrator.Guest.Processes;
 using Orchestrator.Guest.Supervision;
 
@@ -96,6 +97,9 @@ internal static partial class RunnerServer
             new ResetEndpoint(processes, agents),
             new RotateEndpoint(token),
             new TunnelEndpoint(),
+            new FilesEndpoint(token, agents, time),
+            new FilesystemEndpoint(agents, time),
+            new MetricsEndpoint(new ResourceUsage("/sys/fs/cgroup", "/proc", time), Workspace(), time),
             new StopEndpoint(exit),
         ];
         app.Run(new Router(endpoints, token, clock).HandleAsync);
@@ -105,6 +109,10 @@ internal static partial class RunnerServer
     /// <summary>The address a started application listens on, with the port the system chose.</summary>
     public static string AddressOf(WebApplication app) =>
         ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    private static string Workspace() => Environment.GetEnvironmentVariable(CommandEnvironment.Workspace) is { Length: > 0 } folder
+        ? folder
+        : CodeUser.Current.Home;
 
     /// <summary>Nothing here is worth a graceful end: the caller of a runner's removal waits for this.</summary>
     private static void ExitNow(ProcessTree? processes)
