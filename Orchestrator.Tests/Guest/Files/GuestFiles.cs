@@ -111,18 +111,20 @@ internal sealed class GuestFiles : IAsyncDisposable
 /// <summary>Reads the messages of a watch.</summary>
 internal sealed class EventReader(HttpResponseMessage response, Stream body) : IDisposable
 {
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>The error of the last message; null when it has none.</summary>
     public JsonElement? Error { get; private set; }
 
-    /// <summary>The next message; null after the last.</summary>
+    /// <summary>The next message; null after the last. Fails when none comes for twenty seconds.</summary>
     public async Task<JsonElement?> NextAsync()
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
         var header = new byte[5];
-        await body.ReadExactlyAsync(header, Cancelled);
+        await body.ReadExactlyAsync(header, limit.Token);
         var payload = new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(1))];
-        await body.ReadExactlyAsync(payload, Cancelled);
+        await body.ReadExactlyAsync(payload, limit.Token);
         var message = JsonSerializer.Deserialize<JsonElement>(payload);
         if (header[0] != 2)
         {
