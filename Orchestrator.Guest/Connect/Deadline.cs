@@ -6,7 +6,7 @@ internal sealed class Deadline : IDisposable
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _caller;
 
-    private Deadline(CancellationToken caller, TimeSpan? limit)
+    private Deadline(TimeSpan? limit, CancellationToken caller)
     {
         _caller = caller;
         _source = CancellationTokenSource.CreateLinkedTokenSource(caller);
@@ -20,7 +20,7 @@ internal sealed class Deadline : IDisposable
 
     public bool HasPassed => _source.IsCancellationRequested && !_caller.IsCancellationRequested;
 
-    public static Deadline Of(HttpContext context, TimeSpan? limit) => new(context.RequestAborted, limit);
+    public static Deadline Of(HttpContext context, TimeSpan? limit) => new(limit, context.RequestAborted);
 
     public void Dispose() => _source.Dispose();
 }

@@ -7,7 +7,9 @@ using Orchestrator.Guest.Serving;
 namespace Orchestrator.Guest.Processes;
 
 /// <summary>A process that the server started through the agent: its output, its input and its end.</summary>
+#pragma warning disable CA1001 // late callers may still hold it; neither has a wait handle or a timer
 internal sealed class GuestProcess
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private static readonly CommandExit Lost = new(null, false, false, 0, "The process that ran the code was killed.");

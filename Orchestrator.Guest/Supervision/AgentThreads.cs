@@ -2,7 +2,9 @@ namespace Orchestrator.Guest.Supervision;
 
 /// <summary>The threads of the agent's operations. A number of them is made at the start, before there is code that could
 /// take every process id, and kept for when no more can be made.</summary>
+#pragma warning disable CA1001 // lives as long as the process
 internal sealed class AgentThreads
+#pragma warning restore CA1001
 {
     private const int StackSize = 256 * 1024;
 

@@ -66,7 +66,7 @@ internal sealed class CodeFile : IDisposable
             var folder = Path.Combine(beside, Prefix + Guid.NewGuid().ToString("N")[..12]);
             try
             {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Directory.CreateDirectory(folder);
                 return folder;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

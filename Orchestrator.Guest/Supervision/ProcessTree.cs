@@ -13,7 +13,9 @@ namespace Orchestrator.Guest.Supervision;
 /// children of its own does neither: then the id alone finds orphans.
 /// What a command leaves behind when it ends by itself lives on, and is nobody's: its id is remembered.
 /// </remarks>
+#pragma warning disable CA1001 // lives as long as the process
 internal sealed class ProcessTree
+#pragma warning restore CA1001
 {
     private const int Init = 1;
     private const int LeftLimit = 10_000;

@@ -1,3 +1,5 @@
+using Orchestrator.Guest.Files;
+using Orchestrator.Guest.Files.Native;
 using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Guest.Supervision;
@@ -9,6 +11,7 @@ internal sealed class ResetOperation(AgentChannel channel, ProcessTree processes
 {
     private const string Temporary = "/tmp";
     private const int NamedLeftovers = 5;
+    private static readonly EnumerationOptions All = new() { AttributesToSkip = 0 };
 
     public void Run()
     {
@@ -24,14 +27,29 @@ internal sealed class ResetOperation(AgentChannel channel, ProcessTree processes
             left.Add("processes that could not be killed");
         }
 
-        FolderCleaner.Empty(workspace, left);
+        Remove(left, () => RemoveOperation.EmptyFolder(PosixPath.Of(workspace)));
         if (processes.OwnsUser)
         {
-            FolderCleaner.Empty(Temporary, left, onlyOwn: true);
+            foreach (var path in Directory.EnumerateFileSystemEntries(Temporary, "*", All).Where(Posix.IsOwn))
+            {
+                Remove(left, () => RemoveOperation.Run(PosixPath.Of(path)));
+            }
         }
 
         var message = left.Count == 0 ? null : $"Left: {string.Join(", ", left.Take(NamedLeftovers))}{(left.Count > NamedLeftovers ? $" and {left.Count - NamedLeftovers} more" : "")}.";
         channel.Queue(FrameType.Exit, new CommandExit(0, false, false, 0, message).ToJson());
         channel.Flush();
+    }
+
+    private static void Remove(List<string> left, Action remove)
+    {
+        try
+        {
+            remove();
+        }
+        catch (FileException error)
+        {
+            left.Add(error.Message);
+        }
     }
 }
