@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Orchestrator.Guest.Files;
 using Orchestrator.Guest.Protocol;
 using Orchestrator.Guest.Serving;
@@ -10,6 +11,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Files;
 
 /// <summary>What the code user may not do, nobody may through the guest.</summary>
+[SupportedOSPlatform("linux")]
 public sealed partial class FileRightsTests : IAsyncLifetime
 {
     private GuestFiles _guest = null!;

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Orchestrator.Guest.Files.Serving;
-using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Guest.Files;
 

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Guest.Files.Native;
@@ -9,6 +10,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Files;
 
 /// <summary><c>format=tar</c>: folders as archives, both ways.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class FileTreeTests : IAsyncLifetime
 {
     private GuestFiles _guest = null!;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Guest.Files.Serving;
@@ -11,6 +12,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Files;
 
 /// <summary><c>POST /files</c> and <c>PUT /files</c>.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class FileUploadTests : IAsyncLifetime
 {
     private const UnixFileMode NewFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Orchestrator.Guest.Files.Serving;
 using Orchestrator.Tests.Infrastructure;
@@ -6,6 +7,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Files;
 
 /// <summary><c>WatchDir</c> and the watchers that are asked.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class FileWatchTests : IAsyncLifetime
 {
     private GuestFiles _guest = null!;

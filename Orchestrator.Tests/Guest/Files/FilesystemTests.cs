@@ -1,13 +1,14 @@
 using System.Net;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Guest.Files.Native;
 using Orchestrator.Guest.Supervision;
-using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Guest.Files;
 
 /// <summary>The unary methods of <c>filesystem.Filesystem</c>.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class FilesystemTests : IAsyncLifetime
 {
     private static readonly byte[] Odd = [(byte)'o', 0xff, (byte)'\n', (byte)'"'];

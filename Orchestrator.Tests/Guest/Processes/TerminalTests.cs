@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Orchestrator.Tests.Guest.Processes;
 
@@ -130,6 +131,6 @@ public sealed class TerminalTests(GuestServer server) : IClassFixture<GuestServe
         return await shell.OutputHasAsync("bash");
     }
 
-    private Task TypeAsync(ProcessFollower shell, string keys) => Guest.OkAsync(
+    private Task<JsonElement> TypeAsync(ProcessFollower shell, string keys) => Guest.OkAsync(
         "SendInput", new { process = new { pid = shell.Pid }, input = new { pty = Encoding.UTF8.GetBytes(keys) } });
 }
