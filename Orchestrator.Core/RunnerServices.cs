@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Leasing;
 using Orchestrator.Core.Maintenance;
 using Orchestrator.Core.Pooling;
@@ -14,7 +15,7 @@ public static class RunnerServices
 {
     /// <summary>
     /// Adds <see cref="RunnerLeases"/> and the loops behind it. Needs an <see cref="IRunnerEngine"/>, an
-    /// <see cref="IRunnerStore"/>, <see cref="RunnerTemplates"/> and <see cref="RunnersOptions"/>.
+    /// <see cref="IRunnerStore"/>, <see cref="RunnerTemplates"/> and <see cref="RunnersOptions"/>; <see cref="IGuests"/> comes with the engine.
     /// </summary>
     public static IServiceCollection AddRunners(this IServiceCollection services)
     {
@@ -33,6 +34,7 @@ public static class RunnerServices
         services.AddSingleton<OrphanCollector>();
         services.AddSingleton<Reaper>();
         services.AddSingleton<Reconciler>();
+        services.TryAddSingleton<IGuests, NoGuests>();
         services.AddSingleton<RunnerLeases>();
         services.AddSingleton<IEnumerable<PoolKeeper>>(provider =>
             [.. provider.GetRequiredService<RunnerTemplates>().All.Select(template => ActivatorUtilities.CreateInstance<PoolKeeper>(provider, template))]);

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orchestrator.Core.Guests;
 using Orchestrator.Engines.Docker;
+using Orchestrator.Engines.Guests;
 using Orchestrator.Engines.Probes;
 using Orchestrator.Engines.Processes;
 
@@ -49,7 +51,7 @@ public static class EngineServices
     internal static bool AllowsNoIsolation(IHostEnvironment environment, IConfiguration configuration) => environment.IsDevelopment()
         && !string.Equals(configuration["NODE_ENV"], Environments.Production, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The readiness probes; shared by the engines.</summary>
+    /// <summary>The readiness probes and the way to the guests; shared by the engines.</summary>
     internal static IServiceCollection AddReadiness(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -58,6 +60,8 @@ public static class EngineServices
         services.TryAddSingleton<ProbeHttpClient>();
         services.TryAddSingleton<ReadinessWait>();
         services.TryAddSingleton<RunnerProbes>();
+        services.TryAddSingleton<AddressConnector>();
+        services.AddSingleton<IGuests, GuestClients>();
         return services;
     }
 

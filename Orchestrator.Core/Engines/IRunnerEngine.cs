@@ -1,3 +1,4 @@
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Templates;
 
 namespace Orchestrator.Core.Engines;
@@ -76,11 +77,19 @@ public interface IRunnerEngine
     IAsyncEnumerable<RunnerEvent> WatchAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs a command in a runner and passes its output on as it comes. Cancelling kills the command where the runner's
-    /// image allows it.
+    /// How this process reaches the guest of a runner; null when its image has none. The runner may be unready or gone:
+    /// only <see cref="IGuestConnector.ConnectAsync"/> finds out.
+    /// </summary>
+    /// <exception cref="RunnerGoneException">There is no such runner.</exception>
+    ValueTask<IGuestConnector?> FindGuestAsync(RunnerPlacement placement, CancellationToken cancellationToken) => default;
+
+    /// <summary>
+    /// Runs a command in a runner without a guest and passes its output on as it comes. Neither cancellation nor the time
+    /// limit kills the command, which only the runner's removal does.
     /// </summary>
     /// <exception cref="RunnerGoneException">The runner is no longer running.</exception>
     /// <exception cref="RunnerPausedException">The runner is paused (<see cref="ThawAsync"/>); the command was not started.</exception>
+    /// <exception cref="GuestMissingException">The engine runs commands only through a guest.</exception>
     Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken);
 
     /// <summary>Copies a runner's log, oldest first, and continues with new output if <paramref name="follow"/> is set.</summary>

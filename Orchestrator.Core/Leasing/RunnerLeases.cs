@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Maintenance;
 using Orchestrator.Core.Pooling;
 using Orchestrator.Core.Stores;
@@ -20,6 +21,7 @@ namespace Orchestrator.Core.Leasing;
 public sealed partial class RunnerLeases(
     IRunnerEngine engine,
     IRunnerStore store,
+    IGuests guests,
     RunnerStarter starter,
     RunnerRemover remover,
     RunnerSignals signals,
@@ -69,7 +71,7 @@ public sealed partial class RunnerLeases(
         {
             try
             {
-                result = await ExecThawedAsync(placement.Handle, request, output, cancellationToken);
+                result = await ThawedAsync(runner, () => ExecAsync(runner, placement, request, output, cancellationToken), cancellationToken);
             }
             catch (RunnerGoneException)
             {
@@ -85,6 +87,35 @@ public sealed partial class RunnerLeases(
         }
 
         return result;
+    }
+
+    /// <summary>
+    /// Calls the guest of an owner's runner. The lease stays alive meanwhile. A paused runner is thawed and called again.
+    /// </summary>
+    /// <exception cref="RunnerGoneException">The owner has no leased runner, or it died.</exception>
+    /// <exception cref="GuestMissingException">Its image has no guest, or its token was lost with the store.</exception>
+    public async Task<T> CallGuestAsync<T>(
+        RunnerTemplate template, Owner owner, Func<IGuest, Task<T>> call, CancellationToken cancellationToken)
+    {
+        if (await HeartbeatAsync(template, owner, cancellationToken) is not { Placement: not null } runner)
+        {
+            throw new RunnerGoneException($"{owner} has no runner.");
+        }
+
+        await using (KeepAlive.While(store, runner, template.LeaseTime, time))
+        {
+            try
+            {
+                var guest = await guests.FindAsync(runner, cancellationToken)
+                    ?? throw new GuestMissingException("This runner's image has no guest, or its token was lost with the store.");
+                return await ThawedAsync(runner, () => call(guest), cancellationToken);
+            }
+            catch (RunnerGoneException)
+            {
+                await EndGoneAsync(runner, cancellationToken);
+                throw;
+            }
+        }
     }
 
     /// <summary>Copies the log of an owner's runner.</summary>
@@ -111,17 +142,23 @@ public sealed partial class RunnerLeases(
         }
     }
 
+    private async Task<ExecResult> ExecAsync(
+        Runner runner, RunnerPlacement placement, ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
+        await guests.FindAsync(runner, cancellationToken) is { } guest
+            ? await guest.ExecAsync(request, output, cancellationToken)
+            : await engine.ExecAsync(placement.Handle, request, output, cancellationToken);
+
     // Paused from outside, it would be of no use to its owner.
-    private async Task<ExecResult> ExecThawedAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    private async Task<T> ThawedAsync<T>(Runner runner, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await engine.ExecAsync(handle, request, output, cancellationToken);
+            return await call();
         }
         catch (RunnerPausedException)
         {
-            await engine.ThawAsync(handle, cancellationToken);
-            return await engine.ExecAsync(handle, request, output, cancellationToken);
+            await engine.ThawAsync(runner.Placement!.Handle, cancellationToken);
+            return await call();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Pooling;
 using Orchestrator.Core.Stores;
 
@@ -11,7 +12,7 @@ namespace Orchestrator.Core.Maintenance;
 /// record of the remaining work. One removal of a runner at a time; later callers join it.
 /// </summary>
 public sealed partial class RunnerRemover(
-    IRunnerEngine engine, IRunnerStore store, RunnerSignals signals, TimeProvider time, ILogger<RunnerRemover> logger)
+    IRunnerEngine engine, IRunnerStore store, IGuests guests, RunnerSignals signals, TimeProvider time, ILogger<RunnerRemover> logger)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _removals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _announced = new(StringComparer.Ordinal);
@@ -49,6 +50,7 @@ public sealed partial class RunnerRemover(
         {
             await engine.AskToEndAsync(removing, CancellationToken.None);
             await engine.RemoveAsync(removing.Id, removing.Placement?.Handle, CancellationToken.None);
+            guests.Forget(removing.Id);
             var ended = await store.DeleteAsync(removing.Id, removing.Fence, CancellationToken.None);
             LogRemoved(removing.Id, Owner.NameOf(removing.Owner), reason, time.GetElapsedTime(started).TotalMilliseconds);
             return ended;

@@ -25,7 +25,7 @@ internal sealed class DockerLogs(DockerCalls calls)
             var stream = await calls.OnceAsync(
                 "read a log", calls.Options.CallTimeout,
                 (client, token) => client.Containers.GetContainerLogsAsync(containerId, parameters, token), cancellationToken);
-            await using var channel = new DockerExecChannel(stream);
+            using var channel = new DockerExecChannel(stream);
             await output.BeginAsync(cancellationToken);
             await calls.StreamAsync("read a log", (_, token) => CopyAsync(channel, output, token), cancellationToken);
         }

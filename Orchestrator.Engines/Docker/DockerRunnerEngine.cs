@@ -4,7 +4,9 @@ using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Guests;
 using Orchestrator.Engines.Probes;
 
 namespace Orchestrator.Engines.Docker;
@@ -20,6 +22,8 @@ internal sealed partial class DockerRunnerEngine(
     DockerImages images,
     GuestVolume guests,
     DockerExec exec,
+    DockerExecs execs,
+    AddressConnector addresses,
     DockerLogs logs,
     DockerEvents events,
     DockerObstacles obstacles,
@@ -92,7 +96,7 @@ internal sealed partial class DockerRunnerEngine(
     {
         try
         {
-            await probes.UntilReadyAsync(spec, placement, token => start.WhyDeadAsync(placement.Handle, token), cancellationToken);
+            await probes.UntilReadyAsync(spec, placement, BridgeTo(placement), token => start.WhyDeadAsync(placement.Handle, token), cancellationToken);
         }
         catch (RunnerNotReadyException)
         {
@@ -203,13 +207,18 @@ internal sealed partial class DockerRunnerEngine(
     public IAsyncEnumerable<RunnerEvent> WatchAsync(CancellationToken cancellationToken) => events.ReadAsync(cancellationToken);
 
     /// <inheritdoc />
+    public async ValueTask<IGuestConnector?> FindGuestAsync(RunnerPlacement placement, CancellationToken cancellationToken) =>
+        (await FactsAsync(placement.Handle, cancellationToken)).Supervisor is null ? null : BridgeTo(placement) ?? (IGuestConnector)addresses;
+
+    /// <inheritdoc />
     public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {
         using var activity = Begin("engine.exec", null);
         activity?.SetTag("container.id", handle);
         try
         {
-            return await exec.RunAsync(handle, await FactsAsync(handle, cancellationToken), request, output, cancellationToken);
+            var user = (await FactsAsync(handle, cancellationToken)).User;
+            return await exec.RunAsync(handle, user, request, output, cancellationToken);
         }
         catch (Exception error)
         {
@@ -225,7 +234,7 @@ internal sealed partial class DockerRunnerEngine(
     /// <inheritdoc />
     public async Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken)
     {
-        if (runner is not { Network: RunnerNetwork.Bridge, Placement: { Handle: var handle } placement })
+        if (runner is not { Placement: { Handle: var handle } placement })
         {
             return null;
         }
@@ -234,7 +243,7 @@ internal sealed partial class DockerRunnerEngine(
         {
             return (await FactsAsync(handle, cancellationToken)).Supervisor is null
                 ? null
-                : await probes.GetIdleTimeAsync(placement, cancellationToken);
+                : await probes.GetIdleTimeAsync(placement, BridgeTo(placement), cancellationToken);
         }
         catch (EngineException)
         {
@@ -315,6 +324,10 @@ internal sealed partial class DockerRunnerEngine(
             throw error.ToEngineException("list containers");
         }
     }
+
+    // The way to a guest without a network; null with one, and for an image without a guest.
+    private GuestBridge? BridgeTo(RunnerPlacement placement) =>
+        placement.Port is null && containers.Find(placement.Handle) is { Supervisor: { } program } ? new GuestBridge(execs, program) : null;
 
     private async Task<CommandFacts> FactsAsync(string containerId, CancellationToken cancellationToken)
     {

@@ -22,6 +22,7 @@ internal static class DockerServices
         services.AddSingleton<DockerRemoval>();
         services.AddSingleton<DockerLogs>();
         services.AddSingleton<DockerStart>();
+        services.AddSingleton<DockerExecs>();
         services.AddSingleton<DockerExec>();
         services.AddSingleton<DockerEvents>();
         services.AddSingleton<DockerObstacles>();

@@ -1,5 +1,6 @@
-using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
+using Orchestrator.Core;
+using Orchestrator.Core.Guests;
 
 namespace Orchestrator.Engines.Probes;
 
@@ -9,13 +10,28 @@ namespace Orchestrator.Engines.Probes;
 /// </summary>
 internal sealed class ProbeHttpClient : IDisposable
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler
+    private readonly HttpClient _client;
+
+    /// <summary>A client that connects by the address of each call.</summary>
+    public ProbeHttpClient()
+        : this(null)
     {
+    }
+
+    /// <summary>A client of one runner, whatever the address of a call.</summary>
+    public ProbeHttpClient(IGuestConnector connector, RunnerPlacement placement)
+        : this((_, cancellationToken) => connector.ConnectAsync(placement, cancellationToken))
+    {
+    }
+
+    private ProbeHttpClient(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect) => _client = new(new SocketsHttpHandler
+    {
+        ConnectCallback = connect,
         UseProxy = false,
         AllowAutoRedirect = false,
         UseCookies = false,
         ActivityHeadersPropagator = null,
-        MeterFactory = new UnusedMeters(),
+        MeterFactory = UnusedMeters.Instance,
         ConnectTimeout = TimeSpan.FromSeconds(1),
         PooledConnectionLifetime = TimeSpan.Zero,
         MaxResponseHeadersLength = 16,
@@ -53,14 +69,4 @@ internal sealed class ProbeHttpClient : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
-
-    // An HTTP client's metrics have a series per port, and every runner has a port of its own.
-    private sealed class UnusedMeters : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new("Orchestrator.Unobserved");
-
-        public void Dispose()
-        {
-        }
-    }
 }

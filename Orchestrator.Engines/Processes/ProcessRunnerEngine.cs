@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Templates;
+using Orchestrator.Engines.Guests;
 using Orchestrator.Engines.Probes;
 
 namespace Orchestrator.Engines.Processes;
@@ -19,6 +21,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     private readonly ProcessFolders _folders;
     private readonly ProcessStart _start;
     private readonly RunnerProbes _probes;
+    private readonly AddressConnector _addresses;
     private readonly PublishedPorts _ports;
     private readonly LocalhostRelay _relay;
     private readonly RunnersOptions _options;
@@ -29,13 +32,15 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
         ProcessFolders folders,
         ProcessStart start,
         RunnerProbes probes,
+        AddressConnector addresses,
         PublishedPorts ports,
         LocalhostRelay relay,
         RunnersOptions options,
         TimeProvider time,
         ILogger<ProcessRunnerEngine> logger)
     {
-        (_folders, _start, _probes, _ports, _relay, _options, _time, _logger) = (folders, start, probes, ports, relay, options, time, logger);
+        (_folders, _start, _probes, _addresses, _ports, _relay, _options, _time, _logger) =
+            (folders, start, probes, addresses, ports, relay, options, time, logger);
         NoIsolation();
     }
 
@@ -84,7 +89,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     {
         // A process listens on its published port; there is none behind it.
         var itself = spec with { Template = spec.Template with { ContainerPort = placement.Port!.Value } };
-        return _probes.UntilReadyAsync(itself, placement, token => WhyDeadAsync(spec.RunnerId, token), cancellationToken);
+        return _probes.UntilReadyAsync(itself, placement, bridge: null, token => WhyDeadAsync(spec.RunnerId, token), cancellationToken);
     }
 
     /// <inheritdoc />
@@ -152,38 +157,13 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     }
 
     /// <inheritdoc />
-    public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
-    {
-        MustRun(handle);
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var looking = UntilGoneAsync(handle, gone);
-        ExecResult? result;
-        try
-        {
-            var process = RunnerProgram.Start(_folders.WorkOf(handle), [], """exec setsid "$@" """, streams: true, "supervise");
-            await using var channel = new ProcessExecChannel(process);
-            result = await SupervisedCommand.RunAsync(channel, request, output, _time, gone.Token);
-        }
-        catch (Exception error) when (gone.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new RunnerGoneException("The runner ended while the command ran.", error);
-        }
-        finally
-        {
-            await gone.CancelAsync();
-            await looking;
-        }
+    public ValueTask<IGuestConnector?> FindGuestAsync(RunnerPlacement placement, CancellationToken cancellationToken) => new(_addresses);
 
-        if (result is null)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            MustRun(handle);
-            throw new EngineException("The runner's supervisor ended before it reported the command's end.");
-        }
-
-        Ran(handle, result.ExitCode, result.TimedOut, result.Duration.TotalMilliseconds);
-        return result;
-    }
+    /// <inheritdoc />
+    public Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
+        Task.FromException<ExecResult>(IsRunning(handle)
+            ? new GuestMissingException("The runner's token was lost with the store, so its guest can't be called. Provision it again.")
+            : new RunnerGoneException($"Runner {handle} is not running."));
 
     /// <inheritdoc />
     public Task CopyLogsAsync(string handle, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>
@@ -191,7 +171,7 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
 
     /// <inheritdoc />
     public Task<TimeSpan?> GetIdleTimeAsync(Runner runner, CancellationToken cancellationToken) =>
-        runner.Placement is { } placement ? _probes.GetIdleTimeAsync(placement, cancellationToken) : Task.FromResult<TimeSpan?>(null);
+        runner.Placement is { } placement ? _probes.GetIdleTimeAsync(placement, bridge: null, cancellationToken) : Task.FromResult<TimeSpan?>(null);
 
     /// <inheritdoc />
     public Task<string?> GetImageIdAsync(RunnerTemplate template, CancellationToken cancellationToken) =>
@@ -209,27 +189,6 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
     private bool IsRunning(ProcessRecord record) => _folders.ProcessOf(record) is { IsAlive: true };
 
     private bool IsRunning(string runnerId) => _folders.Read(runnerId) is { } record && IsRunning(record);
-
-    private void MustRun(string runnerId)
-    {
-        if (!IsRunning(runnerId))
-        {
-            throw new RunnerGoneException($"Runner {runnerId} is not running.");
-        }
-    }
-
-    // A command runs beside the runner, not below it, but ends with it all the same.
-    private async Task UntilGoneAsync(string runnerId, CancellationTokenSource gone)
-    {
-        while (!gone.IsCancellationRequested)
-        {
-            await Task.Delay(BetweenLooks, _time, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!IsRunning(runnerId))
-            {
-                await gone.CancelAsync();
-            }
-        }
-    }
 
     private async Task<string?> WhyDeadAsync(string runnerId, CancellationToken cancellationToken)
     {
@@ -270,7 +229,4 @@ internal sealed partial class ProcessRunnerEngine : IRunnerEngine
 
     [LoggerMessage(1403, LogLevel.Information, "Killed and removed the process of runner {Runner} in {Milliseconds:F0} ms")]
     private partial void Removed(string runner, double milliseconds);
-
-    [LoggerMessage(1404, LogLevel.Information, "Command in runner {Runner} ended with {ExitCode} (time-out: {TimedOut}) after {Milliseconds:F0} ms")]
-    private partial void Ran(string runner, int? exitCode, bool timedOut, double milliseconds);
 }

@@ -33,7 +33,7 @@ internal sealed class ProcessStart(ProcessFolders folders, RunnersOptions option
         try
         {
             using var process = RunnerProgram.Start(
-                folders.WorkOf(spec.RunnerId), Environment(spec, record.Port), Script, streams: false, "serve", "--same-user");
+                folders.WorkOf(spec.RunnerId), Environment(spec, record.Port), Script, "serve", "--same-user");
             await UntilToldAsync(record, cancellationToken);
             return record;
         }

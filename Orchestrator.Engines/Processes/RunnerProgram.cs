@@ -19,20 +19,16 @@ internal static class RunnerProgram
     /// <param name="workFolder">Its working directory; also its home.</param>
     /// <param name="environment">Its environment, besides the needs of every program.</param>
     /// <param name="script">The shell's script before it becomes the program, with the program as <c>"$@"</c>.</param>
-    /// <param name="streams">Whether its standard streams are ours.</param>
     /// <param name="role">Its arguments.</param>
     /// <exception cref="EngineException">It can't be started.</exception>
     public static Process Start(
-        string workFolder, IEnumerable<KeyValuePair<string, string>> environment, string script, bool streams, params string[] role)
+        string workFolder, IEnumerable<KeyValuePair<string, string>> environment, string script, params string[] role)
     {
         var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
         var start = new ProcessStartInfo("/bin/sh")
         {
             ArgumentList = { "-c", script, "sh", host, typeof(CommandRequest).Assembly.Location },
             WorkingDirectory = workFolder,
-            RedirectStandardInput = streams,
-            RedirectStandardOutput = streams,
-            RedirectStandardError = streams,
         };
         foreach (var argument in role)
         {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 
 namespace Orchestrator.Guest.Protocol;
 
@@ -23,20 +24,31 @@ public sealed class EventStream : IAsyncDisposable
     /// <summary>Starts the comments; the response's headers are sent with the first event or comment.</summary>
     /// <param name="body">The response's body.</param>
     /// <param name="time">The clock of the comments.</param>
-    public EventStream(PipeWriter body, TimeProvider time)
+    /// <param name="base64">Whether output is written in base64 instead of as text.</param>
+    public EventStream(PipeWriter body, TimeProvider time, bool base64 = false)
     {
         _body = body;
-        _events = new ServerSentEvents(body);
+        _events = new ServerSentEvents(body, base64);
         _keeping = KeepAliveAsync(time, _stop.Token);
     }
 
     /// <summary>Sends a <c>stdout</c> event.</summary>
-    public Task OutputAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        SendAsync(static (events, bytes) => events.Output(bytes.Span), bytes, cancellationToken);
+    public Task OutputAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => OutputAsync(bytes, null, cancellationToken);
+
+    /// <summary>Sends a <c>stdout</c> event with the offset after it as its id.</summary>
+    public Task OutputAsync(ReadOnlyMemory<byte> bytes, long? offset, CancellationToken cancellationToken) =>
+        SendAsync(static (events, piece) => events.Output(piece.bytes.Span, piece.offset), (bytes, offset), cancellationToken);
 
     /// <summary>Sends a <c>stderr</c> event.</summary>
-    public Task ErrorAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        SendAsync(static (events, bytes) => events.Error(bytes.Span), bytes, cancellationToken);
+    public Task ErrorAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => ErrorAsync(bytes, null, cancellationToken);
+
+    /// <summary>Sends a <c>stderr</c> event with the offset after it as its id.</summary>
+    public Task ErrorAsync(ReadOnlyMemory<byte> bytes, long? offset, CancellationToken cancellationToken) =>
+        SendAsync(static (events, piece) => events.Error(piece.bytes.Span, piece.offset), (bytes, offset), cancellationToken);
+
+    /// <summary>Sends an event of another kind, its data as JSON.</summary>
+    public Task EventAsync(string name, byte[] json, CancellationToken cancellationToken) =>
+        SendAsync(static (events, e) => events.Event(Encoding.UTF8.GetBytes(e.name), e.json), (name, json), cancellationToken);
 
     /// <summary>Sends the <c>exit</c> event, the last one.</summary>
     public Task ExitAsync(CommandExit exit, CancellationToken cancellationToken) =>

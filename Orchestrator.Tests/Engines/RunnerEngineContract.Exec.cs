@@ -17,7 +17,7 @@ public abstract partial class RunnerEngineContract
             Environment = new Dictionary<string, string> { ["GREETING"] = "hello ü" },
         };
 
-        var result = await Engine.ExecAsync(placement.Handle, request, output, Cancel);
+        var result = await ExecAsync(placement, request, output, Cancel);
 
         Assert.Equal((7, false, false, false), (result.ExitCode, result.TimedOut, result.Truncated, result.StillRunning));
         Assert.Equal(("read me", "hello ü\n"), (output.Stdout, output.Stderr));
@@ -30,7 +30,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var result = await Engine.ExecAsync(placement.Handle, Command("wc -c"), output, Cancel);
+        var result = await ExecAsync(placement, Command("wc -c"), output, Cancel);
 
         Assert.Equal((0, "0"), (result.ExitCode, output.Stdout.Trim()));
     }
@@ -41,7 +41,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var running = Engine.ExecAsync(placement.Handle, Command("echo first; sleep 2; echo last"), output, Cancel);
+        var running = ExecAsync(placement, Command("echo first; sleep 2; echo last"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         Assert.False(running.IsCompleted);
@@ -56,7 +56,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var running = Engine.ExecAsync(placement.Handle, Command("sleep 2"), output, Cancel);
+        var running = ExecAsync(placement, Command("sleep 2"), output, Cancel);
         await output.Begun.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         Assert.False(running.IsCompleted);
@@ -69,8 +69,7 @@ public abstract partial class RunnerEngineContract
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
 
-        var result = await Engine.ExecAsync(
-            placement.Handle, Command("yes | head -c 3000000; echo done >&2") with { MaxOutputBytes = 1000 }, output, Cancel);
+        var result = await ExecAsync(placement, Command("yes | head -c 3000000; echo done >&2") with { MaxOutputBytes = 1000 }, output, Cancel);
 
         Assert.Equal((0, true), (result.ExitCode, result.Truncated));
         Assert.Equal((1000, "done\n"), (output.Stdout.Length, output.Stderr));
@@ -81,8 +80,7 @@ public abstract partial class RunnerEngineContract
     {
         var (_, placement) = await StartAsync();
 
-        var result = await Engine.ExecAsync(
-            placement.Handle, Command("exit 0") with { Stdin = new string('x', 3_000_000) }, new TextOutput(), Cancel);
+        var result = await ExecAsync(placement, Command("exit 0") with { Stdin = new string('x', 3_000_000) }, new TextOutput(), Cancel);
 
         Assert.Equal(0, result.ExitCode);
     }
@@ -94,8 +92,7 @@ public abstract partial class RunnerEngineContract
         var output = new TextOutput();
         var watch = Stopwatch.StartNew();
 
-        var result = await Engine.ExecAsync(
-            placement.Handle, Command("echo begun; sleep 60") with { Timeout = TimeSpan.FromSeconds(1.5) }, output, Cancel);
+        var result = await ExecAsync(placement, Command("echo begun; sleep 60") with { Timeout = TimeSpan.FromSeconds(1.5) }, output, Cancel);
 
         Assert.Equal((null, true), (result.ExitCode, result.TimedOut));
         Assert.Equal("begun\n", output.Stdout);
@@ -107,13 +104,13 @@ public abstract partial class RunnerEngineContract
     {
         var (_, placement) = await StartAsync();
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.Handle, Command("echo begun; sleep 60"), output, Cancel);
+        var running = ExecAsync(placement, Command("echo begun; sleep 60"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         await fixture.KillAsync(placement);
 
         await Assert.ThrowsAsync<RunnerGoneException>(() => running.WaitAsync(TimeSpan.FromSeconds(20), Cancel));
-        await Assert.ThrowsAsync<RunnerGoneException>(() => Engine.ExecAsync(placement.Handle, Command("true"), output, Cancel));
+        await Assert.ThrowsAsync<RunnerGoneException>(() => ExecAsync(placement, Command("true"), output, Cancel));
     }
 
     [Fact]

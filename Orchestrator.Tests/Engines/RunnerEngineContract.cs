@@ -10,6 +10,7 @@ namespace Orchestrator.Tests.Engines;
 public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsyncLifetime
 {
     private readonly string _instance = EngineFixture.NewInstance();
+    private readonly Dictionary<string, RunnerSpec> _started = [];
     private IRunnerEngine? _engine;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -276,7 +277,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
         var found = Assert.Single(await next.ListAsync(Cancel));
         Assert.Equal((spec.RunnerId, true, Owner.Machine("kept"), placement), (found.RunnerId, found.Running, found.Owner, found.Placement));
         var output = new TextOutput();
-        Assert.Equal(0, (await next.ExecAsync(placement.Handle, Command("echo still here"), output, Cancel)).ExitCode);
+        Assert.Equal(0, (await ExecAsync(placement, Command("echo still here"), output, Cancel, next)).ExitCode);
         Assert.Equal("still here\n", output.Stdout);
         await next.RemoveAsync(spec.RunnerId, placement.Handle, Cancel);
         Assert.Empty(await Engine.ListAsync(Cancel));
@@ -285,9 +286,19 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     [Fact]
     public async Task Ping_EngineIsThere_Answers() => await Engine.PingAsync(Cancel);
 
-    protected async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartAsync(RunnerSpec? wanted = null)
+    protected async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartAsync(RunnerSpec? wanted = null, IRunnerEngine? by = null)
     {
         var spec = wanted ?? fixture.Spec();
-        return (spec, await Engine.StartAsync(spec, Cancel));
+        var placement = await (by ?? Engine).StartAsync(spec, Cancel);
+        _started[placement.Handle] = spec;
+        return (spec, placement);
+    }
+
+    /// <summary>Runs a command in a runner that <see cref="StartAsync"/> started.</summary>
+    protected Task<ExecResult> ExecAsync(
+        RunnerPlacement placement, ExecRequest request, IExecOutput output, CancellationToken cancellationToken, IRunnerEngine? by = null)
+    {
+        var spec = _started[placement.Handle];
+        return (by ?? Engine).ExecAsync(placement, spec.RunnerId, spec.Token, request, output, cancellationToken);
     }
 }

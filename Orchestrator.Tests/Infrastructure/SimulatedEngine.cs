@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Templates;
 using Orchestrator.Engines;
 
@@ -69,6 +70,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
         await output.WriteAsync(OutputStream.Stdout, System.Text.Encoding.UTF8.GetBytes(request.Command[^1]), cancel);
         return new ExecResult(0, TimeSpan.FromMilliseconds(1), false, false);
     };
+
+    /// <summary>The way to the guest of every runner; null where none has one.</summary>
+    public IGuestConnector? Guest { get; set; }
 
     /// <summary>What every runner has logged.</summary>
     public string Log { get; set; } = "";
@@ -336,6 +340,8 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
                 world._watchers.TryRemove(events, out _);
             }
         }
+
+        public ValueTask<IGuestConnector?> FindGuestAsync(RunnerPlacement placement, CancellationToken cancellationToken) => new(world.Guest);
 
         public async Task<ExecResult> ExecAsync(string handle, ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Guest.Protocol;
+using Orchestrator.Tests.Engines;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sandbox;
@@ -118,7 +119,7 @@ internal sealed class SandboxRunner(IRunnerEngine engine, EngineHttp docker, Run
     {
         var output = new TextOutput();
         var request = new ExecRequest(command, stdin, new Dictionary<string, string>(), TimeSpan.FromSeconds(seconds));
-        var result = await engine.ExecAsync(placement.Handle, request, output, cancellationToken);
+        var result = await engine.ExecAsync(placement, spec.RunnerId, spec.Token, request, output, cancellationToken);
         return new Outcome(result.ExitCode, result.TimedOut, result.Truncated, output.Stdout, output.Stderr, StillRunning: result.StillRunning);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orchestrator.Core.Engines;
 
 namespace Orchestrator.Core.Tasks.Handlers;
@@ -9,7 +10,17 @@ namespace Orchestrator.Core.Tasks.Handlers;
 /// <param name="DurationMs">How long it ran.</param>
 /// <param name="TimedOut">Whether it timed out.</param>
 /// <param name="Truncated">Whether output was dropped.</param>
-public sealed record TaskRunOutput(int? ExitCode, string Stdout, string Stderr, double DurationMs, bool TimedOut, bool Truncated);
+/// <param name="Error">Why it could not start, or why its exit code is unknown; left out otherwise.</param>
+/// <param name="OomKilled">Whether it was killed because the runner ran out of memory; left out when it was not.</param>
+public sealed record TaskRunOutput(
+    int? ExitCode,
+    string Stdout,
+    string Stderr,
+    double DurationMs,
+    bool TimedOut,
+    bool Truncated,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool OomKilled = false);
 
 /// <summary>Runners for tasks: in process, or over another process's HTTP calls.</summary>
 public interface ITaskRunners

@@ -51,7 +51,14 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
         var result = await leases.ExecAsync(_template, owner, command, output, cancellationToken)
             ?? throw new TaskFailedException("The runner ended while the command ran.", retry: true);
         return new TaskRunOutput(
-            result.ExitCode, output.Stdout, output.Stderr, Math.Round(result.Duration.TotalMilliseconds, 3), result.TimedOut, result.Truncated);
+            result.ExitCode,
+            output.Stdout(result.Truncated),
+            output.Stderr(result.Truncated),
+            Math.Round(result.Duration.TotalMilliseconds, 3),
+            result.TimedOut,
+            result.Truncated,
+            result.Error,
+            result.OomKilled);
     }
 
     private async Task ReleaseAsync(Owner owner)
@@ -76,14 +83,18 @@ public sealed partial class LeasedTaskRunners(RunnerLeases leases, RunnerTemplat
         private readonly ArrayBufferWriter<byte> _stdout = new();
         private readonly ArrayBufferWriter<byte> _stderr = new();
 
-        public string Stdout => Encoding.UTF8.GetString(_stdout.WrittenSpan);
+        public string Stdout(bool truncated) => Text(_stdout.WrittenSpan, truncated);
 
-        public string Stderr => Encoding.UTF8.GetString(_stderr.WrittenSpan);
+        public string Stderr(bool truncated) => Text(_stderr.WrittenSpan, truncated);
 
         public ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
         {
             (stream == OutputStream.Stdout ? _stdout : _stderr).Write(data.Span);
             return ValueTask.CompletedTask;
         }
+
+        // Without a character that the bound cut.
+        private static string Text(ReadOnlySpan<byte> bytes, bool truncated) => Encoding.UTF8.GetString(
+            truncated && Rune.DecodeLastFromUtf8(bytes, out _, out var cut) == OperationStatus.NeedMoreData ? bytes[..^cut] : bytes);
     }
 }

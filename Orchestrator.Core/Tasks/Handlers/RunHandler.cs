@@ -31,7 +31,7 @@ public sealed partial class RunHandler(ITaskRunners runners) : ITaskHandler
         "command":{"type":"array","items":{"type":"string"},"minItems":1,"maxItems":1024},
         "language":{"enum":["python","bash","javascript"]},
         "code":{"type":"string"},
-        "stdin":{"type":"string","description":"With a command only"},
+        "stdin":{"type":"string"},
         "env":{"type":"object","additionalProperties":{"type":"string"}},
         "timeoutSeconds":{"type":"number","exclusiveMinimum":0,"maximum":3600,"default":60}}}
         """;
@@ -69,13 +69,21 @@ public sealed partial class RunHandler(ITaskRunners runners) : ITaskHandler
             return (null, $"{(e.Path is ['$', '.', .. var field] ? field : "input")} has the wrong type.");
         }
 
-        var problem = Problem(read);
-        return problem is not null ? (null, problem) : (new ExecRequest(
-            Command(read),
-            read.Command is null && read.Language == "javascript" ? read.Code : read.Stdin,
+        if (Problem(read) is { } problem)
+        {
+            return (null, problem);
+        }
+
+        var code = read.Command is null ? new CodeSnippet(read.Language!, read.Code!) : null;
+        return (new ExecRequest(
+            code?.ToCommand() ?? [.. read.Command!.OfType<string>()],
+            read.Stdin,
             read.Env ?? [],
             TimeSpan.FromSeconds(Math.Max(0.001, read.TimeoutSeconds ?? DefaultSeconds)),
-            MaxOutputBytes), null);
+            MaxOutputBytes)
+        {
+            Code = code,
+        }, null);
     }
 
     private static string? Problem(RunInput input) => input switch
@@ -85,21 +93,12 @@ public sealed partial class RunHandler(ITaskRunners runners) : ITaskHandler
         { Command: [] or [null or "", ..] } => "command[0] must name a program.",
         { Command.Count: > MaxArguments } => $"command has more than {MaxArguments} entries.",
         { Command: null, Language: not ("python" or "bash" or "javascript") } => "language must be python, bash or javascript.",
-        { Command: null, Stdin: not null } => "stdin goes with a command only.",
         { TimeoutSeconds: <= 0 or > MaxSeconds } => $"timeoutSeconds must be more than 0 and at most {MaxSeconds}.",
         { Env: { } env } when env.Any(one => !IsName(one.Key)) => "env has a name that is not made of letters, digits and '_', the first no digit.",
         { Env: { } env } when env.Any(one => !IsArgument(one.Value)) => "env has a value that is too long, or no text.",
         { Command: { } command } when command.Any(argument => !IsArgument(argument)) => "command has an entry that is too long, or no text.",
         { Code: { } code } when !IsArgument(code) => $"code is longer than {MaxArgumentBytes} bytes, or no text.",
         _ => null,
-    };
-
-    private static IReadOnlyList<string> Command(RunInput input) => input switch
-    {
-        { Command: { } command } => [.. command.OfType<string>()],
-        { Language: "python" } => ["python3", "-c", input.Code!],
-        { Language: "bash" } => ["bash", "-c", input.Code!],
-        _ => ["node", "-"],
     };
 
     private static bool IsArgument(string? text) =>

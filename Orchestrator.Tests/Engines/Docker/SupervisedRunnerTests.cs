@@ -19,9 +19,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     {
         var (_, placement) = await StartAsync();
 
-        var result = await Engine.ExecAsync(
-            placement.Handle,
-            Command("sleep 54321 & (setsid sleep 54321 &); sleep 54321") with { Timeout = TimeSpan.FromSeconds(1) },
+        var result = await ExecAsync(placement, Command("sleep 54321 & (setsid sleep 54321 &); sleep 54321") with { Timeout = TimeSpan.FromSeconds(1) },
             new TextOutput(), Cancel);
 
         Assert.Equal((null, true, false), (result.ExitCode, result.TimedOut, result.StillRunning));
@@ -34,7 +32,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
         var (_, placement) = await StartAsync();
         using var stop = new CancellationTokenSource();
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.Handle, Command("echo begun; sleep 54321"), output, stop.Token);
+        var running = ExecAsync(placement, Command("echo begun; sleep 54321"), output, stop.Token);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
         await stop.CancelAsync();
@@ -222,8 +220,8 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
 
     private async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartReadyAsync(IRunnerEngine? by = null)
     {
-        var (engine, spec) = (by ?? Engine, fixture.Spec());
-        var placement = await engine.StartAsync(spec, Cancel);
+        var engine = by ?? Engine;
+        var (spec, placement) = await StartAsync(by: engine);
         await engine.WaitUntilReadyAsync(spec, placement, Cancel);
         return (spec, placement);
     }
@@ -231,7 +229,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     private async Task<string> RunAsync(RunnerPlacement placement, string script)
     {
         var output = new TextOutput();
-        var result = await Engine.ExecAsync(placement.Handle, Command(script), output, Cancel);
+        var result = await ExecAsync(placement, Command(script), output, Cancel);
         Assert.Equal(0, result.ExitCode);
         return output.Stdout.Trim();
     }

@@ -76,7 +76,7 @@ public sealed class RunnerProbesTests : IDisposable
     {
         var answering = AnswerAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
-        var idle = await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), Cancel);
+        var idle = await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), bridge: null, Cancel);
 
         Assert.Equal(seconds, idle?.TotalSeconds);
         Assert.StartsWith("GET /activity ", await answering, StringComparison.Ordinal);
@@ -87,12 +87,12 @@ public sealed class RunnerProbesTests : IDisposable
     {
         var answering = AnswerAsync("", keepOpen: true);
 
-        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), Cancel).WaitAsync(TimeSpan.FromSeconds(5), Cancel));
+        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), bridge: null, Cancel).WaitAsync(TimeSpan.FromSeconds(5), Cancel));
 
         await answering;
         _listener.Stop();
-        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), Cancel));
-        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(null), Cancel));
+        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(Port), bridge: null, Cancel));
+        Assert.Null(await Probes("127.0.0.1").GetIdleTimeAsync(Placement(null), bridge: null, Cancel));
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class RunnerProbesTests : IDisposable
     {
         var answering = AnswerAsync("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7");
 
-        Assert.Equal(TimeSpan.FromSeconds(7), await Probes(bind, probeHost).GetIdleTimeAsync(Placement(Port), Cancel));
+        Assert.Equal(TimeSpan.FromSeconds(7), await Probes(bind, probeHost).GetIdleTimeAsync(Placement(Port), bridge: null, Cancel));
 
         await answering;
     }
@@ -120,7 +120,7 @@ public sealed class RunnerProbesTests : IDisposable
         };
         var spec = new RunnerSpec("runner-1", template, null, "token", RunnerNetwork.Bridge, null);
 
-        await Probes("127.0.0.1").UntilReadyAsync(spec, Placement(Port), _ => Task.FromResult<string?>(null), Cancel);
+        await Probes("127.0.0.1").UntilReadyAsync(spec, Placement(Port), bridge: null, _ => Task.FromResult<string?>(null), Cancel);
 
         Assert.StartsWith("GET //example.org/x ", await answering, StringComparison.Ordinal);
     }

@@ -45,7 +45,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
         var output = new TextOutput();
 
-        await Engine.ExecAsync(placement.Handle, Command("env; pwd"), output, Cancel);
+        await Engine.ExecAsync(placement, spec.RunnerId, spec.Token, Command("env; pwd"), output, Cancel);
 
         var own = await File.ReadAllTextAsync($"/proc/{ProcessOf(spec).Pid}/environ", Cancel);
         Assert.Contains($"RUNNER_ID={spec.RunnerId}", own, StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         var spec = fixture.Spec();
         var placement = await Engine.StartAsync(spec, Cancel);
         var output = new TextOutput();
-        var running = Engine.ExecAsync(placement.Handle, Command("echo $$; sleep 60"), output, Cancel);
+        var running = Engine.ExecAsync(placement, spec.RunnerId, spec.Token, Command("echo $$; sleep 60"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
         var pid = int.Parse(output.Stdout, NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
         Assert.True(Directory.Exists($"/proc/{pid}"));
@@ -73,7 +73,8 @@ public sealed class ProcessIsolationTests(ProcessEngineFixture fixture) : IClass
         await Engine.RemoveAsync(spec.RunnerId, null, Cancel);
 
         await Assert.ThrowsAsync<RunnerGoneException>(() => running.WaitAsync(TimeSpan.FromSeconds(10), Cancel));
-        Assert.False(Directory.Exists($"/proc/{pid}"));
+        // Killed, it is no longer its dead parent's, and is reaped a moment later.
+        await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{pid}"), TimeSpan.FromSeconds(5));
         Assert.False(Directory.Exists(Folders.Of(spec.RunnerId)));
     }
 

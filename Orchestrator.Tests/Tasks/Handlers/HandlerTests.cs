@@ -137,7 +137,6 @@ public sealed class HandlerTests
     [InlineData("""{"command":["ls",null]}""", "command has an entry that is too long, or no text.")]
     [InlineData("""{"command":["ls"],"code":"x"}""", "command can't be given together with language and code.")]
     [InlineData("""{"language":"perl","code":"x"}""", "language must be python, bash or javascript.")]
-    [InlineData("""{"language":"bash","code":"x","stdin":"y"}""", "stdin goes with a command only.")]
     [InlineData("""{"command":["ls"],"timeoutSeconds":0}""", "timeoutSeconds must be more than 0 and at most 3600.")]
     [InlineData("""{"command":["ls"],"timeoutSeconds":"1"}""", "timeoutSeconds has the wrong type.")]
     [InlineData("""{"command":["ls"],"env":{"1A":"x"}}""", "env has a name that is not made of letters, digits and '_', the first no digit.")]
@@ -155,15 +154,16 @@ public sealed class HandlerTests
     }
 
     [Theory]
-    [InlineData("python", "python3 -c x", null)]
-    [InlineData("bash", "bash -c x", null)]
-    [InlineData("javascript", "node -", "x")]
-    public async Task Run_ASnippet_IsRunByItsLanguage(string language, string command, string? stdin)
+    [InlineData("python", "python3 -c x")]
+    [InlineData("bash", "bash -c x")]
+    [InlineData("javascript", "node -e x")]
+    public async Task Run_ASnippet_IsRunByItsLanguage(string language, string command)
     {
         var runners = new Runners();
-        await new RunHandler(runners).ExecuteAsync(Json($$"""{"language":"{{language}}","code":"x"}"""), Context());
+        await new RunHandler(runners).ExecuteAsync(Json($$"""{"language":"{{language}}","code":"x","stdin":"in"}"""), Context());
 
-        Assert.Equal((command, stdin), (string.Join(' ', runners.Last!.Command), runners.Last.Stdin));
+        Assert.Equal(new CodeSnippet(language, "x"), runners.Last!.Code);
+        Assert.Equal((command, "in"), (string.Join(' ', runners.Last.Command), runners.Last.Stdin));
     }
 
     private static FibonacciHandler Fibonacci() => new(1_000_000);
