@@ -42,6 +42,7 @@ internal static class ApiProcess
     {
         var app = builder.Build();
         app.UseGuards();
+        app.UseWebSockets();
         app.MapDefaultEndpoints();
         app.MapEngineHealth();
         app.MapSessions();

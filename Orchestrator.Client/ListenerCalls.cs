@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -43,6 +44,36 @@ internal sealed class ListenerCalls(HttpClient http, Uri address, OrchestratorCl
         using (response)
         {
             throw await OrchestratorException.ReadAsync(response, cancellationToken);
+        }
+    }
+
+    /// <summary>Makes a call whose answer has no body.</summary>
+    public async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken, HttpContent? body = null)
+    {
+        using var request = NewRequest(method, path, body);
+        using var response = await OpenAsync(request, cancellationToken);
+    }
+
+    /// <summary>Opens a WebSocket.</summary>
+    public async Task<WebSocket> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var address = new UriBuilder(new Uri(_address, path));
+        address.Scheme = address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs;
+        var socket = new ClientWebSocket();
+        if (_apiKey is not null)
+        {
+            socket.Options.SetRequestHeader("X-Api-Key", _apiKey);
+        }
+
+        try
+        {
+            await socket.ConnectAsync(address.Uri, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -25,12 +25,20 @@ public sealed class OrchestratorClient : IDisposable
         time ??= TimeProvider.System;
         var sessions = new ListenerCalls(http, options.SessionsAddress, options, time);
         Sessions = new SessionsClient(sessions);
+        Processes = new ProcessesClient(sessions);
+        Files = new FilesClient(sessions);
         Tasks = new TasksClient(sessions, time);
         Machines = new MachinesClient(new ListenerCalls(http, options.MachinesAddress, options, time));
     }
 
     /// <summary>Sessions: a runner each, and commands in it.</summary>
     public SessionsClient Sessions { get; }
+
+    /// <summary>Processes and terminals of sessions' runners.</summary>
+    public ProcessesClient Processes { get; }
+
+    /// <summary>Files of sessions' runners.</summary>
+    public FilesClient Files { get; }
 
     /// <summary>Machines: runners lent to projects.</summary>
     public MachinesClient Machines { get; }

@@ -65,25 +65,38 @@ public sealed record RunnerEntry(
 /// <param name="Id">The session's, project's or task's id.</param>
 public sealed record OwnerEntry(string Tenant, string Kind, string Id);
 
-/// <summary>A command to run in a session's runner.</summary>
+/// <summary>A command to run in a session's runner, or code.</summary>
 /// <param name="Command">The program and its arguments, 1 to 1,024.</param>
 /// <param name="Stdin">Its standard input.</param>
 /// <param name="Env">Variables besides the runner's own.</param>
-/// <param name="TimeoutSeconds">How long it may run: more than 0, at most 3,600, 60 when left out.</param>
+/// <param name="TimeoutSeconds">
+/// How long it may run: more than 0, at most 3,600, 60 when left out; a command in the background runs without limit then.
+/// </param>
+/// <param name="Cwd">Where it runs; relative paths are below the runner's home.</param>
+/// <param name="Encoding">How output is answered: <c>utf8</c>, the default, or <c>base64</c>.</param>
+/// <param name="Background">Whether to answer as soon as it runs (202, <see cref="BackgroundResponse"/>).</param>
+/// <param name="Language">With <paramref name="Code"/> in place of <paramref name="Command"/>: <c>python</c>, <c>bash</c> or <c>javascript</c>.</param>
+/// <param name="Code">Code, which runs from a file.</param>
 public sealed record ExecBody(
     IReadOnlyList<string?>? Command = null,
     string? Stdin = null,
     IReadOnlyDictionary<string, string?>? Env = null,
-    double? TimeoutSeconds = null);
+    double? TimeoutSeconds = null,
+    string? Cwd = null,
+    string? Encoding = null,
+    bool? Background = null,
+    string? Language = null,
+    string? Code = null);
 
 /// <summary>How a command ended.</summary>
-/// <param name="ExitCode">Its exit code; null when it timed out.</param>
-/// <param name="Stdout">Its standard output.</param>
-/// <param name="Stderr">Its standard error.</param>
+/// <param name="ExitCode">Its exit code; null when it timed out, or when it is unknown.</param>
+/// <param name="Stdout">Its standard output, as text or in base64.</param>
+/// <param name="Stderr">Its standard error, likewise.</param>
 /// <param name="DurationMs">How long it ran.</param>
 /// <param name="TimedOut">Whether it timed out.</param>
 /// <param name="Truncated">Whether output over 1 MiB per stream was dropped.</param>
-/// <param name="Error">Why the runner is gone, if it is; left out otherwise.</param>
+/// <param name="Error">Why it could not start, or why its exit code is unknown; left out otherwise.</param>
+/// <param name="OomKilled">Whether it was killed because the runner ran out of memory; left out when it was not.</param>
 public sealed record ExecResponse(
     int? ExitCode,
     string Stdout,
@@ -91,4 +104,5 @@ public sealed record ExecResponse(
     double DurationMs,
     bool TimedOut,
     bool Truncated,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool OomKilled = false);

@@ -1,17 +1,13 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 
 namespace Orchestrator.Client;
 
 /// <summary>Sessions: a runner each, kept alive by heartbeats and commands, and released at the end.</summary>
 public sealed class SessionsClient
 {
-    private const string Events = "text/event-stream";
-
     // The server's default time limit of a command.
     private const double DefaultSeconds = 60;
 
@@ -66,16 +62,11 @@ public sealed class SessionsClient
         using var limit = _calls.NewLimit(TimeOf(command));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         using var request = _calls.NewRequest(HttpMethod.Post, ExecPath(sessionId), JsonContent.Create(command, ContractJson.Request.ExecBody));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(Events));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(ExecEventReader.ContentType));
         using var response = await _calls.OpenAsync(request, either.Token);
         await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-        await foreach (var item in SseParser.Create(body, Parse).EnumerateAsync(either.Token))
+        await foreach (var happened in ExecEventReader.ReadAsync(body, either.Token))
         {
-            if (item.Data is not { } happened)
-            {
-                continue;
-            }
-
             yield return happened;
             if (happened is ExitEvent)
             {
@@ -122,20 +113,11 @@ public sealed class SessionsClient
     private Task<RunnerList> ListPageAsync(string query, CancellationToken cancellationToken) =>
         _calls.GetAsync($"api/runner{query}", ContractJson.Default.RunnerList, cancellationToken);
 
-    private static string PathOf(string sessionId) => $"api/runner/{Uri.EscapeDataString(sessionId)}";
+    internal static string PathOf(string sessionId) => $"api/runner/{Uri.EscapeDataString(sessionId)}";
 
     private static string ExecPath(string sessionId) => $"{PathOf(sessionId)}/exec";
 
     private static TimeSpan TimeOf(ExecBody command) => TimeSpan.FromSeconds(Math.Clamp(command.TimeoutSeconds ?? DefaultSeconds, 0, 3_600));
-
-    // Events of later servers are skipped.
-    private static ExecEvent? Parse(string type, ReadOnlySpan<byte> data) => type switch
-    {
-        "stdout" => new StdoutEvent(JsonSerializer.Deserialize(data, ContractJson.Default.String)!),
-        "stderr" => new StderrEvent(JsonSerializer.Deserialize(data, ContractJson.Default.String)!),
-        "exit" => JsonSerializer.Deserialize(data, ContractJson.Default.ExitEvent),
-        _ => null,
-    };
 
     private Task<MessageResponse> PostSessionAsync(string path, string sessionId, CancellationToken cancellationToken) => _calls.PostAsync(
         path, new SessionRequest(sessionId), ContractJson.Request.SessionRequest, ContractJson.Default.MessageResponse, cancellationToken);

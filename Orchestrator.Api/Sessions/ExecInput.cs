@@ -5,9 +5,14 @@ using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Validates a command before it reaches a runner.</summary>
-internal static class ExecInput
+/// <summary>A command as a caller asks for it, validated before it reaches a runner.</summary>
+/// <param name="Command">The command.</param>
+/// <param name="Timeout">Its time limit as given; null when it was left out.</param>
+/// <param name="Base64">Whether output is answered in base64.</param>
+/// <param name="Background">Whether the answer comes when it runs.</param>
+internal sealed record ExecInput(ExecRequest Command, TimeSpan? Timeout, bool Base64, bool Background)
 {
+    private const int MaxPath = 4096;
     private const int MaxArguments = 1024;
     private const int MaxVariables = 256;
     private const double MaxSeconds = 3600;
@@ -18,11 +23,42 @@ internal static class ExecInput
 
     /// <summary>The command to run.</summary>
     /// <exception cref="InvalidInputException">A field is missing or out of its range.</exception>
-    public static ExecRequest Read(ExecBody? body) => new(
-        ReadCommand(body?.Command),
-        body?.Stdin,
-        ReadEnvironment(body?.Env),
-        ReadTimeout(body?.TimeoutSeconds));
+    public static ExecInput Read(ExecBody? body)
+    {
+        var code = ReadCode(body);
+        var timeout = ReadTimeout(body?.TimeoutSeconds);
+        var command = new ExecRequest(
+            code?.ToCommand() ?? ReadCommand(body?.Command), body?.Stdin, ReadEnvironment(body?.Env), timeout ?? TimeSpan.FromSeconds(DefaultSeconds))
+        {
+            WorkingDirectory = ReadDirectory(body?.Cwd),
+            Code = code,
+        };
+        return new ExecInput(command, timeout, ReadEncoding(body?.Encoding), body?.Background ?? false);
+    }
+
+    private static CodeSnippet? ReadCode(ExecBody? body) => body switch
+    {
+        null or { Code: null, Language: null } => null,
+        { Command: not null } => throw InvalidInputException.Field("command", "can't be given together with language and code."),
+        { Code: null } => throw new InvalidInputException("FIELD_REQUIRED", "code is required with language."),
+        { Language: "python" or "bash" or "javascript" } => new CodeSnippet(body.Language, CheckText("code", body.Code)),
+        _ => throw InvalidInputException.Field("language", "must be python, bash or javascript."),
+    };
+
+    private static string? ReadDirectory(string? path) => path switch
+    {
+        null => null,
+        "" => throw InvalidInputException.Field("cwd", "must not be empty."),
+        { Length: > MaxPath } => throw InvalidInputException.Field("cwd", $"is longer than {MaxPath} characters."),
+        _ => CheckText("cwd", path),
+    };
+
+    private static bool ReadEncoding(string? encoding) => encoding switch
+    {
+        null or "utf8" => false,
+        "base64" => true,
+        _ => throw InvalidInputException.Field("encoding", "must be utf8 or base64."),
+    };
 
     private static string[] ReadCommand(IReadOnlyList<string?>? command)
     {
@@ -70,9 +106,9 @@ internal static class ExecInput
         return variables;
     }
 
-    private static TimeSpan ReadTimeout(double? seconds) => seconds switch
+    private static TimeSpan? ReadTimeout(double? seconds) => seconds switch
     {
-        null => TimeSpan.FromSeconds(DefaultSeconds),
+        null => null,
         > 0 and <= MaxSeconds => TimeSpan.FromSeconds(Math.Max(0.001, seconds.Value)),
         _ => throw InvalidInputException.Field("timeoutSeconds", $"must be more than 0 and at most {MaxSeconds}."),
     };

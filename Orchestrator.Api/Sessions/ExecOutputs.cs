@@ -5,38 +5,50 @@ using Orchestrator.Guest.Protocol;
 
 namespace Orchestrator.Api.Sessions;
 
-/// <summary>Collects a command's output; the engine bounds it.</summary>
-internal sealed class CollectedOutput : IExecOutput
+/// <summary>Collects a command's output, which its caller bounds.</summary>
+internal sealed class CollectedOutput(bool base64) : IExecOutput
 {
     private readonly ArrayBufferWriter<byte> _stdout = new();
     private readonly ArrayBufferWriter<byte> _stderr = new();
 
-    /// <summary>Standard output as UTF-8; invalid bytes are replaced by U+FFFD.</summary>
-    public string Stdout => Encoding.UTF8.GetString(_stdout.WrittenSpan);
+    /// <summary>Whether the command was started.</summary>
+    public bool HasBegun { get; private set; }
 
-    /// <summary>Standard error, likewise.</summary>
-    public string Stderr => Encoding.UTF8.GetString(_stderr.WrittenSpan);
+    /// <summary>What was collected of standard output; without a character that the bound cut.</summary>
+    public string Stdout(bool truncated) => Text(_stdout.WrittenSpan, truncated);
+
+    /// <summary>What was collected of standard error, likewise.</summary>
+    public string Stderr(bool truncated) => Text(_stderr.WrittenSpan, truncated);
+
+    public ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        HasBegun = true;
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         (stream == OutputStream.Stdout ? _stdout : _stderr).Write(data.Span);
         return ValueTask.CompletedTask;
     }
+
+    private string Text(ReadOnlySpan<byte> bytes, bool truncated) => base64
+        ? Convert.ToBase64String(bytes)
+        : Encoding.UTF8.GetString(truncated ? bytes[..^Utf8Pieces.CountCut(bytes)] : bytes);
 }
 
 /// <summary>Passes a command's output on as server-sent events.</summary>
-internal sealed class EventOutput(HttpResponse response, TimeProvider time) : IExecOutput, IAsyncDisposable
+internal sealed class EventOutput(HttpResponse response, TimeProvider time, bool base64) : IExecOutput, IAsyncDisposable
 {
     private EventStream? _events;
+
+    /// <summary>Whether the answer has begun.</summary>
+    public bool HasBegun => _events is not null;
 
     /// <summary>Begins the answer, so that the caller knows that the command runs before its first output.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        response.ContentType = ServerSentEvents.ContentType;
-        response.Headers.CacheControl = "no-store";
-        response.Headers[EventStream.BufferingHeader] = "no";
-        await response.BodyWriter.FlushAsync(cancellationToken);
-        _events ??= new EventStream(response.BodyWriter, time);
+        _events ??= await response.BeginEventsAsync(time, base64, cancellationToken);
     }
 
     public async ValueTask WriteAsync(OutputStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)

@@ -16,45 +16,62 @@ internal static class Execution
     private const string Removed = "The command timed out and could not be killed alone, so its runner was removed.";
     private const string Lost = "The runner ended while the command ran.";
 
-    public static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> ExecAsync(
+    public static async Task<Results<Ok<ExecResponse>, JsonHttpResult<BackgroundResponse>, EmptyHttpResult, ErrorResult>> ExecAsync(
         string sessionId, JsonBody<ExecBody> body, SessionRunners sessions, TimeProvider time, HttpContext context)
     {
         SessionIds.Check(sessionId);
-        var command = ExecInput.Read(body.Value);
+        var input = ExecInput.Read(body.Value);
+        if (input.Background)
+        {
+            return await StartAsync(sessionId, input, sessions, time, context.RequestAborted);
+        }
+
         return WantsEvents(context.Request)
-            ? await StreamAsync(sessionId, command, context, sessions, time)
-            : await CollectAsync(sessionId, command, sessions, context.RequestAborted);
+            ? await StreamAsync(sessionId, input, context, sessions, time)
+            : await CollectAsync(sessionId, input, sessions, context.RequestAborted);
     }
 
-    private static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> CollectAsync(
-        string sessionId, ExecRequest command, SessionRunners sessions, CancellationToken cancellationToken)
+    private static async Task<JsonHttpResult<BackgroundResponse>> StartAsync(
+        string sessionId, ExecInput input, SessionRunners sessions, TimeProvider time, CancellationToken cancellationToken)
     {
-        var output = new CollectedOutput();
-        if (await sessions.ExecAsync(sessionId, command, output, cancellationToken) is not { } result)
+        var pid = await sessions.CallGuestAsync(
+            sessionId, guest => guest.Processes.StartAsync(input.Command, input.Timeout, cancellationToken), cancellationToken);
+        return TypedResults.Json(
+            new BackgroundResponse(pid, time.GetUtcNow()), ContractJson.Default.BackgroundResponse, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<Results<Ok<ExecResponse>, JsonHttpResult<BackgroundResponse>, EmptyHttpResult, ErrorResult>> CollectAsync(
+        string sessionId, ExecInput input, SessionRunners sessions, CancellationToken cancellationToken)
+    {
+        var output = new CollectedOutput(input.Base64);
+        if (await sessions.ExecAsync(sessionId, input.Command, output, cancellationToken) is not { } result)
         {
-            return SessionErrors.RunnerNotFound();
+            return output.HasBegun
+                ? TypedResults.Ok(new ExecResponse(null, output.Stdout(true), output.Stderr(true), 0, false, false, Lost))
+                : SessionErrors.RunnerNotFound();
         }
 
         return TypedResults.Ok(new ExecResponse(
             result.ExitCode,
-            output.Stdout,
-            output.Stderr,
+            output.Stdout(result.Truncated),
+            output.Stderr(result.Truncated),
             Math.Round(result.Duration.TotalMilliseconds, 3),
             result.TimedOut,
             result.Truncated,
-            result.StillRunning ? Removed : null));
+            result.StillRunning ? Removed : result.Error,
+            result.OomKilled));
     }
 
-    private static async Task<Results<Ok<ExecResponse>, EmptyHttpResult, ErrorResult>> StreamAsync(
-        string sessionId, ExecRequest command, HttpContext context, SessionRunners sessions, TimeProvider time)
+    private static async Task<Results<Ok<ExecResponse>, JsonHttpResult<BackgroundResponse>, EmptyHttpResult, ErrorResult>> StreamAsync(
+        string sessionId, ExecInput input, HttpContext context, SessionRunners sessions, TimeProvider time)
     {
         var cancellationToken = context.RequestAborted;
-        await using var output = new EventOutput(context.Response, time);
+        await using var output = new EventOutput(context.Response, time, input.Base64);
         CommandExit exit;
         try
         {
-            var result = await sessions.ExecAsync(sessionId, command, output, cancellationToken);
-            if (result is null && !context.Response.HasStarted)
+            var result = await sessions.ExecAsync(sessionId, input.Command, output, cancellationToken);
+            if (result is null && !output.HasBegun)
             {
                 return SessionErrors.RunnerNotFound();
             }
@@ -62,12 +79,12 @@ internal static class Execution
             exit = result is null
                 ? new CommandExit(null, false, false, 0, Lost)
                 : new CommandExit(result.ExitCode, result.TimedOut, result.Truncated,
-                    Math.Round(result.Duration.TotalMilliseconds, 3), result.StillRunning ? Removed : null);
+                    Math.Round(result.Duration.TotalMilliseconds, 3), result.StillRunning ? Removed : result.Error, OomKilled: result.OomKilled);
         }
-        catch (Exception exception) when (context.Response.HasStarted && exception is (EngineException or StoreUnavailableException))
+        catch (Exception exception) when (output.HasBegun && exception is (EngineException or StoreUnavailableException))
         {
             // Once the events have begun, a failure is the last of them.
-            exit = new CommandExit(null, false, false, 0, SessionErrors.Map.Find(exception)?.Value.Message ?? "The engine could not run the command.");
+            exit = new CommandExit(null, false, false, 0, SessionErrors.Describe(exception));
         }
 
         await output.EndAsync(exit, cancellationToken);

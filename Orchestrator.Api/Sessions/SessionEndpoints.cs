@@ -1,3 +1,5 @@
+using Orchestrator.Api.Sessions.Files;
+using Orchestrator.Api.Sessions.Processes;
 using Orchestrator.Client;
 using Orchestrator.ServiceDefaults.Http;
 using Orchestrator.ServiceDefaults.Listeners;
@@ -55,13 +57,18 @@ internal static class SessionEndpoints
         group.MapPost("/{sessionId}/exec", Execution.ExecAsync)
             .WithName("ExecInRunner")
             .WithSummary("Run a command in a session's runner")
-            .WithDescription("With Accept: text/event-stream the output is streamed, in events stdout, stderr and exit.")
+            .WithDescription("""
+                With Accept: text/event-stream the output is streamed, in events stdout, stderr and exit. The command and everything it
+                started die at its time limit and when the caller leaves; what it leaves behind when it ends by itself lives on. With
+                background the answer comes as soon as it runs.
+                """)
             .Takes(ContractJson.Default.ExecBody, """{"command":["python3","-c","print(1)"],"timeoutSeconds":60}""")
             .Answers<ExecResponse>(200, """{"exitCode":0,"stdout":"1\n","stderr":"","durationMs":21.4,"timedOut":false,"truncated":false}""")
             .Streams(200, Events)
+            .Answers<BackgroundResponse>(202, """{"pid":42,"startedAt":"2026-01-01T00:00:00+00:00"}""")
             .Fails(400, "FIELD_REQUIRED", "command is required: the program and its arguments.")
-            .Fails(404, "RUNNER_NOT_FOUND", "No active runner found for this session ID.")
-            .Fails(503, "ENGINE_UNAVAILABLE", "The container engine can't be reached. Please retry in a few seconds.");
+            .Fails(429, "RUNNER_BUSY", "64 processes run in this runner already.")
+            .FailsWithoutGuest();
 
         group.MapGet("/{sessionId}/logs", Execution.CopyLogsAsync)
             .WithName("GetRunnerLogs")
@@ -92,6 +99,9 @@ internal static class SessionEndpoints
                 """)
             .Fails(400, "FIELD_INVALID", "limit must be from 1 to 1000.")
             .FailsWithoutStore();
+
+        group.MapProcesses();
+        group.MapFiles();
         return group;
     }
 

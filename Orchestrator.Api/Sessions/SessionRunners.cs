@@ -1,5 +1,6 @@
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
+using Orchestrator.Core.Guests;
 using Orchestrator.Core.Leasing;
 using Orchestrator.Core.Templates;
 
@@ -32,6 +33,26 @@ internal sealed class SessionRunners(RunnerLeases leases, RunnerTemplates templa
     /// <summary>Runs a command in a session's runner; null when it has none.</summary>
     public Task<ExecResult?> ExecAsync(string sessionId, ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
         leases.ExecAsync(_template, Owner.Session(sessionId), request, output, cancellationToken);
+
+    /// <summary>Calls the guest of a session's runner.</summary>
+    /// <exception cref="RunnerGoneException">The session has no runner.</exception>
+    /// <exception cref="GuestMissingException">The runner has no guest.</exception>
+    public Task<T> CallGuestAsync<T>(string sessionId, Func<IGuest, Task<T>> call, CancellationToken cancellationToken) =>
+        leases.CallGuestAsync(_template, Owner.Session(sessionId), call, cancellationToken);
+
+    /// <inheritdoc cref="CallGuestAsync{T}"/>
+    public Task CallGuestAsync(string sessionId, Func<IGuest, Task> call, CancellationToken cancellationToken) => CallGuestAsync(
+        sessionId,
+        async guest =>
+        {
+            await call(guest);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The token of a session's runner; null when it has no leased one, or its token was lost.</summary>
+    public async ValueTask<string?> FindTokenAsync(string sessionId, CancellationToken cancellationToken) =>
+        await leases.FindAsync(_template, Owner.Session(sessionId), cancellationToken) is { State: RunnerState.Leased } runner ? runner.Token : null;
 
     /// <summary>Copies the log of a session's runner; false when it has none.</summary>
     public Task<bool> CopyLogsAsync(string sessionId, bool follow, int? tail, IExecOutput output, CancellationToken cancellationToken) =>

@@ -24,6 +24,11 @@ public static class Examples
         .Fails(400, "BODY_INVALID", "The body is not a JSON object.")
         .Fails(413, "BODY_TOO_LARGE", BodyLimit.Default.Refusal().Value.Message);
 
+    /// <summary>Describes a call's request of bytes, which is of any length and content type.</summary>
+    public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder builder, string example) => builder
+        .WithMetadata(new Example(null, typeof(string), example, "application/octet-stream"))
+        .WithBodyLimit(null);
+
     /// <summary>Describes an answer of a call.</summary>
     public static TBuilder Answers<T, TBuilder>(this TBuilder builder, int status, string example, string contentType)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(
@@ -32,6 +37,10 @@ public static class Examples
     /// <summary>Describes an answer of a call.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder builder, int status, string example, string contentType = Json) =>
         builder.Answers<T, RouteHandlerBuilder>(status, example, contentType);
+
+    /// <summary>Describes an answer without a body.</summary>
+    public static TBuilder Answers<TBuilder>(this TBuilder builder, int status)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new ProducesResponseTypeMetadata(status));
 
     /// <summary>Adds server-sent events as an alternative answer, for callers that accept them.</summary>
     public static RouteHandlerBuilder Streams(this RouteHandlerBuilder builder, int status, string example) =>

@@ -59,7 +59,8 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, PageSe
     {
         var method = context.Request.Method;
         return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
-            || context.GetEndpoint()?.Metadata.GetMetadata<SameSiteOnly>() is not null;
+            || context.GetEndpoint()?.Metadata is { } metadata
+                && (metadata.GetMetadata<SameSiteOnly>() is not null || metadata.GetMetadata<StateChanging>() is not null);
     }
 
     // A browser's GET carries no origin, but says whose page made it: "none" for an address that its user entered, "same-site"
@@ -79,3 +80,18 @@ internal sealed class SiteGuard(SecurityOptions options, Origins origins, PageSe
 
 /// <summary>On an endpoint that changes state whatever its verb: no browser may call it from another site or as a prefetch.</summary>
 public sealed class SameSiteOnly;
+
+/// <summary>On an endpoint that changes state whatever its verb, a WebSocket for instance: the origins of a POST may call it.</summary>
+public sealed class StateChanging;
+
+/// <summary>Marks endpoints for the guard.</summary>
+public static class StateChanges
+{
+    /// <summary>Guards these calls as a POST is, whatever their verb.</summary>
+    public static TBuilder ChangesState<TBuilder>(this TBuilder builder)
+        where TBuilder : Microsoft.AspNetCore.Builder.IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new StateChanging()));
+        return builder;
+    }
+}

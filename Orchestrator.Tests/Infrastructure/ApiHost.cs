@@ -9,12 +9,13 @@ using Orchestrator.ServiceDefaults.Listeners;
 
 namespace Orchestrator.Tests.Infrastructure;
 
-/// <summary>The whole API process on random ports over real sockets, with the real store and a simulated engine.</summary>
+/// <summary>The whole API process on random ports over real sockets, with the real store and, unless told otherwise, a simulated engine.</summary>
 internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-api-").FullName;
     private readonly Dictionary<Listener, HttpClient> _clients = [];
     private WebApplication? _app;
+    private bool _simulated = true;
     private bool _started;
 
     /// <summary>The engine behind it.</summary>
@@ -30,12 +31,25 @@ internal sealed class ApiHost : IAsyncDisposable
     public static Task<ApiHost> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
 
     /// <summary>Starts it with an engine that was prepared.</summary>
-    public static async Task<ApiHost> StartAsync(Action<SimulatedEngine> prepare, params string[] settings)
+    public static Task<ApiHost> StartAsync(Action<SimulatedEngine> prepare, params string[] settings)
     {
         var host = new ApiHost();
+        prepare(host.Engine);
+        return StartAsync(host, settings);
+    }
+
+    /// <summary>Starts it with runners that are local processes in place of simulated ones.</summary>
+    public static Task<ApiHost> StartWithProcessesAsync(params string[] settings)
+    {
+        Components.RequireLinux();
+        Components.RequireSubprocesses();
+        return StartAsync(new ApiHost { _simulated = false }, ["--Engine=process", "--RUNNERS_HOST=127.0.0.1", .. settings]);
+    }
+
+    private static async Task<ApiHost> StartAsync(ApiHost host, string[] settings)
+    {
         try
         {
-            prepare(host.Engine);
             host._app = host.Create(settings);
             await OrchestratorProcess.StartAsync(host._app);
             host._started = true;
@@ -106,6 +120,11 @@ internal sealed class ApiHost : IAsyncDisposable
             "--Runners:Instance=test", "--Runners:MinIdle=0", "--Machines:MinIdle=0", $"--Storage:DataFolder={_folder}",
             .. settings,
         ]);
+        if (!_simulated)
+        {
+            return ApiProcess.Build(builder);
+        }
+
         builder.Services.AddSingleton(provider => Engine.Connect(ports: provider.GetRequiredService<PublishedPorts>()));
         return ApiProcess.Build(builder);
     }

@@ -74,17 +74,20 @@ internal sealed partial class RemoteTaskRunners : ITaskRunners, IDisposable
             or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
     private static ExecBody BodyOf(ExecRequest command) => new(
-        command.Command,
+        command.Code is null ? command.Command : null,
         command.Stdin,
         command.Environment.ToDictionary(variable => variable.Key, string? (variable) => variable.Value, StringComparer.Ordinal),
-        command.Timeout.TotalSeconds);
+        command.Timeout.TotalSeconds,
+        command.WorkingDirectory,
+        Language: command.Code?.Language,
+        Code: command.Code?.Text);
 
     private static TaskRunOutput Bounded(ExecResponse output, int bytes)
     {
         var (stdout, stderr) = (Cut(output.Stdout, bytes), Cut(output.Stderr, bytes));
         return new TaskRunOutput(
             output.ExitCode, stdout, stderr, output.DurationMs, output.TimedOut,
-            output.Truncated || stdout != output.Stdout || stderr != output.Stderr);
+            output.Truncated || stdout != output.Stdout || stderr != output.Stderr, output.Error, output.OomKilled);
     }
 
     private static string Cut(string text, int bytes)
