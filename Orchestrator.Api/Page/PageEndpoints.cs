@@ -31,6 +31,7 @@ internal static class PageEndpoints
         group.MapMethods("/", Verbs, context => SendAsync(context, index.Value, "no-store"));
         // Revalidated every time and sent only if changed, so that two versions never mix.
         group.MapMethods("/assets/{name}", Verbs, context => SendAsync(context, PageFiles.Find($"assets/{context.GetRouteValue("name")}"), "no-cache"));
+        group.MapMethods("/vendor/{name}", Verbs, context => SendAsync(context, PageFiles.Find($"vendor/{context.GetRouteValue("name")}"), "no-cache"));
     }
 
     private static Task SendAsync(HttpContext context, PageFile? file, string caching)

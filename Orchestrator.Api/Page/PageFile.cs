@@ -18,6 +18,7 @@ internal sealed record PageFile(string Name, string ContentType, byte[] Plain, b
         [".css"] = "text/css; charset=utf-8",
         [".js"] = "text/javascript; charset=utf-8",
         [".svg"] = "image/svg+xml",
+        [".txt"] = "text/plain; charset=utf-8",
     };
 
     /// <summary>Prepares a file for sending.</summary>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Guests;
@@ -10,10 +12,13 @@ namespace Orchestrator.Api.Sessions.Processes;
 
 /// <summary>
 /// Terminals over WebSockets: binary messages are bytes both ways, a text message <c>{"resize":{"cols","rows"}}</c> changes the
-/// size. The caller's end leaves the program running.
+/// size. The caller's end leaves the program running. A caller that offers the sub-protocol <c>orchestrator.terminal</c> gets the
+/// text message <c>{"pid":42}</c> first, to attach again by; a browser that also offers its key fails without a chosen one.
 /// </summary>
 internal static class TerminalHandler
 {
+    private const string SubProtocol = "orchestrator.terminal";
+
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
 
     public static async Task OpenAsync(
@@ -56,11 +61,18 @@ internal static class TerminalHandler
             throw new RunnerMisbehavedException("The guest did not say that the terminal runs.");
         }
 
+        var named = context.WebSockets.WebSocketRequestedProtocols.Contains(SubProtocol);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
+            SubProtocol = named ? SubProtocol : null,
             KeepAliveInterval = EventStream.KeepAliveInterval,
             KeepAliveTimeout = EventStream.KeepAliveInterval * 2,
         });
+        if (named)
+        {
+            await TellPidAsync(socket, started.Pid, stop.Token);
+        }
+
         var input = new TerminalInput(socket, processes, started.Pid);
         if (pid is not null)
         {
@@ -85,6 +97,10 @@ internal static class TerminalHandler
         socket.Abort();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private static ValueTask TellPidAsync(WebSocket socket, int pid, CancellationToken cancellationToken) => socket.SendAsync(
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"pid":{{pid}}}""")).AsMemory(),
+        WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
 
     private static async Task CopyAsync(IAsyncEnumerator<GuestEvent> output, WebSocket socket, CancellationToken cancellationToken)
     {

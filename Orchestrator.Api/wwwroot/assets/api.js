@@ -3,6 +3,7 @@
 const KEY = 'orchestrator.key';
 const TIME_LIMIT = 45_000;
 const SECOND_TRY = 300;
+const NO_CONTENT = 204;
 
 export const key = {
   get: () => sessionStorage.getItem(KEY),
@@ -35,7 +36,7 @@ async function learnSecret(signal) {
   return false;
 }
 
-/** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. */
+/** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. A Blob is sent as it is. */
 export async function send(method, path, options = {}) {
   try {
     return await sendOnce(method, path, options);
@@ -47,12 +48,13 @@ export async function send(method, path, options = {}) {
 
 async function sendOnce(method, path, { body, accept = 'application/json', signal } = {}) {
   const headers = { Accept: accept };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const isRaw = body instanceof Blob;
+  if (body !== undefined) headers['Content-Type'] = isRaw ? 'application/octet-stream' : 'application/json';
   if (method !== 'GET') headers['X-Orchestrator-Page'] = secrets.join();
   if (key.get()) headers['X-Api-Key'] = key.get();
   let response;
   try {
-    response = await fetch(path, { method, headers, signal, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(path, { method, headers, signal, cache: 'no-store', body: isRaw || body === undefined ? body : JSON.stringify(body) });
   } catch (error) {
     if (signal?.aborted && signal.reason?.name !== 'TimeoutError') throw error;
     throw new Problem(0, 'NO_ANSWER', 'The API does not answer.', { away: true });
@@ -76,13 +78,14 @@ export async function call(method, path, body, timeLimit = TIME_LIMIT) {
     response = await send(method, path, options);
   }
   try {
-    return await response.json();
+    return response.status === NO_CONTENT ? null : await response.json();
   } catch {
     throw new Problem(0, 'NO_ANSWER', 'The API ended the connection within its answer.', { away: true });
   }
 }
 
-async function problemOf(response) {
+/** The Problem that an answer is. */
+export async function problemOf(response) {
   let answer;
   try {
     answer = await response.json();

@@ -26,6 +26,16 @@ export function age(milliseconds) {
   return milliseconds < 1_000 ? 'now' : duration(Math.floor(milliseconds / 1_000) * 1_000).replace('.0 s', ' s');
 }
 
+/** A number of bytes: 312 B, 4.2 KiB, 17 MiB. */
+export function size(bytes) {
+  let value = bytes;
+  for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
+    if (value < 1_024) return `${value < 10 && unit !== 'B' ? value.toFixed(1) : Math.round(value)} ${unit}`;
+    value /= 1_024;
+  }
+  return `${Math.round(value)} TiB`;
+}
+
 /** Hashes a second: 12.3 MH/s. */
 export function rate(hashes) {
   let value = hashes;

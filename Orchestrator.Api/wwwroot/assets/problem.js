@@ -1,5 +1,6 @@
 // Problems and their remedies.
 
+import { Problem } from './api.js';
 import { h } from './dom.js';
 
 const BY_CODE = {
@@ -16,6 +17,9 @@ const BY_CODE = {
   RUNNER_NOT_READY: "Look at the image: it has to answer on its ready path within Runners:Ready:TimeoutSeconds.",
   RUNNER_NOT_FOUND: 'The lease has ended. Provision a new runner.',
   SESSION_ID_INVALID: 'Choose another name for the session, or leave the field empty.',
+  NOT_SUPPORTED: 'Use an image with the guest, such as the one of ./orchestrator images, and provision again.',
+  NO_SPACE: "Remove files, or raise the runner's DiskMiB.",
+  RUNNER_BUSY: 'End a process of this runner first.',
   QUEUE_FULL: 'Wait until some tasks are done, start more workers, or raise Tasks:MaxPending.',
   NO_ANSWER: 'Start it (./orchestrator up), or check its log. The page resumes once it answers.',
 };
@@ -29,6 +33,9 @@ const BY_STATUS = {
   503: 'Wait a moment, then retry; the Health view shows which part is down.',
   504: 'Retry; if it fails again, check the Health view.',
 };
+
+/** The problem of a file of the page that was needed later and could not be loaded: browsers give it no code. */
+export const loadProblem = error => (error instanceof Problem ? error : new Problem(0, 'NO_ANSWER', 'A file of the page could not be loaded.', { away: true }));
 
 /** The remedy for a problem. */
 export function advice(problem) {

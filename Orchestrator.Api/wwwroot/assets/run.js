@@ -1,14 +1,14 @@
 // Runs code in the session's runner, and streams its output and the runner's log.
 
-import { $, enable, h, isEnabled, refocus, show, text } from './dom.js';
+import { $, enable, isEnabled, refocus, show, text } from './dom.js';
 import { send } from './api.js';
 import { events } from './events.js';
 import { duration } from './format.js';
 import { showProblem } from './problem.js';
+import { screenOf } from './screen.js';
 import * as sessions from './sessions.js';
 
 const LONGEST = 600;
-const SHOWN = 400_000;
 
 const SAMPLES = {
   python: 'import time\n\nprint("hello")\nfor n in range(1, 4):\n    time.sleep(1)\n    print(n, "second" if n == 1 else "seconds", "later")\n',
@@ -23,8 +23,8 @@ const COMMANDS = {
 };
 
 const drafts = { ...SAMPLES };
+const output = screenOf($('output'));
 let running = null;
-let shown = 0;
 let logging = null;
 
 const language = () => new FormData($('run')).get('language');
@@ -66,8 +66,7 @@ async function runCode() {
   running = new AbortController();
   const began = performance.now();
   const clock = setInterval(() => text($('run-state'), `Running for ${duration(performance.now() - began)}`), 500);
-  $('output').replaceChildren();
-  shown = 0;
+  output.clear();
   text($('run-state'), 'Starting…');
   text($('run-said'), 'Running');
   $('run-state').dataset.kind = '';
@@ -80,7 +79,7 @@ async function runCode() {
     });
     for await (const { event, data } of events(response.body)) {
       if (event === 'exit') end = data;
-      else print(event, data);
+      else output.print(event, data);
     }
   } catch (problem) {
     if (running.signal.aborted) end = { stopped: true };
@@ -93,23 +92,6 @@ async function runCode() {
     draw();
     refocus($('start'));
   }
-}
-
-function print(stream, words) {
-  const output = $('output');
-  const atEnd = output.scrollHeight - output.scrollTop - output.clientHeight < 24;
-  const last = output.lastElementChild;
-  if (last?.className === stream) last.append(words);
-  else output.append(h('span', { class: stream }, words));
-  shown += words.length;
-  // Long output would make the page slow.
-  while (shown > SHOWN && output.firstElementChild.firstChild !== output.lastElementChild.lastChild) {
-    const first = output.firstElementChild;
-    shown -= first.firstChild.length;
-    first.firstChild.remove();
-    if (!first.firstChild) first.remove();
-  }
-  if (atEnd) output.scrollTop = output.scrollHeight;
 }
 
 function tellEnd(end, took) {

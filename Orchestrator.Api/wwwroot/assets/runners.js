@@ -1,12 +1,12 @@
 // The list of runners and the fill of their pools.
 
-import { $, h, keep, refocus, show, text } from './dom.js';
+import { $, busy, h, keep, refocus, show, text } from './dom.js';
 import { call } from './api.js';
 import { chart } from './chart.js';
 import { ask } from './dialogs.js';
 import { age, countdown, number, short } from './format.js';
 import { now, onOverview } from './live.js';
-import { showProblem } from './problem.js';
+import { loadProblem, showProblem } from './problem.js';
 import * as sessions from './sessions.js';
 import { current, onTab } from './tabs.js';
 import { giveBack } from './workbench.js';
@@ -84,14 +84,27 @@ function updateRow(row, runner) {
   drawTime(row);
   const acts = runner.state === 'leased' && runner.owner?.kind === 'session';
   if (acts !== row.lastElementChild.childElementCount > 0) row.lastElementChild.replaceChildren(...(acts ? makeActs(runner) : []));
-  if (acts) show(row.lastElementChild.firstElementChild, sessions.current()?.id !== runner.owner.id);
+  if (acts) show(row.querySelector('.use'), sessions.current()?.id !== runner.owner.id);
 }
 
 function makeActs({ owner, endpoint, expiresAt }) {
   return [
-    h('button', { type: 'button', class: 'small', 'aria-label': `Use the runner of ${owner.id} here`, onclick: () => takeOver(owner.id, endpoint, expiresAt) }, 'Use here'),
+    h('button', { type: 'button', class: 'small', 'aria-label': `Open the runner of ${owner.id}`, onclick: event => open(event.target, owner.id) }, 'Open'),
+    h('button', { type: 'button', class: 'small use', 'aria-label': `Use the runner of ${owner.id} here`, onclick: () => takeOver(owner.id, endpoint, expiresAt) }, 'Use here'),
     h('button', { type: 'button', class: 'small', 'aria-label': `Remove the runner of ${owner.id}`, onclick: () => remove(owner.id) }, 'Remove'),
   ];
+}
+
+// Its code is loaded when it is needed.
+async function open(button, id) {
+  await busy(button, 'Opening…', async () => {
+    try {
+      const sandbox = await import('./sandbox.js');
+      await sandbox.open(id, button);
+    } catch (error) {
+      showProblem($('runner-problem'), loadProblem(error));
+    }
+  });
 }
 
 function takeOver(id, endpoint, expiresAt) {

@@ -1,8 +1,9 @@
-// The four views as tabs: arrow keys, Home and End move, the address keeps the view, following the ARIA practices.
+// The four views as tabs: arrow keys, Home and End move, the address keeps the view, following the ARIA practices. Other
+// lists of tabs use the same keys.
 
 import { $, show } from './dom.js';
 
-const tabs = [...document.querySelectorAll('[role=tab]')];
+const tabs = [...document.querySelectorAll('.top [role=tab]')];
 const listeners = [];
 
 /** The name of the current view. */
@@ -12,12 +13,34 @@ export const current = () => tabs.find(tab => tab.getAttribute('aria-selected') 
 export const onTab = listener => listeners.push(listener);
 
 export function start() {
-  for (const tab of tabs) {
-    tab.addEventListener('click', () => open(tab));
-    tab.addEventListener('keydown', event => move(event, tab));
-  }
+  asTabs(tabs, open);
   addEventListener('hashchange', fromAddress);
   fromAddress();
+}
+
+/** Makes a list of tabs open by click and by its keys. */
+export function asTabs(list, choose) {
+  for (const tab of list) {
+    tab.addEventListener('click', () => choose(tab));
+    tab.addEventListener('keydown', event => {
+      const at = list.indexOf(tab);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: list.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      const next = list[(to + list.length) % list.length];
+      choose(next);
+      next.focus();
+    });
+  }
+}
+
+/** Marks one tab of a list as chosen and shows its panel. */
+export function mark(list, chosen) {
+  for (const tab of list) {
+    tab.setAttribute('aria-selected', String(tab === chosen));
+    tab.tabIndex = tab === chosen ? 0 : -1;
+    show($(tab.getAttribute('aria-controls')), tab === chosen);
+  }
 }
 
 function fromAddress() {
@@ -31,21 +54,7 @@ function open(tab) {
   select(tab);
 }
 
-function move(event, tab) {
-  const at = tabs.indexOf(tab);
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  const next = tabs[(to + tabs.length) % tabs.length];
-  open(next);
-  next.focus();
-}
-
 function select(chosen) {
-  for (const tab of tabs) {
-    tab.setAttribute('aria-selected', String(tab === chosen));
-    tab.tabIndex = tab === chosen ? 0 : -1;
-    show($(tab.getAttribute('aria-controls')), tab === chosen);
-  }
+  mark(tabs, chosen);
   listeners.forEach(listener => listener());
 }
