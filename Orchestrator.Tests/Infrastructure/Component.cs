@@ -47,6 +47,8 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component Node = new("Node.js", "apt-get install nodejs", "node");
 
+    public static readonly Component Vim = new("Vim", "apt-get install vim", "vim");
+
     public static readonly Component Subprocesses = new("subprocesses", "./orchestrator test, without --quick");
 
     public static readonly Component Linux = new("Linux", "the process engine runs on Linux only");
@@ -61,7 +63,7 @@ internal sealed record Component(string Name, string Install, params string[] Pr
 
     public static readonly Component Mounts = new("mounts", "a machine or container that may mount");
 
-    private static readonly Component[] WithPrograms = [Redis, Valkey, Prometheus, Promtool, Chromium, Npm, Mmdebstrap, DockerCompose, DockerRegistry, Faketime, Python, Node];
+    private static readonly Component[] WithPrograms = [Redis, Valkey, Prometheus, Promtool, Chromium, Npm, Mmdebstrap, DockerCompose, DockerRegistry, Faketime, Python, Node, Vim];
 
     /// <summary>Why a test is skipped; the script makes a table of these.</summary>
     public string Reason(string why) => $"{Name} missing: {why}. Install: {Install}";

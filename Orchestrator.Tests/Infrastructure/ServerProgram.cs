@@ -14,6 +14,9 @@ internal sealed partial class ServerProgram : IAsyncDisposable
     /// <summary>Calls to its pod listener.</summary>
     public HttpClient Pod { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(30) };
 
+    /// <summary>Its sessions listener; null for a worker, which has none.</summary>
+    public Uri? Sessions { get; private set; }
+
     public int ProcessId => _process.Id;
 
     /// <summary>Every line that it wrote so far.</summary>
@@ -107,10 +110,14 @@ internal sealed partial class ServerProgram : IAsyncDisposable
 
         if (ReadyLine().Match(line) is { Success: true } match)
         {
+            Sessions = SessionsListener().Match(line) is { Success: true } sessions ? new Uri($"http://localhost:{sessions.Groups[1].Value}") : null;
             ready.TrySetResult(new Uri($"http://127.0.0.1:{match.Groups[1].Value}"));
         }
     }
 
     [GeneratedRegex(@"Orchestrator is ready:.*pod http://[^:]+:(\d+)")]
     private static partial Regex ReadyLine();
+
+    [GeneratedRegex(@"sessions http://[^:]+:(\d+)")]
+    private static partial Regex SessionsListener();
 }

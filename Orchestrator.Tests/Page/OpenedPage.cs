@@ -48,6 +48,9 @@ internal sealed class OpenedPage : IAsyncDisposable
         return opened;
     }
 
+    /// <summary>What the opened terminal shows.</summary>
+    public ILocator Screen => Page.Locator(".console .xterm-rows");
+
     public ILocator this[string selector] => Page.Locator(selector);
 
     /// <summary>Lets the browser complain of what a test does on purpose.</summary>
@@ -98,6 +101,27 @@ internal sealed class OpenedPage : IAsyncDisposable
         await this[$"#run input[value={language}]"].CheckAsync(new() { Force = true });
         await this["#code"].FillAsync(code);
         await this["#start"].ClickAsync();
+    }
+
+    /// <summary>Opens a session's runner, and one of its parts.</summary>
+    public async Task OpenRunnerAsync(string session, string part = "terminal")
+    {
+        await Page.GetByRole(AriaRole.Button, new() { Name = $"Open the runner of {session}" }).ClickAsync();
+        await Expect(this["#sandbox-title"]).ToContainTextAsync(session);
+        await this[$"#sandbox-tab-{part}"].ClickAsync();
+        if (part == "terminal")
+        {
+            await Expect(this["#sandbox-terminal [role=status]"]).ToContainTextAsync("Process");
+            await Expect(this[".xterm-helper-textarea"]).ToBeFocusedAsync();
+        }
+    }
+
+    /// <summary>Types a line into the terminal.</summary>
+    public async Task TypeAsync(string line)
+    {
+        await this[".xterm-helper-textarea"].FocusAsync();
+        await Page.Keyboard.TypeAsync(line);
+        await Page.Keyboard.PressAsync("Enter");
     }
 
     /// <summary>Gives the runner back and waits until the page is without one.</summary>

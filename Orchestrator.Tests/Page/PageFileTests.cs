@@ -35,17 +35,20 @@ public sealed class PageFileTests
     public async Task Get_EveryFile_HasItsTypeAndIsAskedForByARelativeAddress()
     {
         await using var api = await ApiHost.StartAsync();
-        var types = new Dictionary<string, string> { [".js"] = "text/javascript", [".css"] = "text/css", [".svg"] = "image/svg+xml" };
-
-        foreach (var file in Directory.GetFiles(Path.Combine(Files, "assets")))
+        var types = new Dictionary<string, string>
         {
-            using var response = await api.Sessions.GetAsync($"/assets/{Path.GetFileName(file)}", Cancel);
+            [".js"] = "text/javascript", [".css"] = "text/css", [".svg"] = "image/svg+xml", [".txt"] = "text/plain",
+        };
+
+        foreach (var file in Directory.GetFiles(Path.Combine(Files, "assets")).Concat(Directory.GetFiles(Path.Combine(Files, "vendor"))))
+        {
+            using var response = await api.Sessions.GetAsync($"/{Path.GetRelativePath(Files, file)}", Cancel);
             Assert.Equal(200, (int)response.StatusCode);
             Assert.Equal(types[Path.GetExtension(file)], response.Content.Headers.ContentType?.MediaType);
             Assert.True(response.Headers.Contains("Content-Security-Policy"));
         }
 
-        foreach (var file in Directory.GetFiles(Files, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.GetFiles(Path.Combine(Files, "assets")).Append(Path.Combine(Files, "index.html")))
         {
             var text = await File.ReadAllTextAsync(file, Cancel);
             Assert.DoesNotMatch("""(?:src|href|fetch|call|send)\s*[=(]\s*["'`](?:/|https?:)""", text);
@@ -90,6 +93,8 @@ public sealed class PageFileTests
 
     [Theory]
     [InlineData("/assets/nothing.js", 404)]
+    [InlineData("/vendor/nothing.js", 404)]
+    [InlineData("/vendor/..%2findex.html", 404)]
     [InlineData("/assets/..%2findex.html", 404)]
     [InlineData("/assets/%2e%2e/index.html", 404)]
     [InlineData("/assets/", 404)]
@@ -121,7 +126,7 @@ public sealed class PageFileTests
     {
         await using var api = await ApiHost.StartAsync("--Security:ApiKeys=a-key-of-the-operator", "--Security:Listen=loopback");
 
-        foreach (var path in (string[])["/", "/assets/app.js", "/assets/base.css"])
+        foreach (var path in (string[])["/", "/assets/app.js", "/assets/base.css", "/vendor/xterm.js"])
         {
             using var response = await api.Sessions.GetAsync(path, Cancel);
             Assert.Equal(200, (int)response.StatusCode);

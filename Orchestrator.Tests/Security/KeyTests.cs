@@ -52,6 +52,31 @@ public sealed class KeyTests
         await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", Second)).JsonAsync(200);
     }
 
+    // In base64url: second-key, an unknown one, what is no base64url, nothing.
+    [Theory]
+    [InlineData("orchestrator.terminal, orchestrator.key.c2Vjb25kLWtleQ", null)]
+    [InlineData("orchestrator.key.c2Vjb25kLWtleQ", null)]
+    [InlineData("orchestrator.key.dGhpcmQta2V5", "API_KEY_INVALID")]
+    [InlineData("orchestrator.key.***", "API_KEY_INVALID")]
+    [InlineData("orchestrator.key.", "API_KEY_INVALID")]
+    [InlineData("orchestrator.terminal", "API_KEY_REQUIRED")]
+    public async Task Socket_ThatOffersAKeyAsSubProtocol_IsAdmittedByIt(string protocols, string? error)
+    {
+        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=first-key,second-key", Loopback);
+
+        var call = api.Sessions.SendAsync(HttpMethod.Get, "/api/runner/nobodys/terminal", null, ("Sec-WebSocket-Protocol", protocols));
+
+        if (error is null)
+        {
+            // Past the door it is told to be a WebSocket.
+            await call.FailsAsync(426, "WEBSOCKET_REQUIRED");
+        }
+        else
+        {
+            await call.FailsAsync(401, error);
+        }
+    }
+
     [Theory]
     [InlineData(Listener.Sessions, "GET", "/alive", 200)]
     [InlineData(Listener.Machines, "GET", "/alive", 200)]

@@ -61,7 +61,8 @@ internal static class ProcessEndpoints
             .WithSummary("Open or attach to a terminal over a WebSocket")
             .WithDescription("""
                 Binary messages are bytes both ways; a text message {"resize":{"cols":80,"rows":24}} changes the size. Leaving detaches;
-                pid attaches again.
+                pid attaches again. With the sub-protocol orchestrator.terminal the first message is the text {"pid":42}; a page, which can
+                set no header, offers its key as the sub-protocol orchestrator.key. and its UTF-8 in base64url.
                 """)
             .ChangesState()
             .Answers(101)

@@ -90,7 +90,7 @@ function updateRow(row, runner) {
 function makeActs({ owner, endpoint, expiresAt }) {
   return [
     h('button', { type: 'button', class: 'small', 'aria-label': `Open the runner of ${owner.id}`, onclick: event => open(event.target, owner.id) }, 'Open'),
-    h('button', { type: 'button', class: 'small use', 'aria-label': `Use the runner of ${owner.id} here`, onclick: () => takeOver(owner.id, endpoint, expiresAt) }, 'Use here'),
+    h('button', { type: 'button', class: 'small use', 'aria-label': `Use here the runner of ${owner.id}`, onclick: () => takeOver(owner.id, endpoint, expiresAt) }, 'Use here'),
     h('button', { type: 'button', class: 'small', 'aria-label': `Remove the runner of ${owner.id}`, onclick: () => remove(owner.id) }, 'Remove'),
   ];
 }

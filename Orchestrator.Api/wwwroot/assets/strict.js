@@ -1,11 +1,11 @@
-// Opens xterm.js under the page's policy, which forbids <style> elements and style attributes: its style sheets become
+// Lets xterm.js run under the page's policy, which forbids <style> elements and style attributes: its style sheets become
 // constructed ones, and its attributes are set as properties, both of which the policy allows.
 
-/** Opens a terminal in its place. */
+const makeElement = document.createElement;
+
+/** Opens a terminal in its place; its <style> elements are all made by that. */
 export function openStrictly(terminal, place) {
-  terminal.options.documentOverride = strictDocument;
-  // One of its parts does not honour the option, and asks the document itself.
-  document.createElement = create;
+  document.createElement = name => (name === 'style' ? makeSheet() : makeElement.call(document, name));
   try {
     terminal.open(place);
   } finally {
@@ -13,32 +13,16 @@ export function openStrictly(terminal, place) {
   }
 }
 
-const makeElement = document.createElement.bind(document);
-
-const strictDocument = new Proxy(document, {
-  get(target, name) {
-    if (name === 'createElement') return create;
-    const value = Reflect.get(target, name, target);
-    return typeof value === 'function' ? value.bind(target) : value;
-  },
-});
-
-function create(name) {
-  if (name === 'style') return makeSheet();
-  const element = makeElement(name);
-  if (name === 'span') element.setAttribute = setAttribute;
-  return element;
-}
-
-function setAttribute(name, value) {
+// Coloured text is a span with a style attribute.
+HTMLSpanElement.prototype.setAttribute = function setAttribute(name, value) {
   if (name === 'style') this.style.cssText = value;
   else Element.prototype.setAttribute.call(this, name, value);
-}
+};
 
-// Stands in for a <style> element: its text becomes a sheet of the document for as long as it is there.
+// Stands in for a <style> element: its text is a sheet of the document for as long as it is there.
 function makeSheet() {
   const sheet = new CSSStyleSheet();
-  const element = makeElement('span');
+  const element = makeElement.call(document, 'span');
   element.hidden = true;
   Object.defineProperty(element, 'textContent', { set: css => sheet.replaceSync(css) });
   element.remove = () => {

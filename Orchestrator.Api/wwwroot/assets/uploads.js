@@ -10,7 +10,7 @@ const AT_ONCE = 2;
 export function makeUploads(api, onEnd) {
   const list = h('ul', { class: 'entries uploads' });
   const told = h('p', { class: 'unseen', role: 'status' });
-  const element = h('div', {}, list, told);
+  const element = h('div', { class: 'uploading' }, list, told);
   return { element, send };
 
   /** Uploads files; throws the first problem once all have ended. */
