@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Orchestrator.Tests.Page;
@@ -17,13 +15,14 @@ public sealed class ProcessesPageTests(PageWorld world, LocalServer server) : IC
         await Expect(page["#sandbox-processes pre"]).ToHaveTextAsync("begun\n");
         await page.Page.EvaluateAsync("async () => { await fetch('api/runner/killed/files?path=go', { method: 'PUT', body: '' }); }");
         await Expect(page["#sandbox-processes pre"]).ToHaveTextAsync("begun\nwent\n");
-        await Expect(page["#sandbox-processes tbody .badge"]).ToHaveTextAsync("running");
+        var row = page["#sandbox-processes tbody tr"].Filter(new() { HasText = "echo begun" });
+        await Expect(row.Locator(".badge")).ToHaveTextAsync("running");
 
-        await page.Page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Kill process") }).ClickAsync();
+        await row.GetByText("Kill").ClickAsync();
 
         await Expect(page["#sandbox-processes [role=status]"]).ToContainTextAsync("Ended with exit code 143");
-        await Expect(page["#sandbox-processes tbody .badge"]).ToHaveTextAsync("exit code 143");
-        await Expect(page["#sandbox-processes .kill"]).ToBeHiddenAsync();
+        await Expect(row.Locator(".badge")).ToHaveTextAsync("exit code 143");
+        await Expect(row.Locator(".kill")).ToBeHiddenAsync();
         await page.GiveBackAsync();
     }
 

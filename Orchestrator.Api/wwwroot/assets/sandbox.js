@@ -15,6 +15,8 @@ const PARTS = [['terminal', 'Terminal', terminals.make], ['files', 'Files', file
 
 let opened = null;
 
+sessions.onLeave(session => opened?.session === session && close());
+
 /** Opens a session's runner; the button that did it gets the focus back at its end. */
 export async function open(session, button) {
   await loadStyle('assets/sandbox.css');
@@ -22,7 +24,7 @@ export async function open(session, button) {
   const parts = PARTS.map(([name, title, make]) => {
     const panel = h('div', { role: 'tabpanel', id: `sandbox-${name}`, 'aria-labelledby': `sandbox-tab-${name}`, class: 'part', hidden: true });
     const tab = h('button', { role: 'tab', type: 'button', id: `sandbox-tab-${name}`, 'aria-controls': panel.id }, title);
-    return { name, tab, panel, view: make(session, panel, attach) };
+    return { tab, panel, view: make(session, panel, attach) };
   });
   const tabs = parts.map(part => part.tab);
   const left = h('span', { class: 'quiet' });
@@ -33,7 +35,8 @@ export async function open(session, button) {
       h('button', { type: 'button', class: 'small end', onclick: close }, 'Close')),
     h('div', { class: 'tabs', role: 'tablist', 'aria-labelledby': 'sandbox-title' }, ...tabs),
     ...parts.map(part => part.panel));
-  opened = { session, button, parts, select, clock: setInterval(drawTime, 1_000) };
+  opened = { session, button, parts, clock: setInterval(drawTime, 1_000) };
+  let wasThere = false;
   asTabs(tabs, select);
   show(place, true);
   drawTime();
@@ -57,18 +60,28 @@ export async function open(session, button) {
 
   function drawTime() {
     const runner = runnerOf(session);
+    if (wasThere && !runner) {
+      stop();
+      text(left, 'The runner is gone.');
+      return;
+    }
+    wasThere ||= Boolean(runner);
     const renewed = sessions.holds(session) ? ', renewed while this tab is open' : '';
     text(left, !runner ? '' : runner.expiresAt ? `${countdown(Date.parse(runner.expiresAt) - now())} left${renewed}` : 'no expiry');
   }
 }
 
+function stop() {
+  clearInterval(opened.clock);
+  opened.parts.forEach(part => part.view.close());
+}
+
 /** Closes what is opened; what runs in the runner runs on. */
 function close() {
   if (!opened) return;
-  const { button, parts, clock } = opened;
+  const { button } = opened;
+  stop();
   opened = null;
-  clearInterval(clock);
-  parts.forEach(part => part.view.close());
   show($('sandbox'), false);
   refocus(button.isConnected ? button : $('runners'));
   $('sandbox').replaceChildren();

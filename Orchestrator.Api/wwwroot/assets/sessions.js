@@ -9,12 +9,15 @@ const STORED = 'orchestrator.sessions';
 const held = new Map(read().map(session => [session.id, session]));
 const leaving = new Set();
 const listeners = [];
+const leavers = [];
 
 export const all = () => [...held.values()];
 /** The one that the workbench shows: the newest. */
 export const current = () => all().at(-1);
 export const holds = id => held.has(id);
 export const onChange = listener => listeners.push(listener);
+/** Calls back with a session whose end is about to be asked for. */
+export const onLeave = listener => leavers.push(listener);
 
 /** Holds a session; the workbench shows the newest. */
 export function hold(session) {
@@ -26,6 +29,7 @@ export function hold(session) {
 /** Ends a session; no heartbeat is sent while that runs. */
 export async function leave(id, ending) {
   leaving.add(id);
+  leavers.forEach(listener => listener(id));
   try {
     return await ending();
   } finally {

@@ -30,7 +30,9 @@ export function connect(session, { cols, rows, pid }, { onOpen, onData, onEnd })
     resize: size => isOpen() && socket.send(JSON.stringify({ resize: size })),
     close: () => {
       socket.onmessage = socket.onclose = null;
-      socket.close();
+      // Browsers complain of one that is closed while it opens.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
     },
   };
 

@@ -155,5 +155,6 @@ export function make(session, panel) {
     watch?.disconnect();
     connection?.close();
     terminal?.dispose();
+    terminal = null;
   }
 }
