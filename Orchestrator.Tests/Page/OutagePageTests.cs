@@ -36,6 +36,28 @@ public sealed class OutagePageTests(PageWorld world)
         await page.GiveBackAsync();
     }
 
+    [Fact]
+    public async Task Terminal_ApiKilledAndStartedAgain_IsAttachedToAgain()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var page = (await world.OpenAsync(server.Sessions.BaseAddress)).Expecting(Away, "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "WebSocket connection");
+        await page.ProvisionAsync("attached-again");
+        await page.OpenRunnerAsync("attached-again");
+        await page.TypeAsync("kept=well; echo before $((40 + 2))");
+        await Expect(page.Screen).ToContainTextAsync("before 42");
+        var state = page["#sandbox-terminal [role=status]"];
+
+        await server.KillAsync();
+        await Expect(state).ToContainTextAsync("attaching again");
+        await server.StartAgainAsync();
+
+        await Expect(state).ToContainTextAsync("Process");
+        await Expect(page.Screen).ToContainTextAsync("before 42");
+        await page.TypeAsync("echo is $kept");
+        await Expect(page.Screen).ToContainTextAsync("is well");
+        await page.GiveBackAsync();
+    }
+
     [Theory]
     [InlineData("**/assets/dom.js")]
     [InlineData("**/assets/parts.css")]

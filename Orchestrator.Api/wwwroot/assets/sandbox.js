@@ -14,6 +14,7 @@ import * as terminals from './terminals.js';
 const PARTS = [['terminal', 'Terminal', terminals.make], ['files', 'Files', files.make], ['processes', 'Processes', processes.make]];
 
 let opened = null;
+let chosen = 0;
 
 sessions.onLeave(session => opened?.session === session && close());
 
@@ -40,11 +41,12 @@ export async function open(session, button) {
   asTabs(tabs, select);
   show(place, true);
   drawTime();
-  select(tabs[0]);
+  select(tabs[chosen]);
   place.scrollIntoView({ block: 'start' });
-  tabs[0].focus({ preventScroll: true });
+  tabs[chosen].focus({ preventScroll: true });
 
   function select(tab) {
+    chosen = tabs.indexOf(tab);
     mark(tabs, tab);
     for (const part of parts) {
       if (part.tab === tab) part.view.show();

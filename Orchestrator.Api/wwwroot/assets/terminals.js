@@ -6,7 +6,7 @@ import { loadStyle } from './load.js';
 import { loadProblem, showProblem } from './problem.js';
 import { connect } from './socket.js';
 
-const ATTEMPTS = 6;
+const ATTEMPTS = 10;
 const PAUSE = 500;
 // A replay ends with the first silence, or after a while where there is none.
 const QUIET = 200;
@@ -56,7 +56,7 @@ export function make(session, panel) {
     const { makeTerminal } = await import('./xterm.js');
     if (closed) return;
     terminal = makeTerminal(place, {
-      onData: bytes => !replaying && connection?.send(bytes),
+      onData: (bytes, isReply) => !(replaying && isReply) && connection?.send(bytes),
       onResize: size => connection?.resize(size),
       onLeave: () => fresh.focus(),
       screenReader: reader.checked,
@@ -72,13 +72,13 @@ export function make(session, panel) {
   function begin(pid) {
     connection?.close();
     showProblem(problem, null);
-    terminal.reset();
     text(state, pid ? 'Attaching…' : 'Opening…');
     replaying = Boolean(pid);
     let quiet, longest;
     const mine = connection = connect(session, { ...terminal.size(), pid }, {
       onOpen: opened => {
         attempts = 0;
+        terminal.reset();
         last.set(session, opened);
         text(state, `Process ${opened}`);
         longest = setTimeout(live, LONGEST_REPLAY);

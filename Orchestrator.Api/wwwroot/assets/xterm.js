@@ -7,9 +7,15 @@ import { openStrictly } from './strict.js';
 const SCROLLBACK = 5_000;
 const CONTRAST = 4.5;
 
+// What a terminal answers by itself to a program's questions: attributes, status, position, modes, size, colours.
+const REPLY = /^\x1b(\[[?>]?[\d;]*(\$y|[cnRt])|[P\]])/;
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-/** Makes a terminal in its place: `onData` gets the bytes that its reader types, `onLeave` is called when the focus is to leave. */
+/**
+ * Makes a terminal in its place: `onData` gets the bytes that its reader types, and whether they look like an answer of its
+ * own; `onLeave` is called when the focus is to leave.
+ */
 export function makeTerminal(place, { onData, onResize, onLeave, screenReader }) {
   const terminal = new Terminal({
     scrollback: SCROLLBACK,
@@ -24,9 +30,9 @@ export function makeTerminal(place, { onData, onResize, onLeave, screenReader })
   terminal.loadAddon(fitting);
   openStrictly(terminal, place);
   fitting.fit();
-  terminal.onData(words => onData(encoder.encode(words)));
+  terminal.onData(words => onData(encoder.encode(words), REPLY.test(words)));
   // Reports of the mouse are bytes, not text.
-  terminal.onBinary(bytes => onData(Uint8Array.from(bytes, one => one.charCodeAt(0))));
+  terminal.onBinary(bytes => onData(Uint8Array.from(bytes, one => one.charCodeAt(0)), false));
   terminal.onResize(({ cols, rows }) => onResize({ cols, rows }));
   terminal.attachCustomKeyEventHandler(event => isForProgram(event, terminal, onLeave));
   const recolour = () => { terminal.options.theme = theme(place); };
