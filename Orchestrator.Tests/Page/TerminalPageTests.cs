@@ -66,7 +66,8 @@ public sealed class TerminalPageTests(PageWorld world, LocalServer server) : ICl
     public async Task Terminal_ClosedAndOpenedAgain_GoesOnWhereItWas()
     {
         await using var page = await OpenAsync("kept");
-        await page.TypeAsync("kept=well; echo begun $((40 + 2))");
+        // It asks the terminal for its position, and takes the answer.
+        await page.TypeAsync("printf '\\033[6n'; read -rsd R; kept=well; echo begun $((40 + 2))");
         await Expect(page.Screen).ToContainTextAsync("begun 42");
         await page["#sandbox"].GetByText("Close").ClickAsync();
         await Expect(page["#sandbox"]).ToBeHiddenAsync();
@@ -76,6 +77,8 @@ public sealed class TerminalPageTests(PageWorld world, LocalServer server) : ICl
         await Expect(page.Screen).ToContainTextAsync("begun 42");
         await page.TypeAsync("echo is $kept");
         await Expect(page.Screen).ToContainTextAsync("is well");
+        // The question of before is not answered a second time.
+        await Expect(page.Screen).Not.ToContainTextAsync("not found");
         await page.GiveBackAsync();
     }
 

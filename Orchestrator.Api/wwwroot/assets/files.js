@@ -1,21 +1,18 @@
 // The files of a runner: a folder at a time, as it changes.
 
-import { busy, h, keep, refocus, show, text } from './dom.js';
+import { busy, h, refocus, show, text } from './dom.js';
 import { call, send } from './api.js';
 import { ask } from './dialogs.js';
 import { edit } from './editor.js';
 import { events } from './events.js';
-import { age, number, size } from './format.js';
-import { now } from './live.js';
+import { isFolder, makeList } from './file-list.js';
 import { askForName } from './names.js';
 import { HOME, join, nameOf, trail } from './paths.js';
 import { showProblem } from './problem.js';
 import { dropped, makeUploads } from './uploads.js';
 
-const SHOWN = 500;
 const SETTLE = 150;
 const PAUSE = 1_000;
-const DIRECTORY = 'FILE_TYPE_DIRECTORY';
 
 export function make(session, panel) {
   const api = `api/runner/${encodeURIComponent(session)}/files`;
@@ -31,19 +28,19 @@ export function make(session, panel) {
   const state = h('p', { class: 'hint end', role: 'status' });
   const picker = h('input', { type: 'file', multiple: true, class: 'unseen', tabindex: '-1', 'aria-label': 'Files to upload', onchange: pick });
   const upload = action('Upload', () => picker.click());
-  const rows = h('tbody', { role: 'rowgroup' });
-  const table = h('table', { class: 'table', role: 'table', 'aria-label': 'Files' },
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' },
-      ...['Name', 'Size', 'Changed'].map(name => h('th', { role: 'columnheader', scope: 'col' }, name)),
-      h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'unseen' }, 'Actions')))), rows);
-  const empty = h('p', { class: 'empty' }, 'Asking…');
+  const list = makeList({
+    open: (path, directory, button) => (directory ? enter(path) : tried(button, () => openFile(path))),
+    download: (path, directory, button) => tried(button, () => busy(button, 'Asking…', () => download(path, directory))),
+    rename: (path, _, button) => tried(button, () => rename(path)),
+    remove: (path, directory, button) => tried(button, () => remove(path, directory)),
+  });
   const place = h('div', { class: 'editor' });
   const uploads = makeUploads(api, () => load());
   const browser = h('div', { class: 'part', ondragover: over, ondragleave: leave, ondrop: drop },
     h('nav', { class: 'crumbs', 'aria-label': 'Folder' }, crumbs),
     h('div', { class: 'row' }, upload, picker, action('New folder', makeFolder), action('New file', makeFile),
       h('p', { class: 'hint' }, 'or drop files here'), state),
-    problem, uploads.element, table, empty);
+    problem, uploads.element, ...list.elements);
   panel.append(browser, place);
 
   return { show: () => watching || go(folder), hide: leaveFolder, close: leaveFolder };
@@ -67,10 +64,7 @@ export function make(session, panel) {
     leaveFolder();
     folder = path;
     entries = [];
-    rows.replaceChildren();
-    text(empty, 'Asking…');
-    show(empty, true);
-    show(table, false);
+    list.clear();
     showProblem(problem, null);
     drawCrumbs();
     watching = new AbortController();
@@ -87,9 +81,8 @@ export function make(session, panel) {
     const asked = folder;
     const answer = await call('GET', `${api}/list?${query(asked)}`);
     if (asked !== folder) return;
-    const isFolder = entry => entry.type === DIRECTORY;
     entries = answer.entries.sort((a, b) => isFolder(b) - isFolder(a) || a.name.localeCompare(b.name));
-    draw();
+    list.draw(folder, entries);
   }
 
   // The list is read again once the watch stands, so that no change between the two is missed.
@@ -132,39 +125,6 @@ export function make(session, panel) {
     }, name))));
   }
 
-  function draw() {
-    show(table, entries.length > 0);
-    show(empty, entries.length === 0 || entries.length > SHOWN);
-    text(empty, entries.length === 0 ? 'This folder is empty.' : `The first ${SHOWN} of ${number(entries.length)}.`);
-    keep(rows, entries.slice(0, SHOWN), entry => `${entry.type} ${entry.name}`, makeRow, updateRow);
-  }
-
-  function makeRow({ name, type }) {
-    const path = join(folder, name);
-    const cell = (label, ...children) => h('td', { role: 'cell', 'data-label': label }, ...children);
-    const isFolder = type === DIRECTORY;
-    return h('tr', { role: 'row' },
-      cell('Name', h('button', { type: 'button', class: `name code${isFolder ? ' folder' : ''}`, onclick: event => (isFolder ? enter(path) : tried(event.target, () => openFile(path))) }, name),
-        h('span', { class: 'quiet small link' })),
-      cell('Size', h('span', { class: 'size' })),
-      cell('Changed', h('span', { class: 'age' })),
-      h('td', { role: 'cell', class: 'acts' },
-        act('Download', `Download ${name}`, button => busy(button, 'Asking…', () => download(path, isFolder))),
-        act('Rename', `Rename ${name}`, () => rename(path)),
-        act('Remove', `Remove ${name}`, () => remove(path, isFolder))));
-  }
-
-  function act(title, label, work) {
-    return h('button', { type: 'button', class: 'small', 'aria-label': label, onclick: event => tried(event.target, work) }, title);
-  }
-
-  function updateRow(row, entry) {
-    text(row.querySelector('.link'), entry.symlinkTarget ? ` → ${entry.symlinkTarget}` : '');
-    text(row.querySelector('.size'), entry.type === DIRECTORY ? '–' : size(Number(entry.size)));
-    text(row.querySelector('.age'), entry.modifiedTime ? age(now() - Date.parse(entry.modifiedTime)) : '–');
-    row.title = [entry.permissions, entry.owner, entry.group].filter(Boolean).join(' ');
-  }
-
   function enter(path) {
     go(path);
     refocus(crumbs.querySelector('[aria-current]'));
@@ -174,17 +134,16 @@ export function make(session, panel) {
     editing = await edit(place, api, path, () => {
       editing = null;
       show(browser, true);
-      const button = [...rows.querySelectorAll('.name')].find(one => one.textContent === nameOf(path));
-      (button ?? upload).focus();
+      if (!list.focus(nameOf(path))) upload.focus();
     });
     show(browser, false);
     editing.focus();
   }
 
   // A link carries no key, so a signed one is asked for; the browser then writes the file to disk as it comes.
-  async function download(path, isFolder) {
+  async function download(path, asArchive) {
     const link = await call('POST', `${api}/link`, { path, operation: 'read', expiresInSeconds: 60 });
-    h('a', { href: `${api}/signed${new URL(link.url).search}`, download: isFolder ? `${nameOf(path)}.tar` : nameOf(path) }).click();
+    h('a', { href: `${api}/signed${new URL(link.url).search}`, download: asArchive ? `${nameOf(path)}.tar` : nameOf(path) }).click();
   }
 
   async function rename(path) {
@@ -196,8 +155,8 @@ export function make(session, panel) {
     refocus(upload);
   }
 
-  async function remove(path, isFolder) {
-    const words = isFolder ? 'The folder and everything in it is removed from the runner.' : 'The file is removed from the runner.';
+  async function remove(path, withAll) {
+    const words = withAll ? 'The folder and everything in it is removed from the runner.' : 'The file is removed from the runner.';
     if (!await ask(`Remove ${nameOf(path)}?`, words, 'Remove it')) return;
     await call('DELETE', `${api}?${query(path)}`);
     await load();
