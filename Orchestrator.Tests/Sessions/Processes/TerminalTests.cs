@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Orchestrator.ServiceDefaults.Listeners;
 using Orchestrator.Tests.Infrastructure;
@@ -78,6 +79,25 @@ public sealed partial class TerminalTests(GuestSession session) : IClassFixture<
             await Assert.ThrowsAsync<WebSocketException>(() => opening);
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, socket.HttpStatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Terminal_SubProtocolOffered_IsChosenAndTellsThePidFirst()
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("orchestrator.terminal");
+        socket.Options.AddSubProtocol("orchestrator.key.bm90LXdhbnRlZA");
+
+        await socket.ConnectAsync(
+            new Uri($"ws://127.0.0.1:{session.Host.PortOf(Listener.Sessions)}/api/runner/{GuestSession.Id}/terminal?command=echo+pid%3D%24%24."), Cancel);
+
+        Assert.Equal("orchestrator.terminal", socket.SubProtocol);
+        var buffer = new byte[1_024];
+        var first = await socket.ReceiveAsync(buffer, Cancel);
+        Assert.Equal(WebSocketMessageType.Text, first.MessageType);
+        var pid = (int)JsonNode.Parse(buffer.AsSpan(0, first.Count))!["pid"]!;
+        await UntilAsync(socket, $@"pid={pid}\.");
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, await CloseOfAsync(socket));
     }
 
     [GeneratedRegex(@"pid=(\d+)\.")]
