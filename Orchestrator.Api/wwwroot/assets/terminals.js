@@ -36,7 +36,10 @@ export function make(session, panel) {
   return { show: start, hide: () => {}, close, attach };
 
   async function start() {
-    if (watch) return;
+    if (watch) {
+      terminal?.focus();
+      return;
+    }
     watch = new ResizeObserver(() => requestAnimationFrame(() => terminal?.fit()));
     text(state, 'Loading…');
     try {
