@@ -43,27 +43,22 @@ export function make(session, panel) {
     watch = new ResizeObserver(() => requestAnimationFrame(() => terminal?.fit()));
     text(state, 'Loading…');
     try {
-      await Promise.all([loadStyle('vendor/xterm.css'), load()]);
+      const [{ makeTerminal }] = await Promise.all([import('./xterm.js'), loadStyle('vendor/xterm.css')]);
+      if (closed) return;
+      terminal = makeTerminal(place, {
+        onData: (bytes, isReply) => !(replaying && isReply) && connection?.send(bytes),
+        onResize: size => connection?.resize(size),
+        onLeave: () => fresh.focus(),
+        screenReader: reader.checked,
+      });
     } catch (error) {
       watch = null;
       text(state, '');
       showProblem(problem, loadProblem(error));
       return;
     }
-    if (closed) return;
     watch.observe(place);
     begin(last.get(session));
-  }
-
-  async function load() {
-    const { makeTerminal } = await import('./xterm.js');
-    if (closed) return;
-    terminal = makeTerminal(place, {
-      onData: (bytes, isReply) => !(replaying && isReply) && connection?.send(bytes),
-      onResize: size => connection?.resize(size),
-      onLeave: () => fresh.focus(),
-      screenReader: reader.checked,
-    });
   }
 
   function attach(pid) {
