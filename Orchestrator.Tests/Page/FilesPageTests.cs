@@ -7,7 +7,7 @@ namespace Orchestrator.Tests.Page;
 
 /// <summary>The files of an opened runner, on the process engine.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class FilesPageTests(PageWorld world, LocalServer server) : IClassFixture<LocalServer>
+public sealed class FilesPageTests(PageWorld world, EmbeddedServer server) : IClassFixture<EmbeddedServer>
 {
     private const string Markup = "<img src=x onerror=window.caught=1>";
 

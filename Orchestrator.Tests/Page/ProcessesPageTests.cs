@@ -4,7 +4,7 @@ namespace Orchestrator.Tests.Page;
 
 /// <summary>The processes of an opened runner, on the process engine.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class ProcessesPageTests(PageWorld world, LocalServer server) : IClassFixture<LocalServer>
+public sealed class ProcessesPageTests(PageWorld world, EmbeddedServer server) : IClassFixture<EmbeddedServer>
 {
     [Fact]
     public async Task Process_StartedInTheBackground_PrintsLiveUntilItIsKilled()

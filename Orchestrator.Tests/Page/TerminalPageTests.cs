@@ -6,7 +6,7 @@ namespace Orchestrator.Tests.Page;
 
 /// <summary>The terminal of an opened runner, on the process engine.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class TerminalPageTests(PageWorld world, LocalServer server) : IClassFixture<LocalServer>
+public sealed class TerminalPageTests(PageWorld world, EmbeddedServer server) : IClassFixture<EmbeddedServer>
 {
     private const string Vendored = "() => performance.getEntriesByType('resource').some(entry => entry.name.includes('/vendor/'))";
 

@@ -3,7 +3,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Page;
 
 /// <summary>A server on the process engine, for what the page does wherever a runner has a guest.</summary>
-public sealed class LocalServer : IAsyncLifetime
+public sealed class EmbeddedServer : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private ServerProgram? _program;
