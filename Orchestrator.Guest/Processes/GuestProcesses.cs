@@ -133,7 +133,7 @@ internal sealed class GuestProcesses(IAgentConnector agents, TimeProvider time)
 
             if (frame.Type == FrameType.Start)
             {
-                var start = JsonSerializer.Deserialize(frame.Payload.Span, AgentJson.Default.ProcessStart);
+                var start = JsonSerializer.Deserialize(frame.Payload.Span, AgentJson.Default.StartedProcess);
                 process = new GuestProcess(agent, request, start!.Pid, time);
             }
             else

@@ -14,16 +14,16 @@ internal sealed class ProcessEndpoint(GuestProcesses processes, UserGate users) 
 
     public IEnumerable<ServerRoute> Routes =>
     [
-        Unary("List", ProcessJson.Default.ListRequest, ProcessJson.Default.ListResponse, (request, _) => ValueTask.FromResult(List(request))),
-        Unary("Update", ProcessJson.Default.UpdateRequest, ProcessJson.Default.ConnectEmpty, UpdateAsync),
-        Unary("SendInput", ProcessJson.Default.SendInputRequest, ProcessJson.Default.ConnectEmpty, SendInputAsync),
-        Unary("SendSignal", ProcessJson.Default.SendSignalRequest, ProcessJson.Default.ConnectEmpty, SendSignalAsync),
-        Unary("CloseStdin", ProcessJson.Default.CloseStdinRequest, ProcessJson.Default.ConnectEmpty, CloseStdinAsync),
+        Unary("List", ProcessMessageJson.Default.ListRequest, ProcessMessageJson.Default.ListResponse, (request, _) => ValueTask.FromResult(List(request))),
+        Unary("Update", ProcessMessageJson.Default.UpdateRequest, ProcessMessageJson.Default.ConnectEmpty, UpdateAsync),
+        Unary("SendInput", ProcessMessageJson.Default.SendInputRequest, ProcessMessageJson.Default.ConnectEmpty, SendInputAsync),
+        Unary("SendSignal", ProcessMessageJson.Default.SendSignalRequest, ProcessMessageJson.Default.ConnectEmpty, SendSignalAsync),
+        Unary("CloseStdin", ProcessMessageJson.Default.CloseStdinRequest, ProcessMessageJson.Default.ConnectEmpty, CloseStdinAsync),
         Post("Start", context => ConnectCall.StreamAsync(
-            context, ProcessJson.Default.StartRequest, ProcessEvents.KeepAlive, bounded: false,
+            context, ProcessMessageJson.Default.StartRequest, ProcessEvents.KeepAlive, bounded: false,
             (request, stream, cancellationToken) => StartAsync(context, request, stream, cancellationToken))),
         Post("Connect", context => ConnectCall.StreamAsync(
-            context, ProcessJson.Default.ConnectRequest, ProcessEvents.KeepAlive, bounded: true, FollowAsync)),
+            context, ProcessMessageJson.Default.ConnectRequest, ProcessEvents.KeepAlive, bounded: true, FollowAsync)),
         Post("StreamInput", static context => ConnectCall.RefuseAsync(
             context, ConnectCode.Unimplemented, "StreamInput is not offered; call SendInput.")),
     ];

@@ -90,4 +90,4 @@ internal sealed record ProcessInfo(
 [JsonSerializable(typeof(ListRequest))]
 [JsonSerializable(typeof(ListResponse))]
 [JsonSerializable(typeof(ConnectEmpty))]
-internal sealed partial class ProcessJson : JsonSerializerContext;
+internal sealed partial class ProcessMessageJson : JsonSerializerContext;

@@ -9,6 +9,6 @@ namespace Orchestrator.Guest.Protocol;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(AgentRequest))]
-[JsonSerializable(typeof(ProcessStart))]
+[JsonSerializable(typeof(StartedProcess))]
 [JsonSerializable(typeof(ProcessControl))]
 internal sealed partial class AgentJson : JsonSerializerContext;

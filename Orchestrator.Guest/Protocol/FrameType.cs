@@ -17,7 +17,7 @@ public enum FrameType
     Control = 'C',
 
     /// <summary>From the agent, once, before any output: the operation has begun; JSON of its kind, for a process a
-    /// <see cref="ProcessStart"/>.</summary>
+    /// <see cref="StartedProcess"/>.</summary>
     Start = 'S',
 
     /// <summary>From the agent: so many bytes of input were passed on or dropped; a big-endian 32-bit number. The server

@@ -30,4 +30,4 @@ internal sealed record ProcessControl(int? Signal = null, bool Tree = false, int
 }
 
 /// <summary>The payload of a <see cref="FrameType.Start"/> frame of a process.</summary>
-internal sealed record ProcessStart(int Pid);
+internal sealed record StartedProcess(int Pid);

@@ -99,7 +99,7 @@ internal static partial class RunnerServer
             new TunnelEndpoint(),
             new FilesEndpoint(token, agents, time),
             new FilesystemEndpoint(agents, time),
-            new MetricsEndpoint(new ResourceUsage("/sys/fs/cgroup", "/proc", time), Workspace(), time),
+            new UsageEndpoint(new ResourceUsage("/sys/fs/cgroup", "/proc", time), Workspace(), time),
             new StopEndpoint(exit),
         ];
         app.Run(new Router(endpoints, token, clock).HandleAsync);

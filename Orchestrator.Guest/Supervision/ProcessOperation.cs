@@ -58,7 +58,7 @@ internal sealed class ProcessOperation(
         var streams = _streams = new ProcessStreams(channel, command, request.MaxOutputBytes, acknowledges: lingering is not null);
         if (lingering is not null)
         {
-            channel.Queue(FrameType.Start, JsonSerializer.SerializeToUtf8Bytes(new ProcessStart(command.Pid), AgentJson.Default.ProcessStart));
+            channel.Queue(FrameType.Start, JsonSerializer.SerializeToUtf8Bytes(new StartedProcess(command.Pid), AgentJson.Default.StartedProcess));
             channel.Send();
         }
 

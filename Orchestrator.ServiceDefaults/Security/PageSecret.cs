@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Orchestrator.ServiceDefaults.Security;
 
@@ -13,6 +14,9 @@ public sealed class PageSecret
     /// <summary>The header that carries it; a page that several instances serve sends the secret of each, between commas.</summary>
     public const string Header = "X-Orchestrator-Page";
 
+    // Browsers let a page set no header of a WebSocket, but let it offer sub-protocols.
+    private const string SubProtocol = "orchestrator.page.";
+
     /// <summary>The secret: 64 hexadecimal digits, new for every process.</summary>
     public string Value { get; } = RandomNumberGenerator.GetHexString(64, lowercase: true);
 
@@ -21,7 +25,9 @@ public sealed class PageSecret
     {
         Span<byte> expected = stackalloc byte[Value.Length];
         Encoding.ASCII.GetBytes(Value, expected);
-        foreach (var given in request.Headers.GetCommaSeparatedValues(Header))
+        var offered = request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketProtocol)
+            .Where(name => name.StartsWith(SubProtocol, StringComparison.Ordinal)).Select(name => name[SubProtocol.Length..]);
+        foreach (var given in request.Headers.GetCommaSeparatedValues(Header).Concat(offered))
         {
             if (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), expected))
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,6 @@ internal static class SocketKey
     private static string Decode(ReadOnlySpan<char> encoded)
     {
         var bytes = new byte[Base64Url.GetMaxDecodedLength(encoded.Length)];
-        return Base64Url.TryDecodeFromChars(encoded, bytes, out var count) ? Encoding.UTF8.GetString(bytes, 0, count) : "";
+        return Base64Url.DecodeFromChars(encoded, bytes, out _, out var count) == OperationStatus.Done ? Encoding.UTF8.GetString(bytes, 0, count) : "";
     }
 }

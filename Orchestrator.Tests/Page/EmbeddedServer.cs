@@ -3,7 +3,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Page;
 
 /// <summary>A server on the process engine, for what the page does wherever a runner has a guest.</summary>
-public sealed class EmbeddedServer : IAsyncLifetime
+public sealed class EmbeddedServer : ComponentFixture
 {
     private readonly TemporaryFolder _folder = new();
     private ServerProgram? _program;
@@ -11,9 +11,9 @@ public sealed class EmbeddedServer : IAsyncLifetime
     /// <summary>Where its page is.</summary>
     public Uri Address => _program!.Sessions!;
 
-    public async ValueTask InitializeAsync() => _program = await ServerProgram.StartEmbeddedAsync(_folder.Path);
+    protected override async ValueTask StartAsync() => _program = await ServerProgram.StartEmbeddedAsync(_folder.Path);
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_program is not null)
         {

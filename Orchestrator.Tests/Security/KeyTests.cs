@@ -52,17 +52,17 @@ public sealed class KeyTests
         await api.Sessions.SendAsync(HttpMethod.Get, "/api/runner", null, ("X-Api-Key", Second)).JsonAsync(200);
     }
 
-    // In base64url: second-key, an unknown one, what is no base64url, nothing.
+    // In base64url: the second key, an unknown one, what is no base64url, nothing.
     [Theory]
-    [InlineData("orchestrator.terminal, orchestrator.key.c2Vjb25kLWtleQ", null)]
-    [InlineData("orchestrator.key.c2Vjb25kLWtleQ", null)]
-    [InlineData("orchestrator.key.dGhpcmQta2V5", "API_KEY_INVALID")]
+    [InlineData("orchestrator.terminal, orchestrator.key.c2Vjb25kLWtleS1vZi10aGUtb3BlcmF0b3I", null)]
+    [InlineData("orchestrator.key.c2Vjb25kLWtleS1vZi10aGUtb3BlcmF0b3I", null)]
+    [InlineData("orchestrator.key.YS1rZXktdGhhdC1pcy1ub3Qta25vd24", "API_KEY_INVALID")]
     [InlineData("orchestrator.key.***", "API_KEY_INVALID")]
     [InlineData("orchestrator.key.", "API_KEY_INVALID")]
     [InlineData("orchestrator.terminal", "API_KEY_REQUIRED")]
     public async Task Socket_ThatOffersAKeyAsSubProtocol_IsAdmittedByIt(string protocols, string? error)
     {
-        await using var api = await ApiHost.StartAsync("--Security:ApiKeys=first-key,second-key", Loopback);
+        await using var api = await ApiHost.StartAsync($"--Security:ApiKeys:0={First}", $"--Security:ApiKeys:1={Second}", Loopback);
 
         var call = api.Sessions.SendAsync(HttpMethod.Get, "/api/runner/nobodys/terminal", null, ("Sec-WebSocket-Protocol", protocols));
 

@@ -4,7 +4,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Sessions;
 
 /// <summary>An API whose runners are local processes with the real guest, and a session in it.</summary>
-public sealed class GuestSession : IAsyncLifetime
+public sealed class GuestSession : ComponentFixture
 {
     /// <summary>The session.</summary>
     public const string Id = "s1";
@@ -15,15 +15,20 @@ public sealed class GuestSession : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         Host = await ApiHost.StartWithProcessesAsync();
         Client = Host.NewClient();
         await Client.Sessions.ProvisionAsync(Id, cancellationToken: Cancel);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        if (!IsServed)
+        {
+            return;
+        }
+
         await Client.Sessions.ReleaseAsync(Id, CancellationToken.None);
         Client.Dispose();
         await Host.DisposeAsync();

@@ -23,8 +23,11 @@ const SECRET = /<meta name="orchestrator-page" content="([0-9a-f]+)">/;
 const MOST_SECRETS = 8;
 const secrets = [document.querySelector('meta[name=orchestrator-page]').content];
 
-/** Reads the page anew until it holds a secret that is not known yet, as after a restart. */
-async function learnSecret(signal) {
+/** The header of a call that changes state; a WebSocket offers each of `secrets` as a sub-protocol instead. */
+export const proof = { header: 'X-Orchestrator-Page', value: () => secrets.join(), secrets: () => [...secrets] };
+
+/** Reads the page anew until it holds a secret that is not known yet, as after a restart; whether it does. */
+export async function learnSecret(signal) {
   for (let looks = 0; looks < MOST_SECRETS; looks++) {
     const [, secret] = SECRET.exec(await (await fetch('.', { cache: 'no-store', signal })).text()) ?? [];
     if (secret && !secrets.includes(secret)) {
@@ -36,21 +39,26 @@ async function learnSecret(signal) {
   return false;
 }
 
-/** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. A Blob is sent as it is. */
-export async function send(method, path, options = {}) {
+/** Makes a call, and once more where it lacked the secret of a process that has started since. */
+export async function proven(make, signal) {
   try {
-    return await sendOnce(method, path, options);
+    return await make();
   } catch (problem) {
-    if (problem.code !== 'PAGE_SECRET_REQUIRED' || !await learnSecret(options.signal).catch(() => false)) throw problem;
-    return sendOnce(method, path, options);
+    if (problem.code !== 'PAGE_SECRET_REQUIRED' || !await learnSecret(signal).catch(() => false)) throw problem;
+    return make();
   }
+}
+
+/** Sends a call and returns the response once it begins; throws a Problem unless it succeeded. A Blob is sent as it is. */
+export function send(method, path, options = {}) {
+  return proven(() => sendOnce(method, path, options), options.signal);
 }
 
 async function sendOnce(method, path, { body, accept = 'application/json', signal } = {}) {
   const headers = { Accept: accept };
   const isRaw = body instanceof Blob;
   if (body !== undefined) headers['Content-Type'] = isRaw ? 'application/octet-stream' : 'application/json';
-  if (method !== 'GET') headers['X-Orchestrator-Page'] = secrets.join();
+  if (method !== 'GET') headers[proof.header] = proof.value();
   if (key.get()) headers['X-Api-Key'] = key.get();
   let response;
   try {

@@ -1,6 +1,6 @@
 // A runner's terminal over a WebSocket: bytes both ways, its size as text.
 
-import { key } from './api.js';
+import { key, learnSecret, proof } from './api.js';
 
 const FINISHED = 1_000;
 
@@ -23,7 +23,11 @@ export function connect(session, { cols, rows, pid }, { onOpen, onData, onEnd })
       onData(new Uint8Array(data));
     }
   };
-  socket.onclose = ({ code, reason }) => onEnd({ finished: code === FINISHED, wasOpen, reason });
+  socket.onclose = async ({ code, reason }) => {
+    // A page is not told why a socket was refused: perhaps its process has restarted.
+    if (!wasOpen) await learnSecret().catch(() => false);
+    if (socket.onclose) onEnd({ finished: code === FINISHED, wasOpen, reason });
+  };
 
   return {
     send: bytes => isOpen() && socket.send(bytes),
@@ -43,7 +47,7 @@ export function connect(session, { cols, rows, pid }, { onOpen, onData, onEnd })
 
 // A page can set no header of a WebSocket; what it can set is the list of sub-protocols.
 function protocols() {
-  const names = ['orchestrator.terminal'];
+  const names = ['orchestrator.terminal', ...proof.secrets().map(secret => `orchestrator.page.${secret}`)];
   if (key.get()) names.push(`orchestrator.key.${base64Url(new TextEncoder().encode(key.get()))}`);
   return names;
 }

@@ -1,9 +1,9 @@
-// Lets xterm.js run under the page's policy, which forbids <style> elements and style attributes: its style sheets become
+// Lets xterm.js run under the page's policy, which forbids style elements and attributes: its style sheets become
 // constructed ones, and its attributes are set as properties, both of which the policy allows.
 
 const makeElement = document.createElement;
 
-/** Opens a terminal in its place; its <style> elements are all made by that. */
+/** Opens a terminal in its place; its style elements are all made by that. */
 export function openStrictly(terminal, place) {
   document.createElement = name => (name === 'style' ? makeSheet() : makeElement.call(document, name));
   try {
@@ -19,7 +19,7 @@ HTMLSpanElement.prototype.setAttribute = function setAttribute(name, value) {
   else Element.prototype.setAttribute.call(this, name, value);
 };
 
-// Stands in for a <style> element: its text is a sheet of the document for as long as it is there.
+// Stands in for a style element: its text is a sheet of the document for as long as it is there.
 function makeSheet() {
   const sheet = new CSSStyleSheet();
   const element = makeElement.call(document, 'span');

@@ -1,7 +1,7 @@
 // Uploads into a runner, each with its progress and a way to stop it.
 
 import { h, text } from './dom.js';
-import { key, Problem, problemOf } from './api.js';
+import { key, Problem, problemOf, proof, proven } from './api.js';
 import { size } from './format.js';
 
 const AT_ONCE = 2;
@@ -35,10 +35,10 @@ export function makeUploads(api, onEnd) {
 
   async function run({ file, path, stop, bar, words, element: item }, problems) {
     try {
-      await put(`${api}?${new URLSearchParams({ path })}`, file, stop, sent => {
+      await proven(() => put(`${api}?${new URLSearchParams({ path })}`, file, stop, sent => {
         bar.value = file.size ? sent / file.size : 1;
         text(words, `${size(sent)} of ${size(file.size)}`);
-      });
+      }), stop);
       text(told, `Uploaded ${path}`);
     } catch (error) {
       if (!stop.aborted) problems.push(error);
@@ -54,6 +54,7 @@ function put(address, file, signal, onProgress) {
     const request = new XMLHttpRequest();
     request.open('PUT', address);
     request.setRequestHeader('Content-Type', 'application/octet-stream');
+    request.setRequestHeader(proof.header, proof.value());
     if (key.get()) request.setRequestHeader('X-Api-Key', key.get());
     request.upload.onprogress = event => onProgress(event.loaded);
     request.onload = async () => {

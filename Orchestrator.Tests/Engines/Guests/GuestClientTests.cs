@@ -183,6 +183,7 @@ public sealed class GuestClientTests : IAsyncDisposable
         var guest = await AnsweringAsync(async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null);
+            // Longer than the client waits before it asks the engine.
             await Task.Delay(TimeSpan.FromSeconds(1.3), context.RequestAborted);
             await context.Response.Body.WriteAsync(ScriptedGuest.Envelope(0, Start));
             await context.Response.Body.WriteAsync(ScriptedGuest.Envelope(0, End));

@@ -11,7 +11,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Processes;
 
 /// <summary>The guest's server in this process, on a real socket, running real programs as this user.</summary>
-public sealed class GuestServer : IAsyncLifetime
+public sealed class GuestServer : ComponentFixture
 {
     internal const string Token = "a token of the tests";
 
@@ -23,7 +23,7 @@ public sealed class GuestServer : IAsyncLifetime
 
     internal GuestClient Guest { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         Components.RequireSubprocesses();
         var settings = new GuestSettings(0, IPAddress.Loopback, SHA256.HashData(Encoding.UTF8.GetBytes(Token)));
@@ -34,7 +34,7 @@ public sealed class GuestServer : IAsyncLifetime
         Guest = new GuestClient(Client);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Client?.Dispose();
         if (_app is not null)

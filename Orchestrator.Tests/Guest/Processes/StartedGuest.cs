@@ -9,7 +9,7 @@ using Orchestrator.Tests.Infrastructure;
 namespace Orchestrator.Tests.Guest.Processes;
 
 /// <summary>The guest as a process of its own, as the process engine starts it: it adopts orphans, and has a workspace.</summary>
-public sealed class StartedGuest : IAsyncLifetime
+public sealed class StartedGuest : ComponentFixture
 {
     private const string Token = "test";
 
@@ -26,7 +26,7 @@ public sealed class StartedGuest : IAsyncLifetime
 
     internal GuestClient Guest { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask StartAsync()
     {
         Directory.CreateDirectory(Workspace);
         _process = RunnerProcess.Start(
@@ -64,7 +64,7 @@ public sealed class StartedGuest : IAsyncLifetime
         });
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         Client?.Dispose();
         if (_process is not null)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Orchestrator.ServiceDefaults.Listeners;
+using Orchestrator.ServiceDefaults.Security;
 using Orchestrator.Tests.Infrastructure;
 
 namespace Orchestrator.Tests.Sessions.Processes;
@@ -60,12 +61,15 @@ public sealed partial class TerminalTests(GuestSession session) : IClassFixture<
         await session.Host.Sessions.SendAsync(HttpMethod.Get, $"/api/runner/{GuestSession.Id}/terminal").FailsAsync(426, "WEBSOCKET_REQUIRED");
 
     [Theory]
-    [InlineData("https://evil.example", false)]
-    [InlineData("http://localhost:5173", true)]
-    public async Task Terminal_FromAPage_WantsAnAllowedOrigin(string origin, bool allowed)
+    [InlineData("https://evil.example", true, false)]
+    [InlineData("http://localhost:5173", false, false)]
+    [InlineData("http://localhost:5173", true, true)]
+    public async Task Terminal_FromAPage_WantsItsSecretAndAnOwnOrigin(string origin, bool knowsSecret, bool allowed)
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Origin", origin);
+        socket.Options.AddSubProtocol("orchestrator.terminal");
+        socket.Options.AddSubProtocol($"orchestrator.page.{(knowsSecret ? session.Host.Get<PageSecret>().Value : new string('0', 64))}");
         socket.Options.CollectHttpResponseDetails = true;
         var opening = socket.ConnectAsync(
             new Uri($"ws://127.0.0.1:{session.Host.PortOf(Listener.Sessions)}/api/runner/{GuestSession.Id}/terminal?command=true"), Cancel);

@@ -8,7 +8,7 @@ namespace Orchestrator.Guest.Files.Serving;
 /// <param name="usage">Tells processors and memory.</param>
 /// <param name="workspace">The folder whose file system is told.</param>
 /// <param name="time">The clock.</param>
-internal sealed class MetricsEndpoint(ResourceUsage usage, string workspace, TimeProvider time) : IEndpoint
+internal sealed class UsageEndpoint(ResourceUsage usage, string workspace, TimeProvider time) : IEndpoint
 {
     private const double Mebibyte = 1024 * 1024;
 
