@@ -121,7 +121,10 @@ public sealed class LocalhostRelay : IDisposable
         {
             await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
             (client.NoDelay, server.NoDelay) = (true, true);
-            await Task.WhenAll(PassAsync(client, server), PassAsync(server, client));
+            // Both before the first half-close, after which a socket counts as not connected and gives no stream.
+            await using var outside = new NetworkStream(client);
+            await using var inside = new NetworkStream(server);
+            await Task.WhenAll(PassAsync(outside, inside), PassAsync(inside, outside));
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
@@ -134,20 +137,18 @@ public sealed class LocalhostRelay : IDisposable
         }
     }
 
-    private static async Task PassAsync(Socket from, Socket to)
+    private static async Task PassAsync(NetworkStream from, NetworkStream to)
     {
         try
         {
-            await using var source = new NetworkStream(from);
-            await using var target = new NetworkStream(to);
-            await source.CopyToAsync(target);
-            to.Shutdown(SocketShutdown.Send);
+            await from.CopyToAsync(to);
+            to.Socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception)
         {
             // Ends the other direction too.
-            from.Dispose();
-            to.Dispose();
+            from.Socket.Dispose();
+            to.Socket.Dispose();
             throw;
         }
     }

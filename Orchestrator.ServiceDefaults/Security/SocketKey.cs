@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -30,9 +29,6 @@ internal static class SocketKey
     }
 
     // What is no base64url is a wrong key, not a missing one.
-    private static string Decode(ReadOnlySpan<char> encoded)
-    {
-        var bytes = new byte[Base64Url.GetMaxDecodedLength(encoded.Length)];
-        return Base64Url.DecodeFromChars(encoded, bytes, out _, out var count) == OperationStatus.Done ? Encoding.UTF8.GetString(bytes, 0, count) : "";
-    }
+    private static string Decode(ReadOnlySpan<char> encoded) =>
+        Base64Url.IsValid(encoded) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded)) : "";
 }

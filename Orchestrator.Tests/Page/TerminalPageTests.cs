@@ -50,7 +50,7 @@ public sealed class TerminalPageTests(PageWorld world, EmbeddedServer server) : 
     {
         await using var page = await OpenAsync("resized");
         await page.TypeAsync("stty size");
-        await Expect(page.Screen).ToContainTextAsync(new Regex(@"\b\d+ 1[0-9]{2}\b"));
+        await Expect(page.Screen).ToContainTextAsync(new Regex(@"\d+ 1[0-9]{2}"));
 
         await page.Page.SetViewportSizeAsync(700, 900);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Orchestrator.Tests.Engines.Guests;
 using Orchestrator.Tests.Infrastructure;
 
@@ -43,19 +44,31 @@ public sealed class GuestFailureTests : IAsyncLifetime
     [Fact]
     public async Task Exec_RunnerDiesMeanwhile_KeepsItsOutput()
     {
+        var read = new TaskCompletionSource();
         await using var guest = await ScriptedGuest.StartAsync(async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null);
             await context.Response.Body.WriteAsync(ScriptedGuest.Envelope(0, """{"event":{"start":{"pid":17}}}"""));
             await context.Response.Body.WriteAsync(ScriptedGuest.Envelope(0, """{"event":{"data":{"stdout":"aGk="}}}"""));
             await context.Response.Body.FlushAsync();
+            await read.Task;
             _host.Engine.Die(Assert.Single(_host.Engine.Runners).RunnerId);
             context.Abort();
         });
         _host.Engine.Guest = guest;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runner/s1/exec")
+        {
+            Content = new StringContent("""{"command":["x"]}""", Encoding.UTF8, "application/json"),
+            Headers = { Accept = { new("text/event-stream") } },
+        };
 
-        var answer = await _host.Sessions.PostAsync("/api/runner/s1/exec", """{"command":["x"]}""").JsonAsync(200);
+        using var response = await _host.Sessions.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var events = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("event: stdout", await events.ReadLineAsync(TestContext.Current.CancellationToken));
+        read.SetResult();
 
-        Assert.Equal(("hi", "The runner ended while the command ran."), (answer.Text("stdout"), answer.Text("error")));
+        var rest = await events.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith("data: \"hi\"", rest, StringComparison.Ordinal);
+        Assert.Contains("The runner ended while the command ran.", rest, StringComparison.Ordinal);
     }
 }

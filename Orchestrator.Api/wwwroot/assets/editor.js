@@ -55,7 +55,7 @@ export async function edit(place, api, path, onClose) {
   }
 
   function keys(event) {
-    if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     form.requestSubmit();
   }

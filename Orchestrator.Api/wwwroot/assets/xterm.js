@@ -60,7 +60,7 @@ function isForProgram(event, terminal, onLeave) {
     return false;
   }
   // Copies what is selected; without a selection it interrupts.
-  return !(event.ctrlKey && !event.shiftKey && event.key === 'c' && terminal.hasSelection());
+  return !(event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === 'c' && terminal.hasSelection());
 }
 
 function theme(place) {
