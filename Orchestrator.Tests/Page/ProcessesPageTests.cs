@@ -21,7 +21,7 @@ public sealed class ProcessesPageTests(PageWorld world, EmbeddedServer server) :
         await row.GetByText("Kill").ClickAsync();
 
         await Expect(page["#sandbox-processes [role=status]"]).ToContainTextAsync("Ended with exit code 143");
-        await Expect(row.Locator(".badge")).ToHaveTextAsync("exit code 143");
+        await Expect(row.Locator(".badge")).ToHaveTextAsync("killed");
         await Expect(row.Locator(".kill")).ToBeHiddenAsync();
         await page.GiveBackAsync();
     }

@@ -103,6 +103,8 @@ export function make(session, panel, attach) {
   function stateOf({ endedAt, exitCode, oomKilled }) {
     if (!endedAt) return ['running', 'running'];
     if (oomKilled) return ['failed', 'out of memory'];
+    // The guest has no exit code of a process that a signal ended.
+    if (exitCode < 0) return ['failed', 'killed'];
     return exitCode === 0 ? ['complete', 'ended'] : ['failed', `exit code ${exitCode ?? 'unknown'}`];
   }
 
