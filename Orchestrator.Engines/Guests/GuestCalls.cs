@@ -5,7 +5,6 @@ using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Guests;
-using Orchestrator.Engines.Probes;
 
 namespace Orchestrator.Engines.Guests;
 

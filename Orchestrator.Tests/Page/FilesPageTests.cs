@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Playwright;
-using Orchestrator.Tests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
 namespace Orchestrator.Tests.Page;

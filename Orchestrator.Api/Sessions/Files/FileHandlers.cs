@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Orchestrator.Client;
-using Orchestrator.Core.Guests;
 using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions.Files;

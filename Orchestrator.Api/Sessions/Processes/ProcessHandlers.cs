@@ -4,7 +4,6 @@ using Orchestrator.Client;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Guests;
 using Orchestrator.Guest.Protocol;
-using Orchestrator.ServiceDefaults.Http;
 
 namespace Orchestrator.Api.Sessions.Processes;
 
