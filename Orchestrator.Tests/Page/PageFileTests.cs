@@ -37,7 +37,10 @@ public sealed class PageFileTests
         await using var api = await ApiHost.StartAsync();
         var types = new Dictionary<string, string>
         {
-            [".js"] = "text/javascript", [".css"] = "text/css", [".svg"] = "image/svg+xml", [".txt"] = "text/plain",
+            [".js"] = "text/javascript",
+            [".css"] = "text/css",
+            [".svg"] = "image/svg+xml",
+            [".txt"] = "text/plain",
         };
 
         foreach (var file in Directory.GetFiles(Path.Combine(Files, "assets")).Concat(Directory.GetFiles(Path.Combine(Files, "vendor"))))

@@ -153,7 +153,8 @@ public sealed class ProcessFlowTests(GuestServer server) : IClassFixture<GuestSe
     {
         await using (var run = await Guest.StartAsync(new
         {
-            process = new { cmd = "/bin/bash", args = new[] { "-c", $"setsid {_sleep} & echo begun; {_sleep}" } }, foreground = true,
+            process = new { cmd = "/bin/bash", args = new[] { "-c", $"setsid {_sleep} & echo begun; {_sleep}" } },
+            foreground = true,
         }))
         {
             await run.OutputHasAsync("begun");

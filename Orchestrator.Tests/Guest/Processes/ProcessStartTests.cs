@@ -113,7 +113,8 @@ public sealed class ProcessStartTests(GuestServer server) : IClassFixture<GuestS
     {
         await using var run = await (await Guest.StartAsync(new
         {
-            process = new { cmd = "cat" }, input = Encoding.UTF8.GetBytes(new string('x', 600_000)),
+            process = new { cmd = "cat" },
+            input = Encoding.UTF8.GetBytes(new string('x', 600_000)),
         })).ReadToEndAsync();
 
         Assert.Equal(new string('x', 600_000), run.Output);
@@ -124,7 +125,8 @@ public sealed class ProcessStartTests(GuestServer server) : IClassFixture<GuestS
     {
         await using var run = await (await Guest.StartAsync(new
         {
-            process = new { cmd = "/bin/bash", args = new[] { "-c", "head -c 3000000 /dev/zero; echo short >&2" } }, maxOutputBytes = 1000,
+            process = new { cmd = "/bin/bash", args = new[] { "-c", "head -c 3000000 /dev/zero; echo short >&2" } },
+            maxOutputBytes = 1000,
         })).ReadToEndAsync();
 
         Assert.Equal((1000, "short\n"), (run.Output.Length, run.Error));
@@ -222,7 +224,8 @@ public sealed class ProcessStartTests(GuestServer server) : IClassFixture<GuestS
         var tag = Guid.NewGuid().ToString();
         await using var run = await (await Guest.StartAsync(new
         {
-            process = new { cmd = "/bin/bash", args = new[] { "-c", "for ((i = 0; i < 200000; i++)); do :; done; echo busy; read line; exit 4" } }, tag,
+            process = new { cmd = "/bin/bash", args = new[] { "-c", "for ((i = 0; i < 200000; i++)); do :; done; echo busy; read line; exit 4" } },
+            tag,
         })).OutputHasAsync("busy");
 
         var live = Assert.Single(await ListAsync(tag, ended: false));

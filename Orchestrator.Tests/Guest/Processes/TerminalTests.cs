@@ -113,7 +113,8 @@ public sealed class TerminalTests(GuestServer server) : IClassFixture<GuestServe
         {
             await using var run = await (await Guest.StartAsync(new
             {
-                process = new { cmd = "/bin/bash", args = new[] { "-c", "seq 2000" } }, pty = new { size = new { cols = 80, rows = 24 } },
+                process = new { cmd = "/bin/bash", args = new[] { "-c", "seq 2000" } },
+                pty = new { size = new { cols = 80, rows = 24 } },
             })).ReadToEndAsync();
 
             Assert.EndsWith("1999\r\n2000\r\n", run.Output, StringComparison.Ordinal);
