@@ -30,7 +30,7 @@ internal sealed class GuestCalls : IDisposable
 
     public GuestCalls(IGuestConnector connector, IRunnerEngine engine, Runner runner, string token, TimeProvider time)
     {
-        (_connector, _placement, _time) = (connector, runner.Placement!, time);
+        (_connector, _placement, _time, RunnerId) = (connector, runner.Placement!, time, runner.Id);
         _token = new AuthenticationHeaderValue("Bearer", token);
         Look = new GuestLook(engine, runner, time);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
@@ -48,6 +48,9 @@ internal sealed class GuestCalls : IDisposable
             ResponseDrainTimeout = TimeSpan.Zero,
         });
     }
+
+    /// <summary>The runner's id.</summary>
+    public string RunnerId { get; }
 
     /// <summary>Asks the engine about the runner.</summary>
     public GuestLook Look { get; }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Orchestrator.Core;
 using Orchestrator.Core.Engines;
 using Orchestrator.Core.Guests;
 
@@ -14,6 +16,23 @@ internal sealed class GuestClient(GuestCalls calls) : IGuest, IDisposable
     public IGuestFiles Files { get; } = new FileCalls(calls);
 
     public async Task<ExecResult> ExecAsync(ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    {
+        using var activity = OrchestratorTelemetry.Source.StartActivity("guest.exec");
+        activity?.SetTag("runner", calls.RunnerId);
+        try
+        {
+            return await RunAsync(request, output, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    public void Dispose() => calls.Dispose();
+
+    private async Task<ExecResult> RunAsync(ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(request.Timeout + Margin, calls.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -61,8 +80,6 @@ internal sealed class GuestClient(GuestCalls calls) : IGuest, IDisposable
             return new ExecResult(null, calls.Time.GetElapsedTime(began), TimedOut: false, bounded.Truncated) { Error = error.Message };
         }
     }
-
-    public void Dispose() => calls.Dispose();
 
     // The guest drops what exceeds the bound; so what comes all the same is not its doing.
     private static void RequireBound(BoundedOutput bounded, ExecRequest request)

@@ -14,6 +14,7 @@ internal sealed record GuestSilence : GuestEvent
 internal static class GuestEvents
 {
     private const int SignalBase = 128;
+    private const int Killed = SignalBase + 9;
     private const string Signal = "signal: ";
     private const string Number = "signal ";
     private const double LongestMilliseconds = 1e12;
@@ -52,7 +53,8 @@ internal static class GuestEvents
     {
         if (exited || status is null || !status.StartsWith(Signal, StringComparison.Ordinal))
         {
-            return code ?? (exited ? 0 : null);
+            // Without a signal's name: lost with the process that ran it.
+            return code < 0 ? Killed : code ?? (exited ? 0 : null);
         }
 
         var name = status[Signal.Length..];
@@ -60,7 +62,7 @@ internal static class GuestEvents
         return number > 0 || (name.StartsWith(Number, StringComparison.Ordinal)
             && int.TryParse(name[Number.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and <= 64)
             ? SignalBase + number
-            : code;
+            : code < 0 ? Killed : code;
     }
 
     private static ProcessOutput? Read(WireDataEvent data, long? offset) => data switch

@@ -37,7 +37,7 @@ internal static class Agent
         while (true)
         {
             var connection = listener.Accept();
-            if (PeerUser.IdOf(connection) == Posix.geteuid())
+            if (PeerUser.IsOwn(connection))
             {
                 connection.Dispose();
             }

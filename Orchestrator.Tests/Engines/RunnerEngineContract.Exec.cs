@@ -9,7 +9,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_OutputErrorInputAndEnvironment_ArriveApart()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
         var request = Command("cat; echo \"$GREETING\" >&2; exit 7") with
         {
@@ -27,7 +27,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_WithoutInput_SeesItsEnd()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
 
         var result = await ExecAsync(placement, Command("wc -c"), output, Cancel);
@@ -38,7 +38,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_OutputComesWhileItRuns()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
 
         var running = ExecAsync(placement, Command("echo first; sleep 2; echo last"), output, Cancel);
@@ -53,7 +53,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_SilentCommand_IsToldThatItBegan()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
 
         var running = ExecAsync(placement, Command("sleep 2"), output, Cancel);
@@ -66,7 +66,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_TooMuchOutput_IsCutAndEnds()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
 
         var result = await ExecAsync(placement, Command("yes | head -c 3000000; echo done >&2") with { MaxOutputBytes = 1000 }, output, Cancel);
@@ -78,7 +78,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_LargeInputThatNobodyReads_Ends()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
 
         var result = await ExecAsync(placement, Command("exit 0") with { Stdin = new string('x', 3_000_000) }, new TextOutput(), Cancel);
 
@@ -88,7 +88,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_PastItsTime_SaysSo()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
         var watch = Stopwatch.StartNew();
 
@@ -102,7 +102,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Exec_RunnerDiesMeanwhile_SaysGone()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
         var running = ExecAsync(placement, Command("echo begun; sleep 60"), output, Cancel);
         await output.First.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
@@ -126,8 +126,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Logs_OfARunner_AreCopied()
     {
-        var (spec, placement) = await StartAsync();
-        await Engine.WaitUntilReadyAsync(spec, placement, Cancel);
+        var (spec, placement) = await StartReadyAsync();
         var none = new TextOutput();
 
         // An engine writes down what it was told a moment later.
@@ -158,7 +157,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Logs_Followed_EndWithTheRunner()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         var output = new TextOutput();
         var following = Engine.CopyLogsAsync(placement.Handle, follow: true, tail: null, output, Cancel);
         await output.Begun.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
@@ -172,7 +171,7 @@ public abstract partial class RunnerEngineContract
     [Fact]
     public async Task Logs_FollowedAndCancelled_End()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>

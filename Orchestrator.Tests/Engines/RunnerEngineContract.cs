@@ -269,7 +269,7 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
     [Fact]
     public async Task List_AfterARestart_FindsWhatRuns()
     {
-        var (spec, placement) = await StartAsync();
+        var (spec, placement) = await StartReadyAsync();
         await Engine.TellOwnerAsync(spec.RunnerId, placement.Handle, Owner.Machine("kept"), Cancel);
 
         var next = fixture.Connect(_instance);
@@ -285,6 +285,14 @@ public abstract partial class RunnerEngineContract(EngineFixture fixture) : IAsy
 
     [Fact]
     public async Task Ping_EngineIsThere_Answers() => await Engine.PingAsync(Cancel);
+
+    /// <summary>Starts one and waits until it is ready, after which its guest is made complete.</summary>
+    protected async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartReadyAsync(IRunnerEngine? by = null)
+    {
+        var (spec, placement) = await StartAsync(by: by);
+        await (by ?? Engine).WaitUntilReadyAsync(spec, placement, Cancel);
+        return (spec, placement);
+    }
 
     protected async Task<(RunnerSpec Spec, RunnerPlacement Placement)> StartAsync(RunnerSpec? wanted = null, IRunnerEngine? by = null)
     {

@@ -87,7 +87,7 @@ public sealed class FilesPageTests(PageWorld world, EmbeddedServer server) : ICl
         await Name(page, "made.txt").ClickAsync();
         await Expect(page["#editor"]).ToHaveValueAsync("12345\n");
         await page["#editor"].FillAsync("mine\n");
-        await page.Page.EvaluateAsync("async () => { await fetch('api/runner/live/files?path=on', { method: 'PUT', body: '' }); }");
+        await page.PutEmptyAsync("api/runner/live/files?path=on");
         await Expect(page[".editor .notice"]).ToContainTextAsync("has changed in the runner");
         await page.GiveBackAsync();
     }

@@ -124,6 +124,15 @@ internal sealed class OpenedPage : IAsyncDisposable
         await Page.Keyboard.PressAsync("Enter");
     }
 
+    /// <summary>Writes an empty file as the page could, with its secret.</summary>
+    public Task PutEmptyAsync(string address) => Page.EvaluateAsync(
+        """
+        async address => fetch(address, {
+          method: 'PUT', body: '', headers: { 'X-Orchestrator-Page': document.querySelector('meta[name=orchestrator-page]').content },
+        }).then(() => null)
+        """,
+        address);
+
     /// <summary>Gives the runner back and waits until the page is without one.</summary>
     public async Task GiveBackAsync()
     {

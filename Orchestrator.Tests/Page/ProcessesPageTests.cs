@@ -13,7 +13,7 @@ public sealed class ProcessesPageTests(PageWorld world, EmbeddedServer server) :
 
         await StartAsync(page, "echo begun; while :; do sleep 0.1; [ -e go ] && echo went && rm go; done");
         await Expect(page["#sandbox-processes pre"]).ToHaveTextAsync("begun\n");
-        await page.Page.EvaluateAsync("async () => { await fetch('api/runner/killed/files?path=go', { method: 'PUT', body: '' }); }");
+        await page.PutEmptyAsync("api/runner/killed/files?path=go");
         await Expect(page["#sandbox-processes pre"]).ToHaveTextAsync("begun\nwent\n");
         var row = page["#sandbox-processes tbody tr"].Filter(new() { HasText = "echo begun" });
         await Expect(row.Locator(".badge")).ToHaveTextAsync("running");

@@ -139,9 +139,9 @@ public sealed class TerminalPageTests(PageWorld world, EmbeddedServer server) : 
     public async Task Terminal_WithKeysConfigured_OpensWithTheKeyOfTheTab()
     {
         using var folder = new TemporaryFolder();
-        await using var keyed = await ServerProgram.StartEmbeddedAsync(folder.Path, "--Security:ApiKeys=the-right-key?~", "--Security:Listen=loopback");
+        await using var keyed = await ServerProgram.StartEmbeddedAsync(folder.Path, "--Security:ApiKeys=the-right-key-of-all?~", "--Security:Listen=loopback");
         await using var page = (await world.OpenAsync(keyed.Sessions, wait: false)).Expecting("status of 401");
-        await page["#key"].FillAsync("the-right-key?~");
+        await page["#key"].FillAsync("the-right-key-of-all?~");
         await page.Page.Keyboard.PressAsync("Enter");
         await page.ProvisionAsync("keyed");
         var opened = page.Page.WaitForWebSocketAsync();

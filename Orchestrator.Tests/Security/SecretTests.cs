@@ -63,7 +63,7 @@ public sealed class SecretTests
 
         var said = string.Join('\n', server.Said);
         Assert.Contains(runner.Text("runnerId"), said, StringComparison.Ordinal);
-        Assert.Contains("engine.exec", collector.Of("/v1/traces"), StringComparison.Ordinal);
+        Assert.Contains("guest.exec", collector.Of("/v1/traces"), StringComparison.Ordinal);
         calls.AssertKept(
             ("what it said", said), ("the log", collector.Of("/v1/logs")), ("the traces", collector.Of("/v1/traces")),
             ("the metrics", collector.Of("/v1/metrics")));
