@@ -59,7 +59,7 @@ internal static class SessionErrors
         GuestError.FailedPrecondition => new(StatusCodes.Status409Conflict, "NOT_POSSIBLE", refused.Message),
         GuestError.ResourceExhausted => new(StatusCodes.Status429TooManyRequests, "RUNNER_BUSY", refused.Message, GuestPause),
         GuestError.NoSpace => new(StatusCodes.Status507InsufficientStorage, "NO_SPACE", refused.Message),
-        GuestError.Unavailable => new(StatusCodes.Status503ServiceUnavailable, "GUEST_UNAVAILABLE", refused.Message, GuestPause),
+        GuestError.Unavailable or GuestError.Aborted => new(StatusCodes.Status503ServiceUnavailable, "GUEST_UNAVAILABLE", refused.Message, GuestPause),
         GuestError.Unimplemented => new(StatusCodes.Status501NotImplemented, "NOT_SUPPORTED", refused.Message),
         _ => new(StatusCodes.Status502BadGateway, "RUNNER_FAILED", refused.Message),
     };

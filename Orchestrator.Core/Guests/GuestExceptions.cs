@@ -32,6 +32,9 @@ public enum GuestError
     /// <summary>The part of the guest that runs code is not there at the moment.</summary>
     Unavailable,
 
+    /// <summary>The part of the guest that runs code was killed meanwhile; whether anything was done is unknown.</summary>
+    Aborted,
+
     /// <summary>The guest can't do that.</summary>
     Unimplemented,
 }

@@ -74,10 +74,10 @@ internal sealed class GuestClient(GuestCalls calls) : IGuest, IDisposable
         {
             return new ExecResult(null, calls.Time.GetElapsedTime(began), TimedOut: true, bounded.Truncated, StillRunning: true);
         }
-        catch (GuestRefusedException error) when (started)
+        catch (GuestRefusedException error) when (started || error.Error == GuestError.Aborted)
         {
             // The process that runs code was killed, by the code perhaps, and takes the command along.
-            return new ExecResult(null, calls.Time.GetElapsedTime(began), TimedOut: false, bounded.Truncated) { Error = error.Message };
+            return new ExecResult(GuestEvents.Killed, calls.Time.GetElapsedTime(began), TimedOut: false, bounded.Truncated) { Error = error.Message };
         }
     }
 

@@ -13,8 +13,10 @@ internal sealed record GuestSilence : GuestEvent
 /// <summary>Reads the events of processes.</summary>
 internal static class GuestEvents
 {
+    /// <summary>The exit code of what SIGKILL ended.</summary>
+    public const int Killed = SignalBase + 9;
+
     private const int SignalBase = 128;
-    private const int Killed = SignalBase + 9;
     private const string Signal = "signal: ";
     private const string Number = "signal ";
     private const double LongestMilliseconds = 1e12;

@@ -16,6 +16,7 @@ internal sealed class GuestProcesses(IAgentConnector agents, TimeProvider time)
     public static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
 
     private const int EndedLimit = 100;
+    private const string Killed = "The process that runs code was killed.";
     private const long EndedOutputLimit = 32 * 1024 * 1024;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ResetLimit = TimeSpan.FromSeconds(2);
@@ -128,7 +129,7 @@ internal sealed class GuestProcesses(IAgentConnector agents, TimeProvider time)
             await agent.SendAsync(operation, limit.Token);
             if (await agent.ReadAsync(limit.Token) is not { } frame)
             {
-                throw new ConnectError(ConnectCode.Unavailable, "The process that runs code was killed.");
+                throw new ConnectError(ConnectCode.Aborted, Killed);
             }
 
             if (frame.Type == FrameType.Start)
@@ -144,7 +145,12 @@ internal sealed class GuestProcesses(IAgentConnector agents, TimeProvider time)
                     : new NotStartedException(exit);
             }
         }
-        catch (Exception error) when (error is IOException or SocketException or FrameException or JsonException or OperationCanceledException)
+        catch (Exception lost) when (lost is IOException or SocketException)
+        {
+            // By the code perhaps, before it could tell of the start.
+            throw new ConnectError(ConnectCode.Aborted, Killed);
+        }
+        catch (Exception error) when (error is FrameException or JsonException or OperationCanceledException)
         {
             throw new ConnectError(ConnectCode.Unavailable, $"The process that runs code does not answer: {error.Message}");
         }

@@ -17,7 +17,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     [Fact]
     public async Task Exec_PastItsTime_KillsTheCommandAndItsChildren()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
 
         var result = await ExecAsync(placement, Command("sleep 54321 & (setsid sleep 54321 &); sleep 54321") with { Timeout = TimeSpan.FromSeconds(1) },
             new TextOutput(), Cancel);
@@ -29,7 +29,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     [Fact]
     public async Task Exec_Cancelled_KillsTheCommand()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
         using var stop = new CancellationTokenSource();
         var output = new TextOutput();
         var running = ExecAsync(placement, Command("echo begun; sleep 54321"), output, stop.Token);
@@ -44,7 +44,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     [Fact]
     public async Task Exec_RunsAsTheCodeUserWithoutPrivileges()
     {
-        var (_, placement) = await StartAsync();
+        var (_, placement) = await StartReadyAsync();
 
         Assert.Equal("10002:10002", await RunAsync(placement, "echo $(id -u):$(id -g)"));
         Assert.Equal("0000000000000000", await RunAsync(placement, "grep CapEff /proc/self/status | cut -f2"));

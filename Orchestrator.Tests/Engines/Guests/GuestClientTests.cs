@@ -79,7 +79,7 @@ public sealed class GuestClientTests : IAsyncDisposable
 
         var result = await guest.ExecAsync(Command(), new TextOutput(), Cancel);
 
-        Assert.Equal((null, "The agent was killed."), (result.ExitCode, result.Error));
+        Assert.Equal((137, "The agent was killed."), (result.ExitCode, result.Error));
     }
 
     [Theory]
