@@ -106,8 +106,19 @@ internal sealed class OpenedPage : IAsyncDisposable
     /// <summary>Opens a session's runner, and one of its parts.</summary>
     public async Task OpenRunnerAsync(string session, string part = "terminal")
     {
-        await Page.GetByRole(AriaRole.Button, new() { Name = $"Open the runner of {session}" }).ClickAsync();
-        await Expect(this["#sandbox-title"]).ToContainTextAsync(session);
+        var open = Page.GetByRole(AriaRole.Button, new() { Name = $"Open the runner of {session}" });
+        await open.ClickAsync();
+        try
+        {
+            await Expect(this["#sandbox-title"]).ToContainTextAsync(session, new() { Timeout = 20_000 });
+        }
+        catch (PlaywrightException)
+        {
+            // A row that is drawn anew between press and release takes the click with it.
+            await open.ClickAsync();
+            await Expect(this["#sandbox-title"]).ToContainTextAsync(session);
+        }
+
         await this[$"#sandbox-tab-{part}"].ClickAsync();
         if (part == "terminal")
         {
