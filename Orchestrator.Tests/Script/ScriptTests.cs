@@ -126,6 +126,12 @@ public sealed class ScriptTests : IDisposable
     [InlineData("Docker__Host", "unix:///nowhere/docker.sock", "DOCKER_HOST: no engine answers at unix:///nowhere/docker.sock")]
     public async Task Up_NamedEngineDoesNotAnswer_StopsWithOneLine(string variable, string value, string says)
     {
+        if (says.Contains("no engine answers", StringComparison.Ordinal))
+        {
+            // Without the docker command the script leaves it to the API, which says it in its own words and after other lines.
+            Components.RequireEngineSocket();
+        }
+
         using var run = RunWith(new() { [variable] = value }, "up", "--no-build", "--data", _data);
 
         Assert.Equal(1, await run.EndAsync(TimeSpan.FromSeconds(60)));

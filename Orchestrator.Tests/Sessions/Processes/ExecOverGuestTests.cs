@@ -77,6 +77,7 @@ public sealed class ExecOverGuestTests(GuestSession session) : IClassFixture<Gue
     [Fact]
     public async Task Exec_Code_RunsFromAFileWithItsInputFree()
     {
+        Components.RequireLanguage("python");
         var result = await session.Client.Sessions.ExecAsync(
             GuestSession.Id, new ExecBody(Language: "python", Code: "import sys\nprint(__file__, sys.stdin.read())", Stdin: "in"), Cancel);
 
