@@ -58,6 +58,9 @@ internal sealed class SimulatedEngine(TimeProvider? time = null)
     /// <summary>What the next listing says instead of the truth: one that is late by as long as it was kept.</summary>
     public IReadOnlyList<ObservedRunner>? LateListing { get; set; }
 
+    /// <summary>Whether somebody waits for its events; earlier ones are lost.</summary>
+    public bool IsWatched => !_watchers.IsEmpty;
+
     /// <summary>How many lookups still show a dead runner as running, as Docker's do for a moment.</summary>
     public int LateFinds { get; set; }
 

@@ -94,6 +94,7 @@ public sealed partial class ReconcilerTests
         var orchestrator = world.Start();
         await orchestrator.Maintenance.StartAsync(default);
         var (runner, _) = await orchestrator.ProvisionAsync("alice");
+        await Eventually.TrueAsync(() => world.Engine.IsWatched);
         world.Engine.LateFinds = 3;
         var died = world.Clock.GetUtcNow();
         world.Engine.Die(runner.Id);
