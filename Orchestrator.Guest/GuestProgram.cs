@@ -4,14 +4,13 @@ using Orchestrator.Guest.Supervision;
 
 namespace Orchestrator.Guest;
 
-/// <summary>The program inside a runner, in seven roles.</summary>
+/// <summary>The program inside a runner, in six roles.</summary>
 /// <remarks>
 /// <c>serve</c> is the container's main process and answers HTTP; it holds no capability, so it cannot become another
 /// user. <c>agent</c> runs beside it as the user of the code, started by the orchestrator through the engine.
-/// <c>supervise</c> runs one command that the orchestrator executes in the container, and <c>clear</c> kills processes that
-/// outlived their supervisor. <c>bridge</c> joins its standard streams with the server's port, for a runner that no network
-/// reaches. <c>install</c> puts the program where images that are not ours find it, and <c>start</c> becomes such an image's own
-/// program. No role loads code that only another needs: a caller waits for each start.
+/// <c>bridge</c> joins its standard streams with the server's port, for a runner that no network reaches. <c>supervise</c> runs
+/// one command for a caller at its standard streams. <c>install</c> puts the program where images that are not ours find it, and
+/// <c>start</c> becomes such an image's own program. No role loads code that only another needs: a caller waits for each start.
 /// </remarks>
 internal static class GuestProgram
 {
@@ -32,7 +31,6 @@ internal static class GuestProgram
             ["agent"] => Agent.Run(),
             ["bridge"] => Bridge.Run(),
             ["supervise"] => Supervise(),
-            ["clear"] => new ProcessTree(adoptOrphans: false).EndStrays() ? 0 : 1,
             ["install", var folder] => Installation.Into(folder),
             ["start", _, ..] => StartCommand.Become(args[1..]),
             _ => Usage(),
@@ -48,7 +46,7 @@ internal static class GuestProgram
 
     private static int Usage()
     {
-        Console.Error.WriteLine("Usage: Orchestrator.Guest [serve [--same-user] | agent | bridge | supervise | clear | install FOLDER | start PROGRAM…]");
+        Console.Error.WriteLine("Usage: Orchestrator.Guest [serve [--same-user] | agent | bridge | supervise | install FOLDER | start PROGRAM…]");
         return WrongUsage;
     }
 }

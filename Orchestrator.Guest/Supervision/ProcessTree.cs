@@ -11,7 +11,7 @@ namespace Orchestrator.Guest.Supervision;
 /// another running command is left to that one. gVisor adopts nothing (and old versions show no environment): there,
 /// in the container, every orphan of the same user is killed that carries no other command's id. A process that has
 /// children of its own does neither: then the id alone finds orphans.
-/// What a command leaves behind when it ends by itself lives on, and is nobody's: its id is remembered.
+/// Processes that a command leaves behind when it ends by itself live on and belong to no command; its id is remembered.
 /// </remarks>
 #pragma warning disable CA1001 // lives as long as the process
 internal sealed class ProcessTree

@@ -114,7 +114,7 @@ internal sealed class OpenedPage : IAsyncDisposable
         }
         catch (PlaywrightException)
         {
-            // A row that is drawn anew between press and release takes the click with it.
+            // A row that is redrawn between press and release loses the click.
             await open.ClickAsync();
             await Expect(this["#sandbox-title"]).ToContainTextAsync(session);
         }

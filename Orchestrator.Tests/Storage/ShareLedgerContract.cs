@@ -183,7 +183,7 @@ public abstract class ShareLedgerContract : IAsyncLifetime
         Assert.Equal(new LedgerTotals(expected, 1 + InvalidShares.Kept, 10 + InvalidShares.Kept + More - 1), await Ledger.GetTotalsAsync(Cancel));
         Assert.Equal(new ShareCounts(0, 1), await Ledger.CountRoundAsync(10 + More, Cancel));
         Assert.Equal((default, new ShareCounts(1, 0)), (await Ledger.CountRoundAsync(2, Cancel), await Ledger.CountRoundAsync(1, Cancel)));
-        // The newest are known, the oldest count anew, and so does a valid share's id for ever.
+        // The newest ids are known, the oldest count again; the id of a valid share is known for ever.
         Assert.False((await Ledger.AppendAsync(Of($"bad-{InvalidShares.Kept + More - 1}"), false, Cancel)).Counted);
         Assert.False((await Ledger.AppendAsync(Of("good"), true, Cancel)).Counted);
         Assert.True((await Ledger.AppendAsync(Of("early", round: 3, worker: "late"), true, Cancel)).Counted);

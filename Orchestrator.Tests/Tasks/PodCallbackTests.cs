@@ -103,7 +103,7 @@ public sealed class PodCallbackTests
     [InlineData(false, "node.example", CallbackShape.Pod)]
     public async Task Send_PrivateAddressThatTheOperatorMeans_IsConnectedTo(bool allow, string host, CallbackShape shape)
     {
-        // Nothing listens on this port of this machine's own, private address: whoever may connect is refused by it.
+        // Nothing listens on this port of this machine's private address: an allowed connection is refused.
         var sent = await SendAsync(
             new CallbackOptions { Allowed = [$"{host}:1"], AllowPrivate = allow }, $"http://{host}:1/", shape, OwnPrivateAddress());
 

@@ -26,7 +26,7 @@ const secrets = [document.querySelector('meta[name=orchestrator-page]').content]
 /** The header of a call that changes state; a WebSocket offers each of `secrets` as a sub-protocol instead. */
 export const proof = { header: 'X-Orchestrator-Page', value: () => secrets.join(), secrets: () => [...secrets] };
 
-/** Reads the page anew until it holds a secret that is not known yet, as after a restart; whether it does. */
+/** Reads the page again until it holds a new secret, as after a restart. Returns whether it found one. */
 export async function learnSecret(signal) {
   for (let looks = 0; looks < MOST_SECRETS; looks++) {
     const [, secret] = SECRET.exec(await (await fetch('.', { cache: 'no-store', signal })).text()) ?? [];

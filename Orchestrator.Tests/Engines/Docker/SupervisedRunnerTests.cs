@@ -60,7 +60,7 @@ public sealed class SupervisedRunnerTests(SupervisedEngineFixture fixture) : Run
     }
 
     [Fact]
-    public async Task Run_HasNoTerminal_ThoughItsAgentHas()
+    public async Task Run_OfCode_HasNoTerminal()
     {
         var (spec, placement) = await StartReadyAsync();
 
