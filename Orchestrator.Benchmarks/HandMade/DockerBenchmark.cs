@@ -5,8 +5,8 @@ using Orchestrator.Benchmarks.Provision;
 namespace Orchestrator.Benchmarks.HandMade;
 
 /// <summary>
-/// Our two unusual uses of Docker, by bare engine calls, in turns: a container that is connected to its network while its
-/// program starts, and a code agent on a terminal.
+/// Our unusual use of Docker, by bare engine calls, in turns: a container that is connected to its network while its program
+/// starts.
 /// </summary>
 internal static class DockerBenchmark
 {
@@ -20,26 +20,18 @@ internal static class DockerBenchmark
         await api.DeprovisionAsync("first");
 
         var start = (Late: new Samples("connected while it starts"), Early: new Samples("on its network from the start"));
-        var remove = (Terminal: new Samples("an exec with a terminal"), Plain: new Samples("without"));
-        for (var round = -4; round < (quick ? 8 : 50); round++)
+        for (var round = -2; round < (quick ? 8 : 50); round++)
         {
-            // Four rounds cover every combination; the two starts alternate in going first.
+            // The two alternate in going first.
             foreach (var late in (bool[])[round % 2 == 0, round % 2 != 0])
             {
-                var terminal = late == (round / 2 % 2 == 0);
                 var id = "";
                 await (round < 0 ? new Samples("") : late ? start.Late : start.Early).TimeAsync(async () => id = await engine.ProvisionAsync(late));
-                await engine.StartAgentAsync(id, terminal);
-                await Task.Delay(300);
-                await (round < 0 ? new Samples("") : terminal ? remove.Terminal : remove.Plain).TimeAsync(() => engine.RemoveAsync(id));
+                await engine.RemoveAsync(id);
                 await Task.Delay(300);
             }
         }
 
-        return
-        [
-            Comparison.Part("Late network: create, start, first HTTP answer of runner-image", start.Late, start.Early, "ms"),
-            Comparison.Part("Terminal of the code agent: forced removal of its container", remove.Terminal, remove.Plain, "ms"),
-        ];
+        return [Comparison.Part("Late network: create, start, first HTTP answer of runner-image", start.Late, start.Early, "ms")];
     }
 }

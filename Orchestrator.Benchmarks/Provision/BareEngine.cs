@@ -54,27 +54,6 @@ internal sealed class BareEngine : IDisposable
         return created.ID;
     }
 
-    /// <summary>Starts the code agent of a container of our image, detached.</summary>
-    public async Task StartAgentAsync(string id, bool terminal)
-    {
-        var facts = CommandFacts.Of((await _client.Containers.InspectContainerAsync(id)).Config?.Labels);
-        var exec = await _client.Exec.CreateContainerExecAsync(
-            id, new ContainerExecCreateParameters { User = facts.User ?? "", Cmd = [facts.Supervisor!, "agent"], TTY = terminal });
-        try
-        {
-            using var none = await _client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters { Detach = true, TTY = terminal });
-        }
-        catch (InvalidOperationException)
-        {
-            // Docker.DotNet expects a stream, which a detached exec lacks.
-        }
-
-        if (!(await _client.Exec.InspectContainerExecAsync(exec.ID)).Running)
-        {
-            throw new InvalidOperationException("The agent does not run.");
-        }
-    }
-
     /// <summary>A forced remove.</summary>
     public Task RemoveAsync(string id) =>
         _client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true });

@@ -161,9 +161,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
 
     private async Task StartAsync(string containerId, string supervisor, string? user, Agent agent, CancellationToken cancellationToken)
     {
-        // On a terminal, although the agent does not use it: such an exec has one stream less, and the engine needs some fifteen
-        // milliseconds less to remove its container. Commands get a session of their own, without a terminal.
-        var parameters = new ContainerExecCreateParameters { User = user ?? "", Cmd = [supervisor, Command], TTY = true };
+        var parameters = new ContainerExecCreateParameters { User = user ?? "", Cmd = [supervisor, Command] };
         var exec = await calls.OnceAsync(
             "create an exec", calls.Options.CallTimeout,
             (client, token) => client.Exec.CreateContainerExecAsync(containerId, parameters, token), cancellationToken);
@@ -177,7 +175,7 @@ internal sealed partial class CodeAgents(DockerCalls calls, RunnerContainers con
     {
         try
         {
-            using var none = await client.Exec.StartContainerExecAsync(execId, new ContainerExecStartParameters { Detach = true, TTY = true }, cancellationToken);
+            using var none = await client.Exec.StartContainerExecAsync(execId, new ContainerExecStartParameters { Detach = true }, cancellationToken);
         }
         catch (InvalidOperationException)
         {
